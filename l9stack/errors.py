@@ -1,0 +1,113 @@
+"""What can go wrong, as values and as a small tree of exceptions.
+
+A user's mistake is a `Problem`: it has a place and a hint, problems are collected, and all are shown at once. A bug
+raises as itself. The tree, with the exit code that the command line gives each:
+
+    L9Error
+    ├── InputError         1   the collection, glue, answers or meta templates are wrong
+    ├── GateError          1   a gate did not hold
+    ├── VerificationError  1   an extraction does not match its signed evidence
+    ├── LockedError        4   somebody else holds the collection
+    ├── EngineError        5   the Pulumi engine is missing, or failed
+    └── ServiceError       6   a server or an agent did not start, answer or stop
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME = range(7)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file that a person wrote: line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake or remark: where it is, what it is, and what to do about it.
+
+    `code` is a stable kebab-case word that scripts may match. A `note` is told and changes no exit code.
+    """
+
+    code: str
+    message: str
+    place: Place | None = None
+    hint: str = ""
+    level: Literal["error", "note"] = "error"
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        kind = "" if self.level == "error" else "note: "
+        return f"{where}{kind}{self.code}: {self.message}" + (f"\n    hint: {self.hint}" if self.hint else "")
+
+    def as_json(self) -> dict[str, Any]:
+        """The problem as plain data, for `--json`."""
+        place = self.place
+        return {
+            "level": self.level,
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "file": place.file if place else None,
+            "line": place.line if place else None,
+            "column": place.column if place else None,
+        }
+
+
+class L9Error(Exception):
+    """The root of what l9stack raises on purpose. `exit_code` is what the command line returns for it."""
+
+    exit_code = EXIT_INPUT
+
+
+class InputError(L9Error):
+    """What a person wrote is wrong; `problems` holds every mistake that was found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class GateError(L9Error):
+    """A gate of phases 0 to 6 did not hold; `problems` names agent, phase, gate, figure, threshold and place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class VerificationError(L9Error):
+    """An extraction does not match its signed evidence; `problems` names each mismatch."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class LockedError(L9Error):
+    """Another process holds the collection's lock; the message names it."""
+
+    exit_code = EXIT_LOCKED
+
+
+class EngineError(L9Error):
+    """The Pulumi engine is missing, or an operation of it failed."""
+
+    exit_code = EXIT_ENGINE
+
+
+class ServiceError(L9Error):
+    """A backend server or an agent did not start, answer or stop in time."""
+
+    exit_code = EXIT_RUNTIME

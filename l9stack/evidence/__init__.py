@@ -1,0 +1,1 @@
+"""Report, manifests, signature and verification: what is printed from measured records."""

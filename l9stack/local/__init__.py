@@ -1,0 +1,1 @@
+"""The embedded runtime: servers from wheels, supervision, agent host. No Pulumi here."""

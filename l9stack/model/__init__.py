@@ -1,0 +1,1 @@
+"""Typed values that pass between the stages; no input or output."""

@@ -1,0 +1,28 @@
+"""A collection as read: agents, glue, answers, and remarks on what was read."""
+
+from __future__ import annotations
+
+from l9stack.errors import Problem
+from l9stack.model.agent import AgentSpec
+from l9stack.model.base import Model
+from l9stack.model.glue import Answers, Glue
+
+
+class SourceFile(Model):
+    """A file that was read, by its path relative to the collection, with the SHA-256 of its bytes."""
+
+    path: str
+    sha256: str
+
+
+class Collection(Model):
+    """Everything that a user wrote for one system of agents."""
+
+    name: str
+    """snake_case; the file's stem, or the folder's name."""
+    root: str
+    agents: tuple[AgentSpec, ...]
+    glue: Glue = Glue()
+    answers: Answers = Answers()
+    sources: tuple[SourceFile, ...] = ()
+    notes: tuple[Problem, ...] = ()

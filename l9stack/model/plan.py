@@ -1,0 +1,181 @@
+"""The plan: every decision about what will be generated, made before the first line of text is rendered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from l9stack.errors import Place, Problem
+from l9stack.model.agent import AgentSpec, Endpoint
+from l9stack.model.base import Model
+from l9stack.model.glue import Behaviour, ConnectionType, FieldSpec, ModuleMapping
+from l9stack.model.meta import GateThreshold, Protocol
+from l9stack.names import AgentId, ModulePath, OperationName
+
+
+class Setting(Model):
+    """A resolved value with the winner of the order stack, answers, glue, meta, schema, default, and its place."""
+
+    name: str
+    value: JsonValue
+    source: str
+    place: Place | None = None
+
+
+class Comparison(Model):
+    """`field operator number`, as `confidence < 0.6`; the operator is one of <, <=, >, >=, ==, !=."""
+
+    field: str
+    operator: str
+    number: float
+
+
+class EscalationRule(Model):
+    """All comparisons have to hold for the rule to fire; `text` is the sentence that it comes from."""
+
+    name: str
+    comparisons: tuple[Comparison, ...]
+    text: str
+
+
+class Trigger(Model):
+    """A named condition that code or a person raises (`model_drift_detected`); `text` is its source."""
+
+    name: str
+    text: str
+
+
+class EdgeKind(StrEnum):
+    """Why one agent is joined to another."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    CONNECT = "connect"
+    API_CALL = ConnectionType.API_CALL.value
+    PACKET_SEND = ConnectionType.PACKET_SEND.value
+    EVENT_OBSERVE = ConnectionType.EVENT_OBSERVE.value
+
+
+class Edge(Model):
+    """`source` needs, calls, sends to, or is observed by `target`. `external` ones end outside the collection.
+
+    For hard and soft, `source` is the dependent and `target` what it depends on.
+    """
+
+    source: str
+    target: str
+    kind: EdgeKind
+    names: tuple[str, ...] = ()
+    external: bool = False
+    note: str = ""
+
+
+class OperationPlan(Model):
+    """One operation, ready to be rendered. `module` is the file, relative to the agent's root, that defines it."""
+
+    name: OperationName
+    agent: AgentId
+    summary: str
+    module: ModulePath
+    request: tuple[FieldSpec, ...] | None
+    """None where nobody declared it: the request then is one `payload` object of JSON values."""
+    response: tuple[FieldSpec, ...] | None
+    behaviour: Behaviour
+    routes: tuple[Endpoint, ...] = ()
+    packet_types: tuple[str, ...] = ()
+    """Packet types of wirings (domain names) that lead to this operation, beside `query`/`command` with its name."""
+    criticality: float = 0.5
+    timeout_seconds: float = 10.0
+    reusable: bool = False
+    publish: str = ""
+    sources: tuple[str, ...] = ()
+    """Where it comes from, in words: `endpoint POST /evaluate`, `wiring from main_orchestrator`, `glue function …`."""
+    logic: str = ""
+
+    @property
+    def bound(self) -> bool:
+        """Whether somebody has said what it does."""
+        return self.behaviour.kind != "unbound"
+
+
+class ModulePlan(Model):
+    """One Python file: its family (row of the catalogue) decides the template; `operations` are defined in it."""
+
+    path: ModulePath
+    dotted: str
+    family: str
+    template: str
+    operations: tuple[OperationName, ...] = ()
+    mapping: ModuleMapping | None = None
+    note: str = ""
+
+
+class AgentPlan(Model):
+    """All that is decided about one agent."""
+
+    spec: AgentSpec
+    wave: int
+    modules: tuple[ModulePlan, ...]
+    operations: tuple[OperationPlan, ...]
+    rules: tuple[EscalationRule, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    """Edges that begin or end at this agent."""
+    settings: tuple[Setting, ...] = ()
+    """Resolved settings that reach this agent, sorted by name (anchors, rate limit, TTL, thresholds, …)."""
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def id(self) -> AgentId:
+        """The agent's canonical id."""
+        return self.spec.id
+
+    @property
+    def package(self) -> str:
+        """The dotted import path of the agent's root: `L9.agents.intake`."""
+        return self.spec.root_path.replace("/", ".")
+
+    def operation(self, name: str) -> OperationPlan:
+        """The operation of that name; KeyError where there is none."""
+        for operation in self.operations:
+            if operation.name == name:
+                return operation
+        raise KeyError(name)
+
+    def setting(self, name: str) -> JsonValue:
+        """The resolved value of a setting; KeyError where there is none."""
+        for setting in self.settings:
+            if setting.name == name:
+                return setting.value
+        raise KeyError(name)
+
+    def module_of(self, family: str) -> ModulePlan | None:
+        """The first module of that family, if any."""
+        return next((module for module in self.modules if module.family == family), None)
+
+
+class Plan(Model):
+    """The whole collection, in extraction order (waves of hard dependencies, then by id)."""
+
+    collection: str
+    version: str
+    agents: tuple[AgentPlan, ...]
+    waves: tuple[tuple[AgentId, ...], ...]
+    edges: tuple[Edge, ...]
+    shared: tuple[Setting, ...]
+    """Shared settings, of which the unified config is made."""
+    flags: dict[str, bool]
+    gates: tuple[GateThreshold, ...]
+    protocol: Protocol
+    questions: tuple[Problem, ...] = ()
+    """Unbound operations and whatever else a person has to answer; notes, not errors."""
+    notes: tuple[Problem, ...] = ()
+    input_files: tuple[str, ...] = ()
+
+    def agent(self, agent_id: str) -> AgentPlan:
+        """The agent of that id; KeyError where there is none."""
+        for agent in self.agents:
+            if agent.spec.id == agent_id:
+                return agent
+        raise KeyError(agent_id)

@@ -1,0 +1,78 @@
+"""Naming rules as types: identifiers that reach code, paths and databases are checked here, once.
+
+A name that passed these functions is safe as a Python identifier, a file name, a host name part, and a key prefix.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import NewType
+
+AgentId = NewType("AgentId", str)
+"""A canonical agent name: snake_case ASCII, 1 to 63 characters, no Python keyword."""
+
+OperationName = NewType("OperationName", str)
+"""A canonical operation name, of the same form as an `AgentId`."""
+
+ModulePath = NewType("ModulePath", str)
+"""A `.py` file relative to an agent's root path, with `/`, each part a Python identifier."""
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
+_DOC = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}\Z")
+
+
+def snake(text: str) -> str:
+    """Fold a display name to snake_case: `ClaimIntake`, `claim-intake` and `Claim Intake` give `claim_intake`."""
+    spaced = text if re.search(r"[\s_-]", text.strip()) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    return re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9]+", "_", spaced)).strip("_").lower()
+
+
+def folded(text: str) -> str:
+    """A key under which two spellings of one name meet: case, `_`, `-` and spaces do not count."""
+    return re.sub(r"[\s_-]+", "", text).casefold()
+
+
+def identifier(text: str) -> str | None:
+    """The snake_case identifier for `text`, or None where none can be made of it."""
+    name = snake(text)
+    if name and name[0].isdigit():
+        name = f"n{name}"
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        name = f"{name}_"
+    return name if _IDENTIFIER.match(name) else None
+
+
+def agent_id(text: str) -> AgentId | None:
+    """The agent id for a display name, or None where none can be made of it."""
+    name = identifier(text)
+    return AgentId(name) if name else None
+
+
+def operation_name(text: str) -> OperationName | None:
+    """The operation name for a method, a packet type or the last part of an endpoint."""
+    name = identifier(text)
+    return OperationName(name) if name else None
+
+
+def is_folder_path(text: str) -> bool:
+    """Whether `text` is a relative path all of whose parts are Python identifiers (`L9/agents/intake`)."""
+    return bool(text) and all(_PART.match(part) and not keyword.iskeyword(part) for part in text.split("/"))
+
+
+def module_path(text: str) -> ModulePath | None:
+    """`text` as a module path, or None where it is absolute, leaves its folder, or cannot be imported."""
+    if not text.endswith(".py") or not is_folder_path(text[:-3]):
+        return None
+    return ModulePath(text)
+
+
+def is_document_name(text: str) -> bool:
+    """Whether `text` is a plain `.md` file name or relative path without `..`."""
+    return text.endswith(".md") and all(_DOC.match(part) for part in text.split("/"))
+
+
+def class_name(text: str) -> str:
+    """The CapWords form of a snake_case identifier: `claim_intake` gives `ClaimIntake`."""
+    return "".join(part[:1].upper() + part[1:] for part in text.split("_") if part)

@@ -1,0 +1,1 @@
+"""Collection to plan: graph and waves, the catalogue of families, operations, rules (the only networkx user)."""

@@ -1,0 +1,1 @@
+"""Files to model: YAML and Markdown with positions, aliases folded, every problem collected (the only yaml user)."""

@@ -1,0 +1,1 @@
+"""Plan to text in memory (the only Jinja user)."""
