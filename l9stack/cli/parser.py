@@ -1,0 +1,134 @@
+"""The grammar of the command line. Handlers are named as text and imported when called: `l9 --help` stays fast."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from l9stack import __version__
+
+_EPILOG = """exit codes: 0 ok, 1 input wrong or gate failed, 2 usage, 3 drift found (preview --exit-code),
+4 locked by another run, 5 Pulumi engine missing or failed, 6 server or agent not healthy, 130 interrupted"""
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+Add = Callable[..., argparse.ArgumentParser]
+
+
+def _generation(add: Add) -> None:
+    command = add("validate", "reading:validate", "check a collection; lists unbound operations as questions")
+    command.add_argument("path", help="a collection: a file, or a folder with glue and answers beside the schemas")
+    command.add_argument("--meta", help="folder with the four meta templates (default: the project's templates/meta)")
+
+    command = add("graph", "reading:graph", "show agents, dependencies, waves and wirings")
+    command.add_argument("path", help="a collection: a file or a folder")
+    command.add_argument("--format", choices=("text", "mermaid", "json"), default="text")
+    command.add_argument("--meta", help="folder with the four meta templates")
+
+    command = add("extract", "extracting:extract", "generate, prove and publish an extraction")
+    command.add_argument("path", help="a collection: a file or a folder")
+    command.add_argument(
+        "--output", default="extractions", help="where <collection>_<time>/ is made (default: %(default)s)"
+    )
+    command.add_argument("--meta", help="folder with the four meta templates")
+
+    command = add("verify", "extracting:verify", "check an extraction against its signed evidence, offline")
+    command.add_argument("extraction", help="the folder of an extraction")
+    command.add_argument("--key", help="public key file to verify with (default: the one pinned in the project)")
+
+
+def _stack_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--collection", help="a collection: a file or a folder (default: what the stack is configured with)"
+    )
+    command.add_argument("--stack", help="stack name (default: dev; another collection gets dev-<collection>)")
+
+
+def _deployment(add: Add) -> None:
+    command = add("up", "deploying:up", "extract and deploy a collection; mends drift")
+    _stack_options(command)
+
+    command = add("preview", "deploying:preview", "show what `l9 up` would change, drift included; changes nothing")
+    _stack_options(command)
+    command.add_argument("--exit-code", action="store_true", help="exit with 3 where something would change")
+
+    command = add("down", "deploying:down", "stop a stack's agents; data stays unless --purge")
+    command.add_argument("--stack", help="only this stack (default: every stack of the project)")
+    command.add_argument("--purge", action="store_true", help="also remove the data of its servers (asks first)")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+
+    command = add("status", "operating:status", "agents and backends of a stack, as they are now")
+    command.add_argument("--stack", help="stack name (default: dev)")
+
+    command = add("logs", "operating:logs", "show an agent's log")
+    command.add_argument("agent")
+    command.add_argument("--stack", help="stack name (default: dev)")
+    command.add_argument(
+        "--lines", type=_positive, default=50, help="how many of the last lines (default: %(default)s)"
+    )
+    command.add_argument("--follow", action="store_true", help="go on until interrupted")
+
+
+def _operation(add: Add) -> None:
+    command = add("call", "operating:call", "call an operation of a running agent, authorised as the operator")
+    command.add_argument("operation", help="AGENT.OPERATION")
+    command.add_argument("--data", default="{}", help="the request as JSON, or @FILE, or - for standard input")
+    command.add_argument("--stack", help="stack name (default: dev)")
+
+    command = add("token", "operating:token", "print a short-lived token for one agent")
+    command.add_argument("agent")
+    command.add_argument("--as", dest="principal", default="operator", help="operator, or a governance anchor's name")
+    command.add_argument("--minutes", type=_positive, default=5, help="lifetime, at most 15 (default: %(default)s)")
+    command.add_argument("--stack", help="stack name (default: dev)")
+
+    command = add("decisions", "operating:decisions", "list what waits for a governance anchor")
+    command.add_argument("agent")
+    command.add_argument("--stack", help="stack name (default: dev)")
+
+    command = add("decide", "operating:decide", "decide an escalated operation as one of the agent's anchors")
+    command.add_argument("agent")
+    command.add_argument("decision", help="the decision's id")
+    command.add_argument("--as", dest="anchor", required=True, help="the governance anchor who decides")
+    command.add_argument("--verdict", choices=("approve", "block", "override"), default="approve")
+    command.add_argument(
+        "--data", default="null", help="the answer as JSON, checked against the response model, or @FILE"
+    )
+    command.add_argument("--stack", help="stack name (default: dev)")
+
+
+def _machine(add: Add) -> None:
+    add("doctor", "machine:doctor", "tell what is there, what is missing, and how to get it")
+    command = add("engine", "machine:obtain", "obtain the Pulumi engine now, and print where it is")
+    command.add_argument("--quiet", action="store_true", help="no progress")
+    add("env", "machine:env", 'print shell lines; after eval "$(l9 env)" plain `pulumi up` works in the project')
+
+
+def build() -> argparse.ArgumentParser:
+    """The whole parser; each command sets `handler` to `module:function` below `l9stack.cli`."""
+    parser = argparse.ArgumentParser(
+        prog="l9",
+        description="Collections of agent schemas become running, governed multi-agent systems.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"l9stack {__version__}")
+    parser.add_argument("--project", help="the project's folder (default: nearest folder upward with a Pulumi.yaml)")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(name: str, handler: str, summary: str) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = commands.add_parser(
+            name, help=summary, description=summary.capitalize() + "."
+        )
+        command.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+        command.set_defaults(handler=handler)
+        return command
+
+    for group in (_generation, _deployment, _operation, _machine):
+        group(add)
+    return parser

@@ -1,0 +1,36 @@
+"""What a command is about: the project, a readable path, a stack's name."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from l9stack.errors import InputError, Place, Problem
+from l9stack.names import identifier
+from l9stack.project import Project
+
+DEFAULT_STACK = "dev"
+
+
+def project_of(arguments: argparse.Namespace) -> Project:
+    """The project that was named, or the nearest one upward."""
+    return Project(Path(arguments.project).resolve()) if arguments.project else Project.find()
+
+
+def readable(text: str) -> Path:
+    """`text` as an existing path; a clear problem where it is none."""
+    path = Path(text)
+    if not path.exists():
+        raise InputError([Problem("no-such-path", f"{text} does not exist", Place(text), "give a file or a folder")])
+    return path.resolve()
+
+
+def stack_name(arguments: argparse.Namespace) -> str:
+    """The stack that was named; else `dev`, or `dev-<collection>` for a collection other than the project's own."""
+    if arguments.stack:
+        return str(arguments.stack)
+    collection = getattr(arguments, "collection", None)
+    if not collection:
+        return DEFAULT_STACK
+    path = readable(collection)
+    return f"{DEFAULT_STACK}-{identifier(path.stem if path.is_file() else path.name) or 'collection'}"

@@ -1,0 +1,126 @@
+"""Whole or not at all: files and folders are made under a temporary name beside their place, then renamed.
+
+A temporary folder is locked by its writer for as long as it lives, so that the next run can tell what a killed writer
+left from what a living one is filling, and remove only the former.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from l9stack.output.paths import inside
+
+_PREFIX = ".tmp-"
+_OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+
+
+def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace `path` by `data`, durably: a reader sees the old bytes or the new ones, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)  # noqa: PTH105 - one spelling for every rename here, which the crash tests count
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write `files` (relative path, bytes) below `folder`, making folders as needed; paths are contained.
+
+    Files are not synced one by one: every reader of such a folder checks digests, so a file that a power cut tore is
+    seen and written again.
+    """
+    made: set[Path] = set()
+    for relative, data in files:
+        path = inside(folder, relative)
+        if path.parent not in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
+        path.write_bytes(data)
+
+
+@contextlib.contextmanager
+def temporary_folder(beside: Path) -> Iterator[Path]:
+    """An empty, locked folder on the same file system as `beside` (its parent); removed unless it was renamed away."""
+    parent = beside.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    folder, descriptor = _locked_folder(parent)
+    try:
+        yield folder
+    finally:
+        if folder.exists() and os.fstat(descriptor).st_ino == folder.stat().st_ino:
+            shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, int]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        folder.chmod(0o755)
+        descriptor = _lock(folder)
+        if descriptor is not None and folder.exists():
+            return folder, descriptor
+        # A sweep caught the folder between its making and its locking: take another.
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _lock(folder: Path) -> int | None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def publish(folder: Path, target: Path) -> bool:
+    """Rename `folder` to `target`; False where something is there already, which then stays as it is."""
+    try:
+        os.rename(folder, target)  # noqa: PTH104 - as above
+    except OSError as error:
+        if error.errno in _OCCUPIED:
+            return False
+        raise
+    sync_folder(target.parent)
+    return True
+
+
+def sweep(parent: Path) -> None:
+    """Remove what killed writers left in `parent`; folders of living writers are locked and stay."""
+    if not parent.is_dir():
+        return
+    for path in parent.glob(f"{_PREFIX}*"):
+        if path.is_dir() and not path.is_symlink():
+            descriptor = _lock(path)
+            if descriptor is not None:
+                shutil.rmtree(path, ignore_errors=True)
+                os.close(descriptor)

@@ -1,0 +1,79 @@
+"""The content-addressed store: one folder for each digest, never changed, checked whenever it is read.
+
+An entry's name is the digest of its files (`l9stack.model.artifact.tree_digest`), so an entry proves itself: no
+index is needed, and an entry that was edited, torn or cut short is no entry.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from l9stack.errors import InputError, Place, Problem
+from l9stack.model.artifact import Artifact, tree_digest
+from l9stack.output.atomic import fill, publish, sweep, temporary_folder
+from l9stack.output.paths import digests_below
+from l9stack.project import Project
+
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+
+class Store:
+    """Parts of rendered trees below `.l9/store/<digest>/`, at their paths within an extraction."""
+
+    def __init__(self, project: Project) -> None:
+        self.folder = project.store
+
+    def put(self, artifacts: Iterable[Artifact]) -> str:
+        """Store `artifacts` and return their digest. An intact entry is reused; a broken one is set aside and replaced.
+
+        Safe against being killed at any point, and against several writers at once.
+        """
+        files = {artifact.path: artifact for artifact in artifacts}
+        digest = tree_digest((path, artifact.sha256) for path, artifact in files.items())
+        if self.has(digest):
+            return digest
+        target = self.folder / digest
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sweep(self.folder)
+        while True:
+            with temporary_folder(target) as temporary:
+                fill(temporary, ((path, artifact.text.encode()) for path, artifact in sorted(files.items())))
+                if publish(temporary, target) or self.has(digest):
+                    return digest
+            self._set_aside(digest)
+
+    def has(self, digest: str) -> bool:
+        """Whether an intact entry of that digest is there."""
+        folder = self._folder(digest)
+        return folder.is_dir() and not folder.is_symlink() and tree_digest(digests_below(folder).items()) == digest
+
+    def path(self, digest: str) -> Path:
+        """The folder of an entry, checked; InputError where it is absent or was changed."""
+        folder = self._folder(digest)
+        if not self.has(digest):
+            state = "was changed" if folder.exists() else "is absent"
+            raise InputError(
+                [Problem("store-entry", f"store entry {digest} {state}", Place(str(folder)), "extract again")]
+            )
+        return folder
+
+    def remove(self, digest: str) -> None:
+        """Forget an entry; an absent one is no error."""
+        shutil.rmtree(self._folder(digest), ignore_errors=True)
+
+    def _folder(self, digest: str) -> Path:
+        if not _DIGEST.match(digest):
+            raise InputError([Problem("store-entry", f"{digest!r} is no SHA-256 digest", Place(str(self.folder)))])
+        return self.folder / digest
+
+    def _set_aside(self, digest: str) -> None:
+        """Move a broken entry into a temporary folder, which goes away with it."""
+        target = self.folder / digest
+        # Another writer may have been quicker, and an intact entry is not to be touched.
+        with temporary_folder(target) as rubbish, contextlib.suppress(FileNotFoundError):
+            if not self.has(digest):
+                publish(target, rubbish / "entry")

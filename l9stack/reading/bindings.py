@@ -1,0 +1,187 @@
+"""`operations:` of glue and answers: the shapes of requests and responses, and what each operation does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from l9stack.model.glue import Behaviour, Binding, FieldSpec, FieldType, Implementation, TableRow
+from l9stack.names import identifier
+from l9stack.reading.documents import Node
+from l9stack.reading.fields import Section
+
+_BEHAVIOURS: TypeAdapter[Behaviour] = TypeAdapter(Behaviour)
+_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
+_FIELD = (
+    "type",
+    "description",
+    "required",
+    "default",
+    "minimum",
+    "maximum",
+    "min_length",
+    "max_length",
+    "choices",
+    "example",
+)
+_BINDING = ("summary", "module", "request", "response", "behaviour", "implementation", "criticality", "timeout_seconds",
+            "reusable", "publish")  # fmt: skip
+
+
+def read_bindings(top: Section) -> tuple[Binding, ...]:
+    """All bindings, keyed `agent.operation`."""
+    child = top.child("operations")
+    bindings = []
+    for key, node in (child.entries or {}).items() if child is not None else ():
+        agent, dot, operation = key.rpartition(".")
+        fields = Section(node, f"operations.{key}", top.problems, node.place)
+        if not dot or not agent or identifier(operation) != operation:
+            fields.error(
+                "bad-operation", f"{key!r} is not `agent.operation`", node.place, "write it as `intake.submit_claim`"
+            )
+            continue
+        behaviour = _behaviour(fields)
+        criticality = fields.number("criticality")
+        timeout = fields.number("timeout_seconds")
+        if criticality is not None and not 0 <= criticality <= 1:
+            fields.error(
+                "out-of-bounds", f"{fields.where}.criticality has to be from 0 to 1", fields.places["criticality"]
+            )
+            criticality = None
+        if timeout is not None and not 0 < timeout <= 300:
+            fields.error("out-of-bounds", f"{fields.where}.timeout_seconds has to be above 0, at most 300")
+            timeout = None
+        bindings.append(
+            Binding(
+                agent=agent,
+                operation=operation,
+                summary=" ".join(fields.text("summary").split()),
+                module=fields.text("module"),
+                request=_record(fields, "request"),
+                response=_record(fields, "response"),
+                behaviour=behaviour,
+                criticality=0.5 if criticality is None else criticality,
+                timeout_seconds=10.0 if timeout is None else timeout,
+                reusable=fields.flag("reusable", default=False),
+                publish=fields.text("publish"),
+                place=node.place,
+            )
+        )
+        fields.close(_BINDING, strict=True)
+    return tuple(bindings)
+
+
+def _record(fields: Section, name: str) -> tuple[FieldSpec, ...] | None:
+    child = fields.child(name)
+    if child is None:
+        return None
+    if child.entries is None:
+        fields.error("not-a-mapping", f"{fields.where}.{name} has to map field names to types", child.place)
+        return None
+    specs = []
+    for field, node in child.entries.items():
+        if identifier(field) != field or field.startswith("model_"):
+            fields.error("bad-field", f"{field!r} is no field name", child.keys[field], "use snake_case, not `model_…`")
+            continue
+        specs.append(_field(field, node, fields, f"{fields.where}.{name}.{field}"))
+    return tuple(specs)
+
+
+def _field(name: str, node: Node, parent: Section, where: str) -> FieldSpec:
+    if node.kind == "scalar":
+        entry = Section(None, where, parent.problems, node.place)
+        kind, entry.places["type"] = node.text, node.place
+    else:
+        entry = Section(node, where, parent.problems, node.place)
+        kind = entry.text("type", "string")
+    if kind not in get_args(FieldType):
+        known = ", ".join(get_args(FieldType))
+        entry.error("bad-type", f"{where}: type {kind!r} is not known", entry.places.get("type"), f"known: {known}")
+        kind = "any"
+    spec = FieldSpec.model_validate(
+        {
+            "name": name,
+            "type": kind,
+            "description": " ".join(entry.text("description").split()),
+            "required": entry.flag("required", default=not entry.has("default")),
+            "default": entry.value("default"),
+            "minimum": entry.number("minimum"),
+            "maximum": entry.number("maximum"),
+            "min_length": entry.whole("min_length"),
+            "max_length": entry.whole("max_length"),
+            "choices": entry.texts("choices"),
+            "example": entry.value("example"),
+            "place": node.place,
+        }
+    )
+    entry.close(_FIELD, strict=True)
+    if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
+        entry.error("empty-range", f"{where}: minimum is above maximum", node.place)
+    return spec
+
+
+def _behaviour(fields: Section) -> Behaviour:
+    implementation = fields.text("implementation")
+    child = fields.child("behaviour")
+    if implementation and child is not None:
+        fields.error("two-behaviours", f"{fields.where}: both implementation and behaviour", child.place, "keep one")
+    if implementation:
+        if not _TARGET.match(implementation):
+            place = fields.places["implementation"]
+            fields.error("bad-implementation", f"{implementation!r} is not `package.module:function`", place)
+        return Implementation(target=implementation)
+    if child is None:
+        return _BEHAVIOURS.validate_python({"kind": "unbound"})
+    data: dict[str, Any]
+    if child.kind == "scalar":
+        kind, body, data = child.text, None, {}
+    else:
+        entries = child.entries or {}
+        if len(entries) != 1:
+            fields.error("bad-behaviour", f"{fields.where}.behaviour has to name one behaviour", child.place)
+            return _BEHAVIOURS.validate_python({"kind": "unbound"})
+        kind, body = next(iter(entries.items()))
+        plain = body.plain()
+        data = dict(plain) if isinstance(plain, dict) else {}
+    if kind == "decision_table" and body is not None:
+        rows = body.get("rows")
+        data["rows"] = [_row(row) for row in (rows.items or [])] if rows is not None else []
+    data = {key: _texts(value) if key in ("assign", "send") else value for key, value in data.items()}
+    try:
+        return _BEHAVIOURS.validate_python({**data, "kind": kind})
+    except ValidationError as error:
+        for detail in error.errors():
+            place = _place(child, detail["loc"])
+            where = ".".join(str(part) for part in detail["loc"][1:]) or kind
+            hint = ""
+            if detail["type"] == "union_tag_invalid":
+                hint = f"known: {detail['ctx']['expected_tags']}"
+            fields.error("bad-behaviour", f"{fields.where}.behaviour: {where}: {detail['msg']}", place, hint)
+        return _BEHAVIOURS.validate_python({"kind": "unbound"})
+
+
+def _row(node: Node) -> Any:
+    plain = node.plain()
+    return TableRow.model_validate({**plain, "place": node.place}) if isinstance(plain, dict) and {
+        "when", "then"} == plain.keys() and isinstance(plain["when"], str) and isinstance(plain["then"], dict) else plain  # fmt: skip
+
+
+def _texts(value: Any) -> Any:
+    """Expressions may be written as bare numbers or booleans; they are text all the same."""
+    return (
+        {key: item if isinstance(item, str) else repr(item) for key, item in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
+
+
+def _place(node: Node, loc: tuple[int | str, ...]) -> Any:
+    found = node
+    for part in loc:
+        nested = found.get(part) if isinstance(part, str) else None
+        if isinstance(part, int) and found.items is not None and part < len(found.items):
+            nested = found.items[part]
+        found = nested or found
+    return found.place

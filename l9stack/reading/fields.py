@@ -1,0 +1,152 @@
+"""Typed access to mappings: aliases are folded and noted, typos of known fields are errors with a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from l9stack.errors import Place, Problem
+from l9stack.names import folded
+from l9stack.reading.documents import Node
+
+TYPO_RATIO = 0.84
+"""How alike (difflib) an unknown key has to be to a known one to count as a typo; else it is the domain's own."""
+
+
+class Section:
+    """A mapping of a schema, read field by field; every mistake goes to the shared list of problems."""
+
+    def __init__(self, node: Node | None, where: str, problems: list[Problem], place: Place) -> None:
+        self.node = node if node is not None and node.entries is not None else None
+        self.where = where
+        self.problems = problems
+        self.place = node.place if node is not None else place
+        self.used: set[str] = set()
+        self.places: dict[str, Place] = {}
+        if node is not None and node.entries is None and not (node.kind == "scalar" and node.value is None):
+            self.error("not-a-mapping", f"{where} has to be a mapping", node.place, "write `key: value` lines below it")
+
+    def error(self, code: str, message: str, place: Place | None = None, hint: str = "") -> None:
+        """Collect an error."""
+        self.problems.append(Problem(code, message, place or self.place, hint))
+
+    def note(self, code: str, message: str, place: Place | None = None) -> None:
+        """Collect a remark."""
+        self.problems.append(Problem(code, message, place or self.place, level="note"))
+
+    def child(self, name: str) -> Node | None:
+        """The node of a field under any spelling that folds to `name`; two spellings at once are an error."""
+        if self.node is None or self.node.entries is None:
+            return None
+        found = [key for key in self.node.entries if folded(key) == folded(name)]
+        self.used.update(found)
+        if not found:
+            return None
+        if len(found) > 1:
+            message = f"{self.where}: {' and '.join(found)} are spellings of one field"
+            self.error("two-spellings", message, self.node.keys[found[1]], f"keep `{name}`")
+        if found[0] != name:
+            self.note("alias", f"{found[0]} is read as {name}", self.node.keys[found[0]])
+        child = self.node.entries[found[0]]
+        self.places[name] = child.place
+        return child
+
+    def section(self, name: str) -> Section:
+        """A nested mapping; an absent one reads as empty."""
+        child = self.child(name)
+        return Section(child, f"{self.where}.{name}" if self.where else name, self.problems, self.place)
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there under any spelling."""
+        return self.node is not None and any(folded(key) == folded(name) for key in self.node.entries or {})
+
+    def text(self, name: str, default: str = "", *, required: bool = False) -> str:
+        """A scalar as text, exactly as written; line folds are trimmed."""
+        child = self.child(name)
+        if child is None or (child.kind == "scalar" and child.value is None):
+            if required:
+                self.error("missing-field", f"{self.where}: `{name}` is missing", None, self._suggest(name))
+            return default
+        if child.kind != "scalar":
+            self.error("not-text", f"{self.where}.{name} has to be text, not a {child.kind}", child.place)
+            return default
+        return child.text.strip()
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of scalars as text; a single scalar counts as a list of one."""
+        child = self.child(name)
+        if child is None or (child.kind == "scalar" and child.value is None):
+            return ()
+        if child.kind == "scalar":
+            return (child.text.strip(),)
+        if child.items is None:
+            self.error("not-a-list", f"{self.where}.{name} has to be a list", child.place)
+            return ()
+        found = []
+        for number, item in enumerate(child.items):
+            if item.kind != "scalar" or item.value is None:
+                self.error("not-text", f"{self.where}.{name}[{number}] has to be text", item.place)
+                continue
+            self.places[f"{name}.{number}"] = item.place
+            found.append(item.text.strip())
+        return tuple(found)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """A boolean."""
+        value = self.value(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.error("not-a-boolean", f"{self.where}.{name} has to be true or false", self.places.get(name))
+            return default
+        return value
+
+    def number(self, name: str) -> float | None:
+        """A number, or None where the field is absent."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.error("not-a-number", f"{self.where}.{name} has to be a number", self.places.get(name))
+            return None
+        return value
+
+    def whole(self, name: str) -> int | None:
+        """A whole number of 0 or more, or None where the field is absent."""
+        value = self.number(name)
+        if value is None:
+            return None
+        if value != int(value) or value < 0:
+            self.error("not-a-count", f"{self.where}.{name} has to be a whole number", self.places.get(name))
+            return None
+        return int(value)
+
+    def value(self, name: str) -> Any:
+        """The field as plain data."""
+        child = self.child(name)
+        return None if child is None else child.plain()
+
+    def rest(self) -> dict[str, Node]:
+        """The fields that nobody asked for."""
+        entries: Mapping[str, Node] = self.node.entries or {} if self.node is not None else {}
+        return {key: node for key, node in entries.items() if key not in self.used}
+
+    def close(self, known: Iterable[str], *, strict: bool = False) -> None:
+        """Refuse what is left: a likely typo always, and in strict sections every unknown field."""
+        names = tuple(known)
+        for key in self.rest():
+            if folded(key) in {folded(name) for name in names}:
+                continue
+            place = self.node.keys[key] if self.node is not None else self.place
+            near = difflib.get_close_matches(folded(key), [folded(name) for name in names], 1, TYPO_RATIO)
+            if near:
+                wanted = next(name for name in names if folded(name) == near[0])
+                self.error("unknown-field", f"{self.where}: unknown field `{key}`", place, f"did you mean `{wanted}`?")
+            elif strict:
+                self.error("unknown-field", f"{self.where}: unknown field `{key}`", place, f"known: {', '.join(names)}")
+
+    def _suggest(self, name: str) -> str:
+        rest = [key for key in (self.node.entries or {} if self.node else {}) if key not in self.used]
+        near = difflib.get_close_matches(name, rest, 1, 0.6)
+        return f"did you mean it by `{near[0]}`?" if near else f"add `{name}:`"
