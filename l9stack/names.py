@@ -18,6 +18,9 @@ OperationName = NewType("OperationName", str)
 ModulePath = NewType("ModulePath", str)
 """A `.py` file relative to an agent's root path, with `/`, each part a Python identifier."""
 
+BUILT_IN = ("health", "healthz", "ready", "readiness", "metrics", "status")
+"""Last parts of endpoints that the library answers for every agent: they are no operations."""
+
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
 _DOC = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}\Z")

@@ -32,8 +32,8 @@ def validate(arguments: argparse.Namespace) -> int:
     print_problems(notes)
     print_problems(plan.questions)
     print(
-        f"{plan.collection}: {len(plan.agents)} agents, {bound + unbound} operations ({bound} bound, {unbound} unbound), "
-        f"{len(plan.questions)} questions, {len(notes)} notes. Valid."
+        f"{plan.collection}: {len(plan.agents)} agents, {bound + unbound} operations "
+        f"({bound} bound, {unbound} unbound), {len(plan.questions)} questions, {len(notes)} notes. Valid."
     )
     return 0
 

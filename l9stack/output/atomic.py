@@ -80,9 +80,9 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
 def _locked_folder(parent: Path) -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        folder.chmod(0o755)
         descriptor = _lock(folder)
         if descriptor is not None and folder.exists():
+            os.fchmod(descriptor, 0o755)
             return folder, descriptor
         # A sweep caught the folder between its making and its locking: take another.
         if descriptor is not None:

@@ -56,9 +56,9 @@ def restore(
     """Set the edited files of `view` right and return the patches that keep the person's version.
 
     `patches` is the collection's folder of patches; each agent concerned gets one `<agent>/<timestamp>-<n>.patch`,
-    which `git apply` or `patch -p1` in the folder brings back. What a text patch cannot say (binary files, links, odd names)
-    is moved into `<timestamp>-<n>.files/` beside it. The patch is on disk before the first file is touched, so a run
-    that is killed in between loses nothing.
+    which `git apply` or `patch -p1` in the folder brings back. What a text patch cannot say (binary files, links, odd
+    names) is moved into `<timestamp>-<n>.files/` beside it. The patch is on disk before the first file is touched, so
+    a run that is killed in between loses nothing.
     """
     by_agent: dict[str, list[str]] = {}
     for path in edits.paths:

@@ -1,4 +1,4 @@
-"""A closed expression grammar: parsed to a whitelisted syntax tree and printed again, so no text of a user's reaches code.
+"""A closed expression grammar, parsed to a whitelisted syntax tree and printed again: no text of a user's reaches code.
 
 Allowed are names, numbers, strings, booleans, null, lists of these, `+ - * / %`, comparisons, `in`, `and or not`,
 `a if c else b`, and the functions min, max, round, len, abs, lower. See docs/decisions/0004.
@@ -15,7 +15,8 @@ MAX_LENGTH = 500
 MAX_NODES = 200
 
 _FUNCTIONS = frozenset({"min", "max", "round", "len", "abs", "lower"})
-_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod, ast.USub, ast.Not, ast.And, ast.Or)
+_BINARY_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod)
+_UNARY_OPERATORS = (ast.USub, ast.Not)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq, ast.In, ast.NotIn)
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -35,13 +36,13 @@ class Expression:
         """Python source with each name replaced by `prefix(name)`, which has to return a safe expression."""
 
         class Rename(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - the visitor's protocol
+            def visit_Name(self, node: ast.Name) -> ast.expr:
                 return node if node.id in _FUNCTIONS else ast.parse(prefix(node.id), mode="eval").body
 
-            def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+            def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
                 return ast.parse(prefix(_dotted(node)), mode="eval").body
 
-            def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+            def visit_Call(self, node: ast.Call) -> ast.expr:
                 arguments = [self.visit(argument) for argument in node.args]
                 if isinstance(node.func, ast.Name) and node.func.id == "lower":
                     return ast.Call(ast.Attribute(arguments[0], "lower", ast.Load()), [], [])
@@ -89,9 +90,9 @@ def _checked(node: ast.expr, names: set[str]) -> ast.expr:
                 return ast.Name(attr, ast.Load())
             names.add(f"answer.{attr}")
             return node
-        case ast.BinOp(left=left, op=operator, right=right) if isinstance(operator, _OPERATORS):
+        case ast.BinOp(left=left, op=operator, right=right) if isinstance(operator, _BINARY_OPERATORS):
             return ast.BinOp(_checked(left, names), operator, _checked(right, names))
-        case ast.UnaryOp(op=operator, operand=operand) if isinstance(operator, _OPERATORS):
+        case ast.UnaryOp(op=operator, operand=operand) if isinstance(operator, _UNARY_OPERATORS):
             return ast.UnaryOp(operator, _checked(operand, names))
         case ast.BoolOp(op=operator, values=values):
             return ast.BoolOp(operator, [_checked(value, names) for value in values])
@@ -163,9 +164,9 @@ def _evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:
             return any(_evaluate(part, values) for part in parts)
         case ast.Compare(left=left, ops=ops, comparators=rights):
             current = _evaluate(left, values)
-            for operator, right in zip(ops, rights, strict=True):
+            for comparison, right in zip(ops, rights, strict=True):
                 following = _evaluate(right, values)
-                if not _COMPARE[type(operator)](current, following):
+                if not _COMPARE[type(comparison)](current, following):
                     return False
                 current = following
             return True

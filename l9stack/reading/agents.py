@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec, Endpoint, Governance
-from l9stack.names import ModulePath, agent_id, is_document_name, is_folder_path, module_path
+from l9stack.names import BUILT_IN, ModulePath, agent_id, is_document_name, is_folder_path, module_path
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
 from l9stack.reading.memory import read_memory
@@ -190,10 +190,6 @@ def _endpoints(deployment: Section) -> tuple[tuple[Endpoint, ...], str]:
         endpoints.append(endpoint)
     health = deployment.text("healthcheck")
     return tuple(endpoints), health or next((e.path for e in endpoints if e.path.endswith("/health")), "/health")
-
-
-BUILT_IN = ("health", "healthz", "ready", "readiness", "metrics", "status")
-"""Last parts of endpoints that the library answers for every agent."""
 
 
 def _is_builtin(path: str) -> bool:

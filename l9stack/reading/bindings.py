@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from l9stack.model.glue import Behaviour, Binding, FieldSpec, FieldType, Implementation, TableRow
+from l9stack.model.glue import Behaviour, Binding, FieldSpec, FieldType, Implementation
 from l9stack.names import identifier
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
@@ -163,18 +163,18 @@ def _behaviour(fields: Section) -> Behaviour:
 
 
 def _row(node: Node) -> Any:
+    """A row with its place; what is no row stays as it is, and is refused by the model."""
     plain = node.plain()
-    return TableRow.model_validate({**plain, "place": node.place}) if isinstance(plain, dict) and {
-        "when", "then"} == plain.keys() and isinstance(plain["when"], str) and isinstance(plain["then"], dict) else plain  # fmt: skip
+    if isinstance(plain, dict) and isinstance(plain.get("when"), str) and isinstance(plain.get("then"), dict):
+        return {**plain, "place": node.place}
+    return plain
 
 
 def _texts(value: Any) -> Any:
     """Expressions may be written as bare numbers or booleans; they are text all the same."""
-    return (
-        {key: item if isinstance(item, str) else repr(item) for key, item in value.items()}
-        if isinstance(value, dict)
-        else value
-    )
+    if not isinstance(value, dict):
+        return value
+    return {key: item if isinstance(item, str) else repr(item) for key, item in value.items()}
 
 
 def _place(node: Node, loc: tuple[int | str, ...]) -> Any:

@@ -1,7 +1,7 @@
 """YAML text to trees that know their places; whatever YAML allows and a schema never needs is refused.
 
-Refused are tags, anchors and aliases (an alias bomb of 270 bytes explodes when walked), duplicate keys (PyYAML keeps the
-last one silently), more than 1 MiB, nesting deeper than 64. Scalars follow YAML's core schema, so `2025-12-12` is text.
+Refused are tags, anchors and aliases (an alias bomb of 270 bytes explodes when walked), duplicate keys (PyYAML keeps
+the last one silently), more than 1 MiB, nesting deeper than 64. Scalars follow YAML's core schema: dates stay text.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ def _build(text: str, file: str, offset: int) -> list[Document]:
         pending = key_stack[-1]
         if pending is None:
             if node.kind != "scalar":
-                raise _RefusedError(Problem("key-not-text", "a key has to be plain text", node.place, "use a simple name"))
+                raise _RefusedError(
+                    Problem("key-not-text", "a key has to be plain text", node.place, "use a simple name")
+                )
             key = node.text
             entries = parent.entries if parent.entries is not None else {}
             if key in entries:

@@ -78,7 +78,7 @@ def read_answers(node: Node, file: str, problems: list[Problem]) -> Answers:
 
 
 def read_settings(section: Section, settings: Settings, places: Places) -> None:
-    """Settings by dotted name, nested or flat: `governance: {anchors: []}` and `governance.anchors: []` are the same."""
+    """Settings by dotted name; `governance: {anchors: []}` and `governance.anchors: []` are the same."""
 
     def take(node: Node, prefix: str) -> None:
         if node.entries is not None:
@@ -129,8 +129,8 @@ def _wirings(top: Section) -> tuple[Wiring, ...]:
         entry.close(("from_agent", "to_agent", "connection_type", "import_path", "method_names", "packet_types",
                      "event_subscriptions", "description"), strict=True)  # fmt: skip
         if kind and kind not in tuple(ConnectionType):
-            entry.error("bad-connection-type", f"connection_type {kind!r} is not known", entry.places["connection_type"],
-                        f"known: {', '.join(ConnectionType)}")  # fmt: skip
+            message, known = f"connection_type {kind!r} is not known", f"known: {', '.join(ConnectionType)}"
+            entry.error("bad-connection-type", message, entry.places["connection_type"], known)
         elif source and target and kind:
             wirings.append(
                 Wiring(

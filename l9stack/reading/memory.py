@@ -112,7 +112,7 @@ def _backend(storage: str, kind: MemoryKind, section: Section) -> Backend:
     wanted = _HOLDS[kind]
     if found is None:
         if storage:
-            known = "redis, redis_cluster, postgres, postgres + pgvector, neo4j, neo4j_auradb, hypergraphdb, s3_durable_archive"
+            known = "redis, redis_cluster, postgres, postgres + pgvector, neo4j, neo4j_auradb, hypergraphdb, s3"
             section.error(
                 "unknown-storage", f"{section.where}: storagetype {storage!r} is not known", None, f"known: {known}"
             )

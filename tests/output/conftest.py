@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,6 @@ import pytest
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.names import AgentId
 from l9stack.project import Project
-
-NOW = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 
 
 @pytest.fixture

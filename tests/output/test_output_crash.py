@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from l9stack.output.edits import edited, restore
 from l9stack.output.store import Store
 from l9stack.output.view import assemble, find
 from l9stack.project import Project
-from tests.output.conftest import NOW
+
+NOW = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 
 BOUNDARIES = ("rename", "replace", "mkdir", "fsync", "open")
 
@@ -29,10 +31,11 @@ def _die_at(call: int) -> None:
             fatal = next(counter) == call
             if fatal and not after:
                 os.kill(os.getpid(), signal.SIGKILL)
-            result = real(*args, **kwargs)
-            if fatal:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
+            try:
+                return real(*args, **kwargs)
+            finally:
+                if fatal:
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         return wrapper
 

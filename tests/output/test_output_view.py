@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,8 @@ from l9stack.output.edits import restore
 from l9stack.output.lock import collection_lock
 from l9stack.output.view import assemble, find
 from l9stack.project import Project
-from tests.output.conftest import NOW
+
+NOW = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 
 EXTRA = {"evidence_report.md": "# Report\n"}
 
@@ -127,9 +128,9 @@ def test_a_folder_swapped_for_a_link_is_not_followed(tmp_path: Path, tree: Rende
 
 def test_a_second_holder_is_refused_and_told_who_holds(project: Project) -> None:
     with collection_lock(project, "office", "l9 extract office.yaml", NOW):
-        with pytest.raises(LockedError, match=rf"process {os.getpid()} on .*l9 extract office.yaml"):
-            with collection_lock(project, "office", "l9 up", NOW):
-                pass
+        refused = pytest.raises(LockedError, match=rf"process {os.getpid()} on .*l9 extract office.yaml")
+        with refused, collection_lock(project, "office", "l9 up", NOW):
+            pass
         with collection_lock(project, "other", "l9 up", NOW):
             pass
     with collection_lock(project, "office", "l9 up", NOW):
