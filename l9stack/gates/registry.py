@@ -10,7 +10,7 @@ from l9stack.errors import Place, Problem
 from l9stack.gates.scene import Scene
 from l9stack.model.evidence import GateResult
 from l9stack.model.meta import GateThreshold
-from l9stack.model.plan import AgentPlan
+from l9stack.model.plan import AgentPlan, Plan
 from l9stack.names import AgentId
 
 Scope = Literal["agent", "collection"]
@@ -56,6 +56,41 @@ def collection_gate(gate: str) -> Callable[[CollectionMeasure], CollectionMeasur
         return measure
 
     return register
+
+
+_GUIDE = Place("templates/meta/CODEGEN_USAGE_GUIDE.md")
+_GUIDE_ROWS = (
+    (0, "flag", 1, "dependencies_resolved plan_locked"),
+    (0, "count_max", 0, "no_assumptions"),
+    (1, "flag", 1, "targets_writable hard_dependencies_present backends_online flags_set"),
+    (1, "count_min", 1, "anchors_named"),
+    (2, "flag", 1, "files_complete flags_applied"),
+    (2, "count_max", 0, "syntax no_placeholders no_stub_bodies"),
+    (3, "percent", 100, "input_validation output_bounds"),
+    (3, "flag", 1, "rate_limits audit governance_wired"),
+    (4, "percent", 95, "unit_tests"),
+    (4, "percent", 90, "integration_tests"),
+    (4, "percent", 85, "coverage"),
+    (4, "percent", 100, "regression_tests"),
+    (5, "flag", 1, "schema_matches_code"),
+    (5, "count_max", 0, "no_scope_drift no_import_cycles"),
+)
+
+
+def rows_of(plan: Plan) -> tuple[GateThreshold, ...]:
+    """The rows of the checklist, and the guide's own figure for each gate that its report asks for and no row names.
+
+    The report has to answer every item of the guide with a measured figure, so leaving a row out relaxes nothing; its
+    threshold does.
+    """
+    named = {row.gate for row in plan.gates}
+    missing = [
+        GateThreshold(gate=gate, phase=phase, threshold=threshold, unit=unit, place=_GUIDE)
+        for phase, unit, threshold, gates in _GUIDE_ROWS
+        for gate in gates.split()
+        if gate not in named
+    ]
+    return tuple(sorted((*plan.gates, *missing), key=lambda row: row.phase))
 
 
 def known_gates() -> frozenset[str]:

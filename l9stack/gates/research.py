@@ -4,54 +4,47 @@ from __future__ import annotations
 
 from l9stack.gates.cycles import cycles
 from l9stack.gates.registry import Finding, agent_gate, collection_gate, some
-from l9stack.gates.scene import Scene
+from l9stack.gates.scene import Scene, expected_files
 from l9stack.gates.todo import todo_plan
 from l9stack.model.plan import AgentPlan, EdgeKind
 
 
-@collection_gate("dependency_cycles")
-def dependency_cycles(scene: Scene) -> Finding:
-    """How many groups of agents depend on each other hard."""
-    graph: dict[str, set[str]] = {agent.id: set() for agent in scene.plan.agents}
-    for edge in scene.plan.edges:
-        if edge.kind is EdgeKind.HARD and not edge.external:
-            graph.setdefault(edge.source, set()).add(edge.target)
-    found = cycles(graph)
-    return Finding(len(found), some(" → ".join(group) for group in found) or "no circular dependencies")
-
-
-@collection_gate("extraction_order_locked")
-def extraction_order_locked(scene: Scene) -> Finding:
-    """1 when every agent stands in exactly one wave, after all that it depends on hard."""
-    wave = {agent: number for number, agents in enumerate(scene.plan.waves) for agent in agents}
-    wrong = [agent.id for agent in scene.plan.agents if agent.id not in wave]
-    wrong += [
-        f"{edge.source} before {edge.target}"
-        for edge in scene.plan.edges
-        if edge.kind is EdgeKind.HARD
-        and not edge.external
-        and edge.source in wave
-        and edge.target in wave
-        and wave[edge.source] <= wave[edge.target]
-    ]
-    if sum(map(len, scene.plan.waves)) != len(scene.plan.agents):
+@collection_gate("dependencies_resolved")
+def dependencies_resolved(scene: Scene) -> Finding:
+    """1 when hard dependencies are agents, form no circle, and each agent's wave comes after theirs."""
+    plan = scene.plan
+    wave: dict[str, int] = {agent: number for number, agents in enumerate(plan.waves) for agent in agents}
+    wrong: list[str] = [f"{agent.id} is in no wave" for agent in plan.agents if agent.id not in wave]
+    graph: dict[str, set[str]] = {agent.id: set() for agent in plan.agents}
+    for edge in plan.edges:
+        if edge.kind is not EdgeKind.HARD:
+            continue
+        if edge.target not in graph:
+            wrong.append(f"{edge.source} depends on {edge.target}, which is no agent of the collection")
+            continue
+        graph.setdefault(edge.source, set()).add(edge.target)
+        if wave.get(edge.source, 0) <= wave.get(edge.target, 0):
+            wrong.append(f"{edge.source} is not after {edge.target}")
+    wrong += [f"circle: {' → '.join(group)}" for group in cycles(graph)]
+    if len(wave) != sum(map(len, plan.waves)) or len(wave) != len(plan.agents):
         wrong.append("waves and agents differ")
-    return Finding(not wrong, some(wrong) or ", ".join(agent.id for agent in scene.plan.agents))
+    return Finding(not wrong, some(wrong) or f"{sum(map(len, graph.values()))} hard dependencies, no circle")
 
 
-@agent_gate("todo_plan_locked")
-def todo_plan_locked(scene: Scene, agent: AgentPlan) -> Finding:
-    """1 when each file to create has an entry with its lines."""
+@agent_gate("plan_locked")
+def plan_locked(scene: Scene, agent: AgentPlan) -> Finding:
+    """1 when every file of the schema has an entry with lines and target, and every module planned is in the schema."""
     items = [item for item in todo_plan(scene.plan, scene.tree) if item.agent == agent.id]
-    open_items = [item.file for item in items if item.action == "create" and not item.lines]
-    return Finding(
-        not open_items, some(open_items) or f"{len(items)} entries", agent.spec.place if open_items else None
-    )
+    missing = [item.file for item in items if item.action == "create" and not item.lines]
+    wanted = expected_files(agent)
+    unasked = [module.path for module in agent.modules if f"code/{agent.spec.root_path}/{module.path}" not in wanted]
+    wrong = [f"{file} was not made" for file in missing] + [f"{path} is not in the schema" for path in unasked]
+    return Finding(not wrong, some(wrong) or f"{len(items)} entries", agent.spec.place if wrong else None)
 
 
-@agent_gate("assumptions")
-def assumptions(scene: Scene, agent: AgentPlan) -> Finding:
-    """How many operations do something that nobody declared, without being asked about."""
+@agent_gate("no_assumptions")
+def no_assumptions(scene: Scene, agent: AgentPlan) -> Finding:
+    """How many operations come from nowhere, or are unbound without anybody having been asked."""
     asked = " ".join(problem.message for problem in scene.plan.questions)
     silent = [op.name for op in agent.operations if not op.bound and op.name not in asked]
     unsourced = [op.name for op in agent.operations if not op.sources]

@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from l9stack.errors import Place
+from l9stack.gates.lint import LintFinding, lint_findings
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.names import AgentId
@@ -51,11 +53,17 @@ def parse(artifact: Artifact) -> Source:
 
 
 class Scene:
-    """A plan beside the tree that was rendered from it."""
+    """A plan beside the tree that was rendered from it; `folder` holds the same tree on disk."""
 
-    def __init__(self, plan: Plan, tree: RenderedTree) -> None:
+    def __init__(self, plan: Plan, tree: RenderedTree, folder: Path) -> None:
         self.plan = plan
         self.tree = tree
+        self.folder = folder
+
+    @cached_property
+    def lint(self) -> tuple[LintFinding, ...]:
+        """What ruff finds in the whole tree."""
+        return lint_findings(self.folder)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from l9stack.gates.scene import TESTS, expected_files
 from l9stack.model.artifact import RenderedTree
-from l9stack.model.base import Model
+from l9stack.model.evidence import TodoItem
 from l9stack.model.plan import AgentPlan, Plan
-from l9stack.names import AgentId
-
-
-class TodoItem(Model):
-    """`action` is `create`, `import` (of an existing module) or `record` (a contract outside the collection)."""
-
-    id: str
-    agent: AgentId | None
-    file: str
-    lines: str
-    action: str
-    target: str
 
 
 def todo_plan(plan: Plan, tree: RenderedTree) -> tuple[TodoItem, ...]:

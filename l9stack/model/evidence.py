@@ -66,6 +66,20 @@ class AgentEvidence(Model):
         return all(result.passed for result in self.results)
 
 
+class TodoItem(Model):
+    """An entry of phase 0's locked plan. `lines` are those of the rendered file, empty where it was not made.
+
+    `action` is `create`, `import` (an existing module) or `record` (a contract outside the collection).
+    """
+
+    id: str
+    agent: AgentId | None
+    file: str
+    lines: str
+    action: str
+    target: str
+
+
 class BuildEvidence(Model):
     """Build evidence of a whole collection: phases 0 to 6."""
 
@@ -79,6 +93,7 @@ class BuildEvidence(Model):
     agents: tuple[AgentEvidence, ...]
     results: tuple[GateResult, ...]
     tests: TestCounts
+    todo: tuple[TodoItem, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from l9stack.files import digests_below, inside, write_file
 from l9stack.model.base import Model
-from l9stack.output.atomic import write_file
 from l9stack.output.patch import patchable, unified
-from l9stack.output.paths import digests_below, inside
 
 COLLECTION = "collection"
 """The patch folder of files that belong to no single agent."""

@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
+from l9stack.files import digests_below, fill, publish, sweep, temporary_folder
 from l9stack.model.artifact import Artifact, tree_digest
-from l9stack.output.atomic import fill, publish, sweep, temporary_folder
-from l9stack.output.paths import digests_below
 from l9stack.project import Project
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")

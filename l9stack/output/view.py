@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from l9stack.files import fill, publish, sweep, temporary_folder, write_file
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.base import Model
-from l9stack.output.atomic import fill, publish, sweep, temporary_folder, write_file
 from l9stack.output.edits import Edits, edited
 
 INDEX = ".l9-index"

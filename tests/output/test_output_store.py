@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from l9stack.errors import InputError
+from l9stack.files import inside
 from l9stack.model.artifact import Artifact, RenderedTree
-from l9stack.output.paths import inside
 from l9stack.output.store import Store
 from l9stack.project import Project
 

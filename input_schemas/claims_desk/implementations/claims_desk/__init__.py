@@ -1,0 +1,1 @@
+"""What the claims desk's own people wrote: functions that the agents' operations call."""

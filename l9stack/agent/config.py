@@ -1,0 +1,67 @@
+"""The unified config, and typed settings of one agent."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def resolved(value: Any, environ: Mapping[str, str]) -> Any:
+    """`${NAME}` replaced from the environment in every text; a name that is not set stays as it is."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), value)
+    if isinstance(value, dict):
+        return {key: resolved(item, environ) for key, item in value.items()}
+    if isinstance(value, list):
+        return [resolved(item, environ) for item in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class UnifiedConfig:
+    """Settings that all agents of a collection share, with variables resolved."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, environ: Mapping[str, str]) -> UnifiedConfig:
+        """Read `<collection>_config.yaml`; raises OSError or yaml.YAMLError where it cannot be read."""
+        return cls(resolved(yaml.safe_load(path.read_text(encoding="utf-8")) or {}, environ))
+
+    def get(self, dotted: str, default: Any = None) -> Any:
+        """The value at a dotted name, or the default."""
+        value: Any = self.values
+        for part in dotted.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                return default
+            value = value[part]
+        return value
+
+    def flag(self, name: str, environ: Mapping[str, str]) -> bool:
+        """A feature flag: the environment wins over the config; a flag that nobody set is on."""
+        text = environ.get(name)
+        if text is not None:
+            return text.strip().lower() not in ("0", "false", "no", "off")
+        return bool(self.get(f"feature_flags.{name}", True))
+
+
+class AgentSettings(BaseModel):
+    """Base of an agent's typed settings: defaults from the schema, `L9_<AGENT>_<FIELD>` from the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def load(cls, prefix: str, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings with every field that `<prefix>_<FIELD>` sets; raises ValidationError for a bad value."""
+        source = os.environ if environ is None else environ
+        given = {name: source[key] for name in cls.model_fields if (key := f"{prefix}_{name}".upper()) in source}
+        return cls.model_validate(given)

@@ -1,0 +1,101 @@
+"""What an operation is given beside its request."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from pydantic import ValidationError
+
+from l9stack.agent import peers
+from l9stack.agent.governance import weigh
+from l9stack.agent.operations import EscalatedError, Operation, PeerError, RefusedError
+from l9stack.agent.records import PolicyVerdict, Record
+
+if TYPE_CHECKING:
+    from l9stack.agent.pipeline import Runtime
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(slots=True)
+class OperationContext:
+    """One call: its ids and time, and what the agent can reach."""
+
+    runtime: Runtime
+    operation: Operation
+    arguments: Mapping[str, Any]
+    trace_id: str
+    decision_id: str
+    now: datetime
+    log: Any
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    triggers: list[tuple[str, str]] = field(default_factory=list)
+
+    async def ask(self, agent: str, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Call another agent's operation and give back its response; raises PeerError or EscalatedError."""
+        payload = {"operation": operation, "arguments": dict(arguments)}
+        return await self._send(agent, payload, "query")
+
+    async def send(self, agent: str, packet_type: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a packet of a domain type and give back the answer; raises PeerError or EscalatedError."""
+        payload = {"packet_type": packet_type, "arguments": dict(arguments)}
+        return await self._send(agent, payload, "command")
+
+    async def _send(self, agent: str, payload: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+        return await peers.ask(
+            self.runtime.transport,
+            self.runtime.definition.id,
+            agent,
+            payload,
+            trace_id=self.trace_id,
+            packet_type=kind,
+            seconds=self.operation.timeout_seconds,
+        )
+
+    def answer_as(self, model: type[R], values: Mapping[str, Any], peer: str) -> R:
+        """A response made of another agent's answer; a value that does not fit is the peer's fault."""
+        try:
+            return model.model_validate(dict(values))
+        except ValidationError as error:
+            raise PeerError(peer, "malformed", f"{error.error_count()} fields do not fit {model.__name__}") from error
+
+    async def publish(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Publish an event once the call has succeeded."""
+        self.events.append((event, dict(payload)))
+
+    async def recall(self, match: Mapping[str, Any], limit: int = 20) -> list[dict[str, Any]]:
+        """Earlier decisions of this agent whose request has these values, the newest first."""
+        return await self.runtime.memory.recall(match, limit)
+
+    def check_policy(self, values: Mapping[str, Any]) -> PolicyVerdict:
+        """What the escalation rules say of some values; the operation's criticality is among them."""
+        return weigh(self.runtime.definition.governance, {"criticality": self.operation.criticality, **values})
+
+    def raise_trigger(self, name: str, detail: str = "") -> None:
+        """Raise one of the policy's named triggers: the call is escalated when it ends; KeyError for another name."""
+        if name not in {trigger.name for trigger in self.runtime.definition.governance.triggers}:
+            raise KeyError(name)
+        self.triggers.append((name, detail))
+
+    async def unbound(self, response_model: type[Record]) -> NoReturn:
+        """Ask the governance anchors, whose payload will be the answer; never returns."""
+        governor = self.runtime.governor
+        if governor.policy.unbound == "refuse":
+            raise RefusedError(f"{self.operation.name} is unbound, and the policy refuses unbound operations")
+        severity = "critical" if self.operation.criticality >= 0.7 else "normal"
+        reason = f"{self.operation.name} is unbound: an anchor's {response_model.__name__} is its answer"
+        decision = await governor.open(self.operation.name, self.arguments, reason, self.trace_id, severity=severity)
+        raise EscalatedError(decision, reason)
+
+    async def call_implementation(self, function: Callable[..., Any], request: Record, response_model: type[R]) -> R:
+        """Run a user's function, plain or async; it gets the request and answers with a response or a mapping."""
+        result = function(request)
+        if inspect.isawaitable(result):
+            result = await result
+        if isinstance(result, response_model):
+            return result
+        return response_model.model_validate(result if isinstance(result, Mapping) else vars(result))

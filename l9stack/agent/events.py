@@ -1,0 +1,127 @@
+"""Events between agents on Redis Streams: at least once, one effect an event, dead letters after five deliveries.
+
+The delivery count is the server's own, so a message that kills its process counts too. The cursor of XAUTOCLAIM is
+followed to its end each round. Groups begin at the stream's first entry, so a group that is made late misses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from redis.exceptions import RedisError, ResponseError
+
+from l9stack.agent.declarations import AgentDefinition
+from l9stack.agent.memory import Memory
+
+MAX_DELIVERIES = 5
+CLAIM_MILLISECONDS = 30_000
+"""Longer than any operation may take with its stores: an entry that still runs is not taken over."""
+_KEEP = 100_000
+_BLOCK_MILLISECONDS = 1000
+_PAUSE_SECONDS = 2.0
+
+Handler = Callable[[str, dict[str, Any], str, str], Awaitable[bool]]
+"""operation, arguments, trace id, event id → whether it was handled."""
+
+
+def stream(namespace: str, agent: str) -> str:
+    """The stream of an agent's events."""
+    return f"{namespace}:events:{agent}"
+
+
+async def publish(memory: Memory, agent: str, event: str, payload: Mapping[str, Any], trace_id: str) -> str:
+    """Add an event to the agent's stream; its id."""
+    entry: dict[Any, Any] = {"event": event, "payload": json.dumps(dict(payload)), "trace_id": trace_id}
+    added = await memory.redis.xadd(stream(memory.namespace, agent), entry, maxlen=_KEEP, approximate=True)
+    return str(added)
+
+
+class Observer:
+    """Consumes the events that an agent observes, until it is cancelled."""
+
+    def __init__(self, definition: AgentDefinition, memory: Memory, handler: Handler, log: Any) -> None:
+        self._memory = memory
+        self._group = definition.id
+        self._handler = handler
+        self._log = log
+        self._wanted = {
+            stream(memory.namespace, observation.source): dict(observation.events)
+            for observation in definition.observes
+        }
+
+    async def run(self) -> None:
+        """Consume for ever; a Redis that is away is waited for."""
+        ready = False
+        while self._wanted:
+            try:
+                if not ready:
+                    await self._make_groups()
+                    ready = True
+                await self._claim_stale()
+                await self._read_new()
+            except RedisError as error:
+                ready = False
+                self._log.warning("events wait for redis", error=type(error).__name__)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _make_groups(self) -> None:
+        for name in self._wanted:
+            try:
+                await self._memory.redis.xgroup_create(name, self._group, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    async def _read_new(self) -> None:
+        streams: dict[Any, Any] = dict.fromkeys(self._wanted, ">")
+        found = await self._memory.redis.xreadgroup(
+            self._group, self._group, streams, count=16, block=_BLOCK_MILLISECONDS
+        )
+        for name, entries in _pairs(found):
+            for entry_id, fields in entries:
+                await self._handle(name, entry_id, fields)
+
+    async def _claim_stale(self) -> None:
+        """Entries that were delivered and never acknowledged: tried again, or set aside after five deliveries."""
+        for name in self._wanted:
+            cursor = "0-0"
+            while True:
+                reply: Any = await self._memory.redis.xautoclaim(
+                    name, self._group, self._group, CLAIM_MILLISECONDS, start_id=cursor, count=16
+                )
+                cursor = reply[0]
+                for entry_id, fields in reply[1]:
+                    await self._again(name, entry_id, fields)
+                if cursor == "0-0":
+                    break
+
+    async def _again(self, name: str, entry_id: str, fields: Mapping[str, str]) -> None:
+        pending: Any = await self._memory.redis.xpending_range(name, self._group, entry_id, entry_id, 1)
+        if pending and pending[0]["times_delivered"] > MAX_DELIVERIES:
+            letter: dict[Any, Any] = {**fields, "stream": name, "entry_id": entry_id}
+            await self._memory.redis.xadd(f"{name}:dead:{self._group}", letter, maxlen=_KEEP, approximate=True)
+            await self._memory.redis.xack(name, self._group, entry_id)
+            self._log.error("event set aside", stream=name, entry_id=entry_id, deliveries=MAX_DELIVERIES)
+            return
+        await self._handle(name, entry_id, fields)
+
+    async def _handle(self, name: str, entry_id: str, fields: Mapping[str, str]) -> None:
+        operation = self._wanted[name].get(fields.get("event", ""))
+        done = True
+        if operation is not None:
+            payload = json.loads(fields["payload"])
+            done = await self._handler(operation, payload, fields["trace_id"], f"{name}:{entry_id}")
+        if done:
+            await self._memory.redis.xack(name, self._group, entry_id)
+
+
+def _pairs(found: Any) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
+    """Streams with their entries, whichever protocol version the client speaks."""
+    if not found:
+        return []
+    if isinstance(found, dict):
+        return [(name, [entry for batch in batches for entry in batch]) for name, batches in found.items()]
+    return [(name, entries) for name, entries in found]

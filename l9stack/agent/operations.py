@@ -1,0 +1,85 @@
+"""Operations: the decorator that generated modules use, and what an operation may raise."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from l9stack.agent.records import Record
+
+Function = Callable[[Any, Any], Awaitable[Any]]
+
+
+class EscalatedError(Exception):
+    """The operation waits for a governance anchor: the caller is answered 202 with the decision's id."""
+
+    def __init__(self, decision_id: str, reason: str) -> None:
+        self.decision_id = decision_id
+        self.reason = reason
+        super().__init__(f"{reason} (decision {decision_id})")
+
+
+class RefusedError(Exception):
+    """The operation is unbound and the policy refuses unbound operations."""
+
+
+class PeerError(Exception):
+    """Another agent did not answer as it should. `kind` is timeout, unreachable, refused or malformed."""
+
+    def __init__(self, peer: str, kind: str, detail: str) -> None:
+        self.peer = peer
+        self.kind = kind
+        super().__init__(f"{peer}: {kind}: {detail}")
+
+
+class Operation:
+    """A named unit of behaviour with checked models on both sides; calling it runs the function alone."""
+
+    def __init__(
+        self, function: Function, *, summary: str, criticality: float, timeout_seconds: float, reusable: bool,
+        publish: str, bound: bool,
+    ) -> None:  # fmt: skip
+        hints = typing.get_type_hints(function)
+        self.name: str = function.__name__
+        self.function = function
+        self.request_model: type[Record] = hints["request"]
+        self.response_model: type[Record] = hints["return"]
+        self.summary = summary
+        self.criticality = criticality
+        self.timeout_seconds = timeout_seconds
+        self.reusable = reusable
+        self.publish = publish
+        self.bound = bound
+        self.__doc__ = function.__doc__
+
+    async def __call__(self, request: Any, context: Any) -> Any:
+        """Run the function as it is, without checks or governance."""
+        return await self.function(request, context)
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}>"
+
+
+def operation(
+    *, summary: str, criticality: float = 0.5, timeout_seconds: float = 10.0, reusable: bool = False,
+    publish: str = "", bound: bool = True,
+) -> Callable[[Function], Operation]:  # fmt: skip
+    """Make an operation of `async def name(request: Record, context: OperationContext) -> Record`.
+
+    `criticality` is from 0 to 1; `publish` names the event that goes out with each answer; a `reusable` operation may
+    answer from an earlier decision of an anchor for the same arguments.
+    """
+
+    def decorate(function: Function) -> Operation:
+        return Operation(
+            function,
+            summary=summary,
+            criticality=criticality,
+            timeout_seconds=timeout_seconds,
+            reusable=reusable,
+            publish=publish,
+            bound=bound,
+        )
+
+    return decorate

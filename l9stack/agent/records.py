@@ -1,0 +1,44 @@
+"""The base of every request and response, and the records that the library itself answers with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+
+class Record(BaseModel):
+    """A frozen value that refuses unknown fields: what a model does not name never reaches an operation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Payload(Record):
+    """Any JSON object: the request and response of an operation whose shape nobody has declared."""
+
+    payload: dict[str, JsonValue]
+
+
+class PolicyVerdict(Record):
+    """What the agent's escalation rules say of some values."""
+
+    status: Literal["APPROVED", "ESCALATED"]
+    fired: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
+
+
+def as_values(record: Record) -> dict[str, Any]:
+    """A record as JSON data; a `Payload` is unwrapped."""
+    return dict(record.payload) if isinstance(record, Payload) else record.model_dump(mode="json")
+
+
+def canonical_json(value: Any) -> str:
+    """One text for equal values: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of the canonical JSON of a value, as hex."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()

@@ -1,0 +1,155 @@
+"""Run one agent: what it needs comes from the environment, the same on every runtime (see docs/architecture.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from l9stack.agent import keys, logs
+from l9stack.agent.backends import BackendUrls
+from l9stack.agent.config import UnifiedConfig
+from l9stack.agent.declarations import AgentDefinition
+from l9stack.agent.definition import load
+from l9stack.agent.events import Observer
+from l9stack.agent.governance import Governor
+from l9stack.agent.http import RateLimiter, Surface
+from l9stack.agent.memory import Memory
+from l9stack.agent.metrics import Metrics
+from l9stack.agent.peers import HttpTransport, Transport
+from l9stack.agent.pipeline import Runtime
+
+REGISTER_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Assembled:
+    """A runtime with its application; `observer` runs beside it."""
+
+    runtime: Runtime
+    application: Starlette
+    observer: Observer
+    background: set[asyncio.Task[Any]] = field(default_factory=set)
+
+
+def assemble(
+    definition: AgentDefinition, backends: BackendUrls, namespace: str, key_folder: Path, *,
+    transport: Transport | None = None, endpoint: str = "", identity: Mapping[str, Any] | None = None,
+    enforcing: bool = True,
+) -> Assembled:  # fmt: skip
+    """Join the parts of one agent; opens nothing until the application starts."""
+    log = logs.logger(definition.id)
+    memory = Memory(definition, backends, namespace)
+    own_key = keys.load_private(key_folder, f"agent:{definition.id}")
+    channel = transport or HttpTransport(definition.id, memory, own_key)
+    governor = Governor(definition, memory, log)
+    runtime = Runtime(definition, memory, governor, channel, Metrics(definition.id), log, enforcing)
+    limiter = RateLimiter(backends.redis, namespace, definition.limits.rate)
+    surface = Surface(runtime, keys.Trust(key_folder), limiter, dict(identity or {}))
+
+    async def on_event(operation: str, arguments: dict[str, Any], trace_id: str, event_id: str) -> bool:
+        return await handle_event(runtime, operation, arguments, trace_id, event_id)
+
+    observer = Observer(definition, memory, on_event, log)
+    assembled = Assembled(runtime, Starlette(), observer)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        jobs = [
+            asyncio.create_task(_register(memory, definition.id, endpoint, log)),
+            asyncio.create_task(observer.run()),
+        ]
+        try:
+            yield
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            if isinstance(channel, HttpTransport):
+                await channel.close()
+            await memory.close()
+
+    assembled.application = surface.application(lifespan)
+    return assembled
+
+
+async def handle_event(
+    runtime: Runtime, operation: str, arguments: dict[str, Any], trace_id: str, event_id: str
+) -> bool:
+    """Run an observed event once; true where it is done with, false where it has to be delivered again."""
+    found = runtime.definition.operation(operation)
+    if found is None:
+        return False
+    done = f"{runtime.memory.namespace}:handled:{runtime.definition.id}:{event_id}"
+    if await runtime.memory.redis.exists(done):
+        return True
+    wanted = found.request_model.model_fields
+    known = arguments if "payload" in wanted else {key: value for key, value in arguments.items() if key in wanted}
+    answer = await runtime.run(found, known, trace_id, "event")
+    if answer.status >= 500:
+        return False
+    await runtime.memory.redis.set(done, "1", ex=86400)
+    if answer.status == 400:
+        await runtime.audit("event refused", trace_id, {"operation": operation, "event": event_id})
+    return True
+
+
+async def _register(memory: Memory, agent: str, endpoint: str, log: Any) -> None:
+    """Tell the others where this agent answers; repeated, so that a Redis that starts anew learns it again."""
+    while endpoint:
+        try:
+            await memory.redis.hset(f"{memory.namespace}:agents", agent, endpoint)
+        except Exception as error:
+            log.warning("not registered yet", error=type(error).__name__)
+        await asyncio.sleep(REGISTER_SECONDS)
+
+
+def main(environ: Mapping[str, str]) -> None:
+    """Serve the agent of `L9_MANIFEST` until the process is told to stop.
+
+    Raises:
+        KeyError: a variable is missing; the message is its name.
+        DefinitionError: manifest and code do not fit.
+    """
+    # Generated modules may read the environment when they are imported: it has to be this agent's.
+    os.environ.update(environ)
+    code = Path(environ["L9_CODE"])
+    extra = tuple(Path(part) for part in environ.get("L9_IMPLEMENTATIONS", "").split(os.pathsep) if part)
+    config = UnifiedConfig.read(Path(environ["L9_CONFIG"]), environ) if environ.get("L9_CONFIG") else UnifiedConfig()
+    logs.configure(str(config.get("logging.level", "INFO")))
+    definition = load(Path(environ["L9_MANIFEST"]), code, extra)
+    backends = BackendUrls.from_environ(environ)
+    if backends is None:
+        raise KeyError("L9_REDIS_URL, L9_POSTGRES_URL, L9_NEO4J_URL, L9_HYPERGRAPH_URL, L9_ARCHIVE_BUCKET")
+    identity = {"version": definition.version, "code_digest": environ.get("L9_CODE_DIGEST", ""), "pid": os.getpid(),
+                "instance": str(uuid.uuid4())}  # fmt: skip
+    assembled = assemble(
+        definition,
+        backends,
+        environ.get("L9_NAMESPACE", "l9"),
+        Path(environ["L9_KEYS"]),
+        endpoint=environ.get("L9_ENDPOINT", ""),
+        identity=identity,
+        enforcing=config.flag("L9_ENABLE_GOVERNANCE_ENFORCEMENT", environ),
+    )
+    uvicorn.run(
+        assembled.application,
+        host=environ.get("L9_HOST", "127.0.0.1"),
+        port=int(environ["L9_PORT"]),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main(os.environ)

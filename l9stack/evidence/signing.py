@@ -1,0 +1,60 @@
+"""The attestation: an in-toto statement about every file of an extraction, in a DSSE envelope.
+
+Specifications: in-toto Attestation Framework, Statement v1; Dead Simple Signing Envelope v1 (its pre-authentication
+encoding binds the payload's type, so a payload cannot pass for one of another kind). What a local generator signs is at
+most SLSA build level 1: it says who generated what from what, not that the machine was sound.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from l9stack.evidence.canonical import canonical
+from l9stack.evidence.keys import SigningKey
+from l9stack.evidence.scrub import scrubbed
+from l9stack.model.collection import SourceFile
+from l9stack.model.evidence import BuildEvidence
+
+NAME = "attestation.dsse.json"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "urn:l9stack:build-evidence:v1"
+
+
+def statement(evidence: BuildEvidence, files: Mapping[str, str], inputs: Iterable[SourceFile]) -> dict[str, Any]:
+    """The statement about `files` (path → SHA-256; every file but the attestation), with the evidence as predicate."""
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": path, "digest": {"sha256": sha256}} for path, sha256 in sorted(files.items())],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "schemaVersion": 1,
+            "collection": evidence.collection,
+            "treeDigest": evidence.tree_digest,
+            "inputDigest": evidence.input_digest,
+            "inputs": [{"name": item.path, "digest": {"sha256": item.sha256}} for item in inputs],
+            "slsaBuildLevel": "at most 1",
+            "evidence": scrubbed(evidence.model_dump(mode="json", exclude={"todo"})),
+        },
+    }
+
+
+def pre_authentication(payload_type: str, payload: bytes) -> bytes:
+    """DSSE's encoding of what is signed."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def sign(evidence: BuildEvidence, files: Mapping[str, str], inputs: Iterable[SourceFile], key: SigningKey) -> str:
+    """The text of `attestation.dsse.json`. Ed25519 is deterministic: the same statement gives the same text."""
+    payload = canonical(statement(evidence, files, inputs))
+    signature = key.private.sign(pre_authentication(PAYLOAD_TYPE, payload))
+    envelope = {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"keyid": key.key_id, "sig": base64.b64encode(signature).decode()}],
+    }
+    return json.dumps(envelope, indent=2) + "\n"

@@ -1,0 +1,143 @@
+"""Figures beside thresholds, and what is said when one does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from l9stack.errors import GateError, Place, Problem
+from l9stack.gates.outcomes import TestFailure, TestRun
+from l9stack.gates.registry import TEST_GATES, Finding, percent, result, rows_of, some
+from l9stack.model.evidence import GateResult, TestCounts
+from l9stack.model.meta import GateThreshold
+from l9stack.model.plan import EdgeKind, Plan
+from l9stack.names import AgentId
+
+TEST_GATES |= {
+    "unit_tests": "agent",
+    "regression_tests": "agent",
+    "coverage": "agent",
+    "tests_per_module": "agent",
+    "integration_tests": "collection",
+}
+_KINDS = {"unit_tests": "unit", "regression_tests": "regression", "integration_tests": "integration"}
+_AT_MOST = frozenset({"count_max", "seconds"})
+_HINTS = {
+    "unit_tests": "read the test's message; where an implementation is yours, fix it there",
+    "integration_tests": "check the wiring's operation names and both agents' request fields",
+    "coverage": "an operation without example values is tested thinly: give its fields an `example`",
+    "no_placeholders": "the words come from your schema or glue: reword them there",
+    "module_length": "give some of the operations a module of their own: `module:` in glue",
+    "anchors_named": "list governance.anchors in the schema or in meta.codegen.schema.yaml",
+}
+
+
+def validation_results(plan: Plan, run: TestRun) -> tuple[GateResult, ...]:
+    """Results of phase 4: for each agent that the run covered, and for the collection where integration tests ran."""
+    results = []
+    for row in rows_of(plan):
+        if TEST_GATES.get(row.gate) == "agent":
+            results += [result(row, agent, _agent_finding(row, plan, run, agent)) for agent in run.per_agent]
+        elif row.gate in TEST_GATES and run.integration:
+            results.append(result(row, None, _integration(plan, run)))
+    return tuple(results)
+
+
+def _agent_finding(row: GateThreshold, plan: Plan, run: TestRun, agent: AgentId) -> Finding:
+    counts = run.per_agent[agent]
+    if row.gate == "coverage":
+        return Finding(counts.coverage_percent, "lines and branches")
+    if row.gate == "tests_per_module":
+        return _per_module(plan, run, agent)
+    failures = [failure for failure in run.failures if failure.agent == agent and failure.kind == _KINDS[row.gate]]
+    if row.gate == "regression_tests":
+        return _share(counts.regression_passed, counts.regression_failed, 0, failures)
+    return _share(counts.unit_passed, counts.unit_failed, counts.skipped, failures)
+
+
+def _integration(plan: Plan, run: TestRun) -> Finding:
+    counts: TestCounts = run.collection
+    inner = [edge for edge in plan.edges if not edge.external and edge.kind is not EdgeKind.CONNECT]
+    if not inner and not counts.integration_passed + counts.integration_failed:
+        return Finding(100.0, "no agent depends on or calls another")
+    failures = [failure for failure in run.failures if failure.kind == "integration"]
+    return _share(counts.integration_passed, counts.integration_failed, 0, failures)
+
+
+def _share(passed: int, failed: int, skipped: int, failures: list[TestFailure]) -> Finding:
+    """Percent that passed. A skipped test proved nothing, and neither did a test that is not there."""
+    total = passed + failed + skipped
+    detail = f"{passed} of {total} passed" + (f", {skipped} skipped" if skipped else "")
+    detail += f": {some((failure.node for failure in failures), 3)}" if failures else ""
+    return Finding(percent(passed, total) if total else 0.0, detail, failures[0].place if failures else None)
+
+
+def _per_module(plan: Plan, run: TestRun, agent: AgentId) -> Finding:
+    counts = {}
+    for module in plan.agent(agent).modules:
+        if not module.path.endswith("__init__.py"):
+            name = module.path.removesuffix(".py").replace("/", "_")
+            counts[module.path] = run.tests_by_file.get(f"tests/agents/{agent}/test_{name}.py", 0)
+    if not counts:
+        return Finding(0, "no modules")
+    fewest = min(counts, key=lambda path: counts[path])
+    return Finding(counts[fewest], f"{fewest} of {len(counts)} modules")
+
+
+def problems(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestFailure] = ()) -> tuple[Problem, ...]:
+    """A problem for each gate that did not hold, and one for each test that failed under such a gate.
+
+    They name agent, phase, gate, figure, threshold, and the place to look at, first.
+    """
+    failures = list(failures)
+    found: list[Problem] = []
+    for item in results:
+        if item.passed:
+            continue
+        who = item.agent or plan.collection
+        unit = " percent" if item.unit == "percent" else ""
+        message = f"{who}, phase {item.phase}: {item.gate} is {item.figure:g}{unit}, "
+        message += f"{'at most' if item.unit in _AT_MOST else 'at least'} {item.threshold:g} is asked"
+        message += f": {item.detail}" if item.detail else ""
+        found.append(Problem(f"gate-{item.gate.replace('_', '-')}", message, item.place, _hint(plan, item.gate)))
+        kind = _KINDS.get(item.gate)
+        for failure in failures:
+            if failure.kind == kind and (item.agent is None or failure.agent == item.agent):
+                found.append(_test_problem(failure))
+    return tuple(found)
+
+
+def _test_problem(failure: TestFailure) -> Problem:
+    first = failure.message.splitlines()[0] if failure.message else "failed"
+    place = Place(failure.place.file, failure.place.line)
+    return Problem("test-failed", f"{failure.node.partition('::')[2] or failure.node}: {first}", place)
+
+
+def _hint(plan: Plan, gate: str) -> str:
+    if gate in _HINTS:
+        return _HINTS[gate]
+    row = next((row for row in rows_of(plan) if row.gate == gate), None)
+    return f"{row.description}; the threshold stands in {row.place}" if row else ""
+
+
+def require(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestFailure] = ()) -> None:
+    """Do nothing where every gate holds.
+
+    Raises:
+        GateError: with the problems of those that do not.
+    """
+    found = problems(plan, results, failures)
+    if found:
+        raise GateError(found)
+
+
+def stopped(plan: Plan, results: Iterable[GateResult]) -> dict[AgentId, str]:
+    """Agents that may not go on, with the reason: a gate of their own, or of an agent that they depend on hard."""
+    reasons: dict[AgentId, str] = {}
+    for item in results:
+        if not item.passed and item.agent is not None:
+            reasons.setdefault(item.agent, f"gate {item.gate}")
+    for agent in plan.agents:  # in order of waves, so a reason travels along the whole chain
+        for edge in agent.edges:
+            if edge.kind is EdgeKind.HARD and edge.source == agent.id and edge.target in reasons:
+                reasons.setdefault(agent.id, f"depends on {edge.target}")
+    return reasons

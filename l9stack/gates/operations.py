@@ -1,0 +1,99 @@
+"""Operations and their models as the code defines them, read from syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from l9stack.errors import Place
+from l9stack.gates.scene import Scene, Source
+from l9stack.model.plan import AgentPlan
+
+RECORD, PAYLOAD = "Record", "Payload"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOperation:
+    """A decorated function. `request` and `response` are the names of its models, empty where it has none."""
+
+    name: str
+    source: Source
+    node: ast.AsyncFunctionDef | ast.FunctionDef
+    request: str
+    response: str
+    arguments: dict[str, ast.expr]
+    """Keyword arguments of the decorator."""
+
+    @property
+    def place(self) -> Place:
+        """Where it is defined."""
+        return self.source.place(self.node.lineno)
+
+    @property
+    def target(self) -> str:
+        """`package.module:function`."""
+        return f"{self.source.dotted}:{self.node.name}"
+
+
+def find_operations(scene: Scene, agent: AgentPlan) -> dict[str, FoundOperation]:
+    """The agent's functions under `@operation`, by name."""
+    found: dict[str, FoundOperation] = {}
+    for source in scene.code(agent.id):
+        for node in source.tree.body if source.tree else ():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = _decoration(node)
+                if arguments is not None:
+                    first = node.args.args[0].annotation if node.args.args else None
+                    found[node.name] = FoundOperation(
+                        node.name, source, node, _name(first), _name(node.returns), arguments
+                    )
+    return found
+
+
+def _decoration(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr] | None:
+    for decorator in node.decorator_list:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if _name(call) == "operation":
+            keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+            return {keyword.arg: keyword.value for keyword in keywords if keyword.arg}
+    return None
+
+
+def _name(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.rpartition(".")[2]
+    return ast.unparse(node).rpartition(".")[2] if isinstance(node, ast.Name | ast.Attribute) else ""
+
+
+def record_fields(scene: Scene, source: Source, model: str) -> dict[str, ast.AnnAssign] | None:
+    """The annotated fields of a Record that `source` defines or imports from the tree; None where it is none."""
+    found = _class(scene, source, model)
+    if found is None:
+        return None
+    node, home = found
+    fields: dict[str, ast.AnnAssign] = {}
+    bases = [_name(base) for base in node.bases]
+    if RECORD not in bases and PAYLOAD not in bases:
+        inherited = [record_fields(scene, home, base) for base in bases if base and base != model]
+        known = [each for each in inherited if each is not None]
+        if not known:
+            return None
+        for each in known:
+            fields |= each
+    fields |= {
+        item.target.id: item
+        for item in node.body
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+    }
+    return fields
+
+
+def _class(scene: Scene, source: Source, name: str) -> tuple[ast.ClassDef, Source] | None:
+    for node in source.tree.body if source.tree else ():
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return node, source
+        if isinstance(node, ast.ImportFrom) and node.module in scene.modules:
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return _class(scene, scene.modules[node.module], alias.name)
+    return None

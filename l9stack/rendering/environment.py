@@ -1,0 +1,51 @@
+"""The one Jinja environment: undefined names are errors, nothing is escaped by Jinja, quoting is explicit."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from l9stack.rendering import quoting
+
+
+def templates_folder() -> Path:
+    """The folder of templates: in a clone at its top, in an installed wheel inside the package."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package.parent / "templates", package / "_templates"):
+        if (folder / "modules").is_dir():
+            return folder
+    raise FileNotFoundError("l9stack's templates are not installed: neither beside the package nor in it")
+
+
+@cache
+def environment() -> Environment:
+    """The environment with one filter per format."""
+    made = Environment(
+        loader=FileSystemLoader(templates_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - no HTML is rendered; every value goes through quoting
+    )
+    made.filters |= {
+        "python": quoting.python,
+        "docstring": quoting.docstring,
+        "comment": quoting.comment,
+        "markdown": quoting.markdown,
+        "code": quoting.markdown_code,
+        "yaml": quoting.yaml,
+        "shell": quoting.shell,
+        "json": quoting.json_text,
+        "mermaid": quoting.mermaid,
+    }
+    return made
+
+
+def fill(template: str, **values: Any) -> str:
+    """The template's text; exactly one newline ends it."""
+    text = environment().get_template(template).render(**values)
+    return text.strip("\n") + "\n"

@@ -1,0 +1,135 @@
+"""The only way from a schema's text into a file: one function per format, and nothing that a text says can leave its quotes.
+
+Characters that an editor shows as something else (controls, direction marks, line separators) are escaped where the format
+can, and dropped where it cannot.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+import textwrap
+import unicodedata
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+WIDTH = 116
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+
+
+def line(text: str) -> str:
+    """The text on one line: white space of any kind becomes a blank, invisible characters go."""
+    visible = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn") or char == "\t")
+    flat = " ".join(visible.split())
+    return "".join(char for char in flat if unicodedata.category(char) != "Cc")
+
+
+def python(value: Any) -> str:
+    """A Python literal; mappings are sorted only where they are sets, so that declared order stays."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} has no literal")
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{python(key)}: {python(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(python(item) for item in value) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, Set):
+        return "{" + ", ".join(sorted(python(item) for item in value)) + "}" if value else "set()"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(python(item) for item in value) + "]"
+    if isinstance(value, str):
+        # repr escapes what is not printable, so also \u2028, direction marks and lone surrogates.
+        return repr(str(value))
+    if value is None or isinstance(value, bool | int | float):
+        return repr(value)
+    raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def docstring(text: str, indent: int = 0) -> str:
+    """A whole docstring with its quotes, wrapped, for a block that is indented by `indent` blanks."""
+    flat = line(text).replace("\\", "\\\\").replace('"', "'")
+    if len(flat) + indent + 6 <= WIDTH + 4:
+        return f'"""{flat}"""'
+    pad = " " * indent
+    first, _, rest = flat.partition(". ")
+    whole = [f"{first}.", "", rest] if rest and len(first) + indent + 4 <= WIDTH else [flat]
+    lines: list[str] = []
+    for part in whole:
+        lines.extend(textwrap.wrap(part, WIDTH - indent, break_long_words=True, break_on_hyphens=False) or [""])
+    return '"""' + "\n".join(f"{pad}{item}".rstrip() if number else item for number, item in enumerate(lines)) + f'\n{pad}"""'
+
+
+def comment(text: str) -> str:
+    """Text for behind a `#`, on one line."""
+    return line(text)
+
+
+def markdown(text: str) -> str:
+    """Markdown prose: no character of the text is markup."""
+    flat = _MARKDOWN.sub(r"\\\1", line(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    # Names such as claim_id read better plain, and an underscore between letters is no emphasis.
+    flat = re.sub(r"(?<=\w)\\_(?=\w)", "_", flat)
+    return re.sub(r"^(\s*)([-+=]|\d+[.)])(?=\s|$)", r"\1\\\2", flat)
+
+
+def markdown_code(text: str) -> str:
+    """Inline code, with a longer fence than any run of backticks inside; `|` is safe in tables too."""
+    flat = line(text).replace("|", "\\|")
+    if not flat:
+        return ""
+    longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {flat} {fence}" if longest else f"`{flat}`"
+
+
+def _double_quoted(text: str) -> str:
+    quoted = []
+    for char in text:
+        code = ord(char)
+        if char in '"\\':
+            quoted.append(f"\\{char}")
+        elif 0xD800 <= code <= 0xDFFF:
+            quoted.append("\\uFFFD")
+        elif unicodedata.category(char)[0] in "CZ" and char != " ":
+            quoted.append(f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}")
+        else:
+            quoted.append(char)
+    return '"' + "".join(quoted) + '"'
+
+
+def yaml(value: Any) -> str:
+    """A YAML flow scalar or list; text is always double-quoted."""
+    if isinstance(value, str):
+        return _double_quoted(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{yaml(str(key))}: {yaml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, Sequence):
+        return "[" + ", ".join(yaml(item) for item in value) + "]"
+    return json.dumps(value)
+
+
+def toml(value: Any) -> str:
+    """A TOML value; there is no null in TOML."""
+    if isinstance(value, str):
+        return _double_quoted(value)
+    if isinstance(value, Sequence):
+        return "[" + ", ".join(toml(item) for item in value) + "]"
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    raise TypeError(f"no TOML value for {type(value).__name__}")
+
+
+def shell(text: str) -> str:
+    """One word of a POSIX shell command."""
+    return shlex.quote(line(text))
+
+
+def json_text(value: Any) -> str:
+    """JSON with sorted keys, for a file of its own."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True, allow_nan=False)
+
+
+def mermaid(text: str) -> str:
+    """Text that cannot end a Mermaid label: only harmless characters stay."""
+    return "".join(char if char.isalnum() or char in " _-.,/*:" else " " for char in line(text)).strip()
