@@ -85,7 +85,10 @@ class Waiting:
         }
 
 
-_FIELDS = "decision_id, operation, arguments, arguments_digest, reason, severity, status, trace_id, created_at, approver, result"
+_FIELDS = (
+    "decision_id, operation, arguments, arguments_digest, reason, severity, status, trace_id,"
+    " created_at, approver, result"
+)
 
 
 class Governor:
@@ -130,10 +133,16 @@ class Governor:
 
     async def _notify(self, decision_id: str, operation: str, reason: str, severity: str, trace_id: str) -> None:
         """One entry in each anchor's stream; the decision stands in Postgres even where this fails."""
-        entry: dict[Any, Any] = {"agent": self._agent, "decision_id": decision_id, "operation": operation, "reason": reason,
-                 "severity": severity, "trace_id": trace_id}  # fmt: skip
+        entry: dict[Any, Any] = {
+            "agent": self._agent,
+            "decision_id": decision_id,
+            "operation": operation,
+            "reason": reason,
+            "severity": severity,
+            "trace_id": trace_id,
+        }
         for anchor in self.policy.anchors:
-            self._log.warning("escalated", anchor=anchor, **{**entry, "agent": self._agent})
+            self._log.warning("escalated", anchor=anchor, **entry)
             try:
                 stream = f"{self._memory.namespace}:anchors:{anchor}"
                 await self._memory.redis.xadd(stream, entry, maxlen=10_000, approximate=True)

@@ -63,7 +63,7 @@ def signing_key(project: Project, given: Path | None = None) -> SigningKey:
 
 
 def pinned_file(project: Project) -> Path:
-    """The file with the trusted public key: `l9-project.pub` in the root, or where it is absent the one in `.l9/keys`."""
+    """The file with the trusted public key: `l9-project.pub` in the root, else the one in `.l9/keys`."""
     shared = project.root / PINNED
     return shared if shared.exists() else project.keys / "project.pub"
 

@@ -35,6 +35,16 @@ class Answer:
     pairs: Pairs
     exact: bool = True
 
+    @property
+    def keywords(self) -> str:
+        """The values as keyword arguments."""
+        return ", ".join(f"{name}={text}" for name, text in self.pairs)
+
+    @property
+    def entries(self) -> str:
+        """The values as entries of a dict."""
+        return ", ".join(f"{python(name)}: {text}" for name, text in self.pairs)
+
 
 @dataclass(frozen=True, slots=True)
 class BehaviourView:
@@ -46,7 +56,8 @@ class BehaviourView:
     peer: str = ""
     verb: str = ""
     named: str = ""
-    sends: Pairs = ()
+    sends: Answer = Answer(())
+    """What goes out to a peer, or what memory is asked for."""
     part: str = ""
     """The class of the used part of a peer's answer; empty where nothing of it is used."""
     limit: int = 0
@@ -74,7 +85,7 @@ def view_behaviour(
         case RecordBehaviour(assign=assign):
             return BehaviourView(kind, answer=_receipt(assign, operation, request)), None
         case QueryMemoryBehaviour(match=match, limit=limit):
-            sends = tuple((name, f"request.{name}") for name in match)
+            sends = Answer(tuple((name, f"request.{name}") for name in match))
             return BehaviourView(kind, sends=sends, limit=limit, answer=_given(operation, _FOUND)), None
         case Implementation(target=target):
             return BehaviourView(kind, function=_import(target, imports, taken)), None
@@ -121,7 +132,7 @@ def _values(values: Mapping[str, JsonValue], operation: OperationPlan, fields: M
 def _receipt(assign: Mapping[str, str], operation: OperationPlan, fields: Mapping[str, FieldSpec]) -> Answer:
     answer = _assigned(assign, operation, fields)
     if any(spec.name == "record_id" for spec in operation.response or ()) and "record_id" not in assign:
-        return Answer((("record_id", "await context.receipt()"), *answer.pairs), answer.exact)
+        return Answer((("record_id", "context.decision_id"), *answer.pairs), answer.exact)
     return answer
 
 
@@ -148,7 +159,7 @@ def _route(
         part = model(f"{class_name(wanted)}Answer", summary, specs, imports)
         imports.add("pydantic", "ConfigDict")
         fields |= {f"answer.{spec.name}": spec for spec in specs}
-    sends = tuple((name, source(parse(text))) for name, text in route.send.items())
+    sends = Answer(tuple((name, source(parse(text))) for name, text in route.send.items()))
     view = BehaviourView(
         "route",
         answer=_assigned(route.assign, operation, fields),

@@ -38,6 +38,7 @@ def environment() -> Environment:
         "markdown": quoting.markdown,
         "code": quoting.markdown_code,
         "yaml": quoting.yaml,
+        "yaml_key": quoting.yaml_key,
         "shell": quoting.shell,
         "json": quoting.json_text,
         "mermaid": quoting.mermaid,

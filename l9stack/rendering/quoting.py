@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 WIDTH = 116
+_YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 
 
@@ -103,10 +104,16 @@ def yaml(value: Any) -> str:
     if isinstance(value, str):
         return _double_quoted(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{yaml(str(key))}: {yaml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{yaml_key(str(key))}: {yaml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence):
         return "[" + ", ".join(yaml(item) for item in value) + "]"
     return json.dumps(value)
+
+
+def yaml_key(text: str) -> str:
+    """A key: plain where that cannot be read as anything else."""
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in _YAML_WORDS
+    return text if plain else _double_quoted(text)
 
 
 def toml(value: Any) -> str:

@@ -1,0 +1,98 @@
+"""An agent's manifest: what the library, the infrastructure and the evidence read about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from l9stack import __version__
+from l9stack.model.plan import AgentPlan, ModulePlan, Plan
+from l9stack.rendering.bridges import declaration, view_governance
+from l9stack.rendering.operations import held_by
+from l9stack.rendering.surface import view_surface
+
+
+def home(agent: AgentPlan, operation: str) -> ModulePlan:
+    """The module that defines an operation."""
+    path = agent.operation(operation).module
+    return next(module for module in agent.modules if module.path == path)
+
+
+def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str]) -> dict[str, Any]:
+    """The manifest as data; `paths` are the agent's other artifacts."""
+    spec, surface, policy = agent.spec, view_surface(plan, agent), view_governance(agent)
+    listed = sorted(paths)
+    bridges = {family: agent.module_of(family) for family in ("controller", "memory_bridge", "governance_bridge")}
+
+    def named(family: str, name: str) -> str | None:
+        module = bridges[family]
+        return f"{module.dotted}:{name}" if module else None
+
+    return {
+        "schema_version": 1,
+        "generator": f"l9stack {__version__}",
+        "collection": plan.collection,
+        "agent": agent.id,
+        "name": surface.name,
+        "system": surface.system,
+        "module": spec.module,
+        "role": surface.role,
+        "version": surface.version,
+        "package": agent.package,
+        "artifacts": {
+            kind: [path for path in listed if path.startswith(f"{kind}/")] for kind in ("code", "docs", "tests")
+        },
+        "controller": named("controller", "AGENT"),
+        "operations": [
+            {
+                "name": op.name,
+                "callable": f"{module.dotted}:{op.name}",
+                "behaviour": op.behaviour.kind,
+                "bound": op.bound,
+                "criticality": op.criticality,
+                "summary": op.summary,
+                "reusable": op.reusable,
+                "timeout_seconds": op.timeout_seconds,
+            }
+            for module in agent.modules
+            for op in held_by(agent, module)
+        ],
+        "routes": [{"method": r.method, "path": r.path, "operation": r.operation} for r in surface.routes],
+        "builtin_routes": [{"method": m, "path": p, "serves": s} for m, p, s in surface.builtin_routes],
+        "health_path": spec.health_path,
+        "packet_types": surface.packet_types,
+        "calls": [
+            {"to": c.to, "kind": c.kind, "names": list(c.names), "external": c.external} for c in surface.calls
+        ],
+        "observes": [{"source": source, "events": events} for source, events in surface.observes],
+        "publishes": list(surface.publishes),
+        "memory": {
+            "declared_by": named("memory_bridge", "MEMORY"),
+            "layers": [
+                {"kind": layer.kind.value, "backend": layer.backend.value, **declaration(agent, layer)}
+                for layer in spec.memory
+            ],
+        },
+        "governance": {
+            "declared_by": named("governance_bridge", "GOVERNANCE"),
+            "anchors": list(policy.anchors),
+            "mode": policy.mode,
+            "human_override": policy.human_override,
+            "rules": [
+                {
+                    "name": rule.name,
+                    "text": rule.text,
+                    "comparisons": [{"field": f, "operator": o, "number": n} for f, o, n in rule.comparisons],
+                }
+                for rule in policy.rules
+            ],
+            "triggers": [{"name": name, "text": text} for name, text in policy.triggers],
+            "audit_scope": list(policy.audit_scope),
+            "unbound": policy.unbound,
+            "timeout_seconds": policy.timeout_seconds,
+        },
+        "limits": {"rate": surface.rate, "max_payload_bytes": surface.max_payload_bytes},
+        "depends_on": {"hard": list(surface.hard), "soft": list(surface.soft)},
+        "unbound_operations": [op.name for op in agent.operations if not op.bound],
+        "requires": sorted({name for m in agent.modules if m.mapping for name in m.mapping.requires}),
+    }
