@@ -113,6 +113,7 @@ def _command(folder: Path, scratch: Path, targets: Sequence[str], plugins: Seque
     workers = ["-p", "xdist.plugin", "-n", "2", "--dist", "loadfile"] if files >= PARALLEL_FROM else []
     return [
         *(sys.executable, "-m", "pytest", "-q", "--tb=short", "--no-header", "-p", "no:cacheprovider"),
+        "--import-mode=importlib",  # two agents may have test files of one name
         *(option for plugin in plugins for option in ("-p", plugin)),
         *workers,
         *("-c", str(scratch / "pytest.ini"), "--rootdir", str(folder)),

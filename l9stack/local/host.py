@@ -107,7 +107,7 @@ class Host:
         agent.ended.set()
 
     def start(self, stack: str, name: str, environ: Mapping[str, str], code_digest: str, port: int) -> AgentStatus:
-        """Start an agent and wait until it is healthy; one that runs with the same code and environment is left alone."""
+        """Start an agent and wait until it is healthy; one that runs as it should is left alone."""
         key = (stack, name)
         with self._orders:
             lock = self._locks.setdefault(key, threading.Lock())

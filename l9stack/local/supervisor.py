@@ -1,6 +1,6 @@
 """The daemon that owns a project's servers and agents: `python -m l9stack.local.supervisor --run DIR`.
 
-One for each project, held by a file lock; it lives in a session of its own, so that it survives whoever started it, and all
+One for each project, held by a file lock; it lives in a session of its own, so it survives whoever started it, and all
 its children die with it. It is spoken to over a unix socket: one JSON line in, one JSON line out.
 """
 

@@ -1,0 +1,218 @@
+"""Drives the engine on this project's stacks: the `pulumi` program, with its events read from a log."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from l9stack.engine.environment import environment
+from l9stack.errors import EngineError
+from l9stack.project import Project
+
+Progress = Callable[[str], None]
+_QUIET = frozenset({"same", "read", "refresh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource: `fields` are the inputs that differ."""
+
+    operation: str
+    type: str
+    name: str
+    fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        inside = f" [{', '.join(self.fields)}]" if self.fields else ""
+        return f"{self.operation} {self.type.rsplit(':', 1)[-1]} {self.name}{inside}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did, or would do; `diagnostics` are what program and providers said."""
+
+    changes: list[Change] = field(default_factory=list)
+    diagnostics: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Engine:
+    """One stack of a project."""
+
+    def __init__(
+        self, project: Project, stack: str, progress: Progress, extra: Mapping[str, str] | None = None
+    ) -> None:
+        self._project = project
+        self._stack = stack
+        self._progress = progress
+        self._environ = {**os.environ, **environment(project, progress), **(extra or {})}
+
+    def ensure_stack(self, config: Mapping[str, str]) -> None:
+        """Select the stack, made where it is missing, and set its configuration."""
+        self._clear_dead_lock()
+        self._call("stack", "select", self._stack, "--create")
+        for key, value in config.items():
+            self._call("config", "set", "--stack", self._stack, f"l9stack:{key}", value)
+
+    def config(self, key: str) -> str | None:
+        """A configured value of the stack, or None."""
+        done = self._run("config", "get", "--stack", self._stack, f"l9stack:{key}")
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def up(self) -> Outcome:
+        """Bring the stack to what the collection says."""
+        return self._operate("up", "--skip-preview", "--yes")
+
+    def preview(self) -> Outcome:
+        """What `up` would change, drift included."""
+        return self._operate("preview")
+
+    def destroy(self) -> Outcome:
+        """Remove what the stack made; the servers' data stays."""
+        return self._operate("destroy", "--skip-preview", "--yes")
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs; empty where it was never deployed."""
+        done = self._run("stack", "output", "--stack", self._stack, "--json")
+        if done.returncode:
+            return {}
+        found: dict[str, Any] = json.loads(done.stdout or "{}")
+        return found
+
+    def stacks(self) -> list[str]:
+        """Every stack of the project."""
+        done = self._run("stack", "ls", "--json")
+        return [entry["name"] for entry in json.loads(done.stdout or "[]")] if done.returncode == 0 else []
+
+    def remove(self) -> None:
+        """Forget a destroyed stack and its configuration."""
+        self._call("stack", "rm", self._stack, "--yes", "--preserve-config")
+
+    def _operate(self, command: str, *options: str) -> Outcome:
+        """Run an operation, telling of each resource as it is done.
+
+        Raises:
+            EngineError: the operation failed; the message holds what program and providers said.
+        """
+        self._clear_dead_lock()
+        outcome = Outcome()
+        with tempfile.TemporaryDirectory(prefix="l9-events-") as folder:
+            log = Path(folder) / "events"
+            done = threading.Event()
+            reader = threading.Thread(target=self._follow, args=(log, done, outcome, command))
+            reader.start()
+            arguments = [command, *options, "--stack", self._stack, "--non-interactive", "--color", "never",
+                         "--event-log", str(log)]  # fmt: skip
+            process = subprocess.Popen(
+                ["pulumi", *arguments], cwd=self._project.root, env=self._environ, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            )  # fmt: skip
+            try:
+                text, _ = process.communicate()
+            except KeyboardInterrupt:
+                # Once is a request to stop cleanly: what runs is finished and recorded.
+                self._progress("stopping: what has begun is finished first")
+                process.send_signal(signal.SIGINT)
+                process.communicate()
+                raise
+            finally:
+                done.set()
+                reader.join()
+        if process.returncode:
+            raise EngineError(self._reason(command, outcome, text))
+        return outcome
+
+    def _reason(self, command: str, outcome: Outcome, text: str) -> str:
+        said = [line for line in outcome.diagnostics if line.strip()]
+        lines = list(dict.fromkeys(said)) or text.strip().splitlines()[-12:]
+        return f"pulumi {command} of stack {self._stack} failed:\n" + "\n".join(lines)
+
+    def _follow(self, log: Path, done: threading.Event, outcome: Outcome, command: str) -> None:
+        for event in _events(log, done):
+            if pre := event.get("resourcePreEvent"):
+                self._before(pre["metadata"], outcome, command)
+            elif post := event.get("resOutputsEvent"):
+                self._after(post["metadata"], command)
+            elif diagnostic := event.get("diagnosticEvent"):
+                if diagnostic.get("severity") in ("error", "warning", "info#err") and not diagnostic.get("ephemeral"):
+                    outcome.diagnostics.append(_plain(diagnostic["message"]).rstrip())
+            elif summary := event.get("summaryEvent"):
+                outcome.counts = dict(summary.get("resourceChanges") or {})
+
+    def _before(self, metadata: Mapping[str, Any], outcome: Outcome, command: str) -> None:
+        if metadata["op"] in _QUIET or metadata["type"] == "pulumi:pulumi:Stack":
+            return
+        fields = tuple(sorted(metadata.get("detailedDiff") or metadata.get("diffs") or ()))
+        change = Change(metadata["op"], metadata["type"], metadata["urn"].rsplit("::", 1)[-1], fields)
+        outcome.changes.append(change)
+        if command != "preview":
+            self._progress(f"{change} …")
+
+    def _after(self, metadata: Mapping[str, Any], command: str) -> None:
+        if metadata["op"] not in _QUIET and metadata["type"] != "pulumi:pulumi:Stack" and command != "preview":
+            self._progress(f"  done: {metadata['urn'].rsplit('::', 1)[-1]}")
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self._project.root, env=self._environ, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def _call(self, *arguments: str) -> str:
+        done = self._run(*arguments)
+        if done.returncode:
+            raise EngineError(f"pulumi {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def _clear_dead_lock(self) -> None:
+        """Remove the stack's lock where the process on this host that held it is dead; say so."""
+        if self._environ.get("PULUMI_BACKEND_URL") != self._project.pulumi.as_uri():
+            return
+        for path in self._project.pulumi.glob(f".pulumi/locks/organization/*/{self._stack}/*.json"):
+            try:
+                lock = json.loads(path.read_text())
+                pid, host = int(lock["pid"]), str(lock["hostname"])
+            except (OSError, ValueError, KeyError):
+                continue
+            if host == os.uname().nodename and not Path(f"/proc/{pid}").exists():
+                path.unlink(missing_ok=True)
+                self._progress(f"removed the stack's lock: its process {pid} is no longer there")
+
+
+def _events(log: Path, done: threading.Event) -> Iterator[dict[str, Any]]:
+    """Events as they are written, until the engine has ended and the log is read to its end."""
+    while not log.exists():
+        if done.wait(0.02):
+            if not log.exists():
+                return
+            break
+    with log.open(encoding="utf-8") as file:
+        partial = ""
+        while True:
+            ended = done.is_set()
+            chunk = file.read()
+            if chunk:
+                *lines, partial = (partial + chunk).split("\n")
+                for line in lines:
+                    if line.strip():
+                        yield json.loads(line)
+            elif ended:
+                return
+            else:
+                time.sleep(0.03)
+
+
+def _plain(text: str) -> str:
+    """A message without the engine's colour marks."""
+    for mark in ("<{%reset%}>", "<{%fg 1%}>", "<{%fg 3%}>", "<{%bold%}>"):
+        text = text.replace(mark, "")
+    return text
