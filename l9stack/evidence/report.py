@@ -33,7 +33,7 @@ def report(evidence: BuildEvidence, plan: Plan, sources: Sequence[SourceFile] = 
     figures = Figures(evidence)
     sections = [
         inputs(plan, sources),
-        locked_plan(evidence, plan),
+        locked_plan(figures, evidence, plan),
         research(figures, plan),
         baseline(figures, evidence),
         implementation(figures, evidence, plan),

@@ -42,7 +42,7 @@ def inputs(plan: Plan, sources: Sequence[SourceFile]) -> Section:
     return Section("Schema Input Summary", items, details)
 
 
-def locked_plan(evidence: BuildEvidence, plan: Plan) -> Section:
+def locked_plan(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Section:
     """Section 2: what was to be made, with the lines that it got."""
     created = [item for item in evidence.todo if item.action == "create"]
     by_file = {item.file: item for item in evidence.todo}
@@ -55,6 +55,7 @@ def locked_plan(evidence: BuildEvidence, plan: Plan) -> Section:
         _covered("All generatefiles have entries", code_files, by_file),
         _covered("All generatedocs have entries", docs, by_file),
         _covered("All linkexisting have imports or recorded contracts", links, by_file),
+        figures.item("Plan locked before the first line was rendered", "plan_locked", "yes"),
     ]
     rows = [
         (code(item.id), code(item.file), item.lines or "-", item.action, plain(item.target)) for item in evidence.todo

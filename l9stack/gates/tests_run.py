@@ -28,6 +28,7 @@ branch = True
 source = code
 data_file = {scratch}/coverage
 [report]
+include_namespace_packages = True
 exclude_also =
     if TYPE_CHECKING:
 """

@@ -14,17 +14,9 @@ from l9stack.names import identifier
 from l9stack.reading.agents import read_agent
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.glue import is_glue, read_answers, read_glue
+from l9stack.sources import collection_files
 
-SUFFIXES = (".yaml", ".yml", ".md")
 _FENCE = re.compile(r"^(?P<ticks>`{3,})\s*ya?ml\s*$", re.IGNORECASE)
-
-
-def collection_files(path: Path) -> list[Path]:
-    """The files of a collection, sorted: the schemas, and glue and answers beside them."""
-    if path.is_file():
-        beside = [path.with_name(f"{path.stem}.glue.yaml"), path.with_name(f"{path.stem}.answers.yaml")]
-        return [path, *(file for file in beside if file.is_file())]
-    return sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
 
 
 def read_collection(path: Path) -> Collection:

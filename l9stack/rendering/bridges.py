@@ -199,13 +199,6 @@ def view_governance(agent: AgentPlan) -> GovernanceView:
     anchors = values.get("governance.anchors") or list(agent.spec.governance.anchors)
     timeout = values.get("governance.timeout_seconds", 300)
     triggers = [(trigger.name, line(trigger.text)) for trigger in agent.triggers]
-    known = {name for name, _ in triggers}
-    shared = values.get("governance.shared_triggers")
-    for text in shared if isinstance(shared, list) else []:
-        name = identifier(str(text)[:50])
-        if name and name not in known:
-            triggers.append((name, line(str(text))))
-            known.add(name)
     return GovernanceView(
         anchors=tuple(line(str(anchor)) for anchor in (anchors if isinstance(anchors, list) else [anchors])),
         mode=str(values.get("governance.mode", agent.spec.governance.mode)),

@@ -39,7 +39,7 @@ def annotation(spec: FieldSpec) -> str:
     """The type of a field, with `| None` where it may be left out and has no default."""
     kind = _ANNOTATIONS[spec.type]
     if spec.choices:
-        literal = f"Literal[{', '.join(python(choice) for choice in spec.choices)}]"
+        literal = f"Literal[{', '.join(repr(choice) for choice in spec.choices)}]"
         kind = f"list[{literal}]" if spec.type == "strings" else literal
     return kind if spec.required or spec.default is not None or spec.type == "any" else f"{kind} | None"
 

@@ -18,8 +18,8 @@ def home(agent: AgentPlan, operation: str) -> ModulePlan:
     return next(module for module in agent.modules if module.path == path)
 
 
-def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str]) -> dict[str, Any]:
-    """The manifest as data; `paths` are the agent's other artifacts."""
+def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bool = True) -> dict[str, Any]:
+    """The manifest as data; `paths` are the agent's other artifacts, `composed` says that a controller declares it all."""
     spec, surface, policy = agent.spec, view_surface(plan, agent), view_governance(agent)
     listed = sorted(paths)
     bridges = {family: agent.module_of(family) for family in ("controller", "memory_bridge", "governance_bridge")}
@@ -33,16 +33,16 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str]) -> dict[str, An
         "generator": f"l9stack {__version__}",
         "collection": plan.collection,
         "agent": agent.id,
-        "name": surface.name,
-        "system": surface.system,
+        "name": spec.name,
+        "system": spec.system,
         "module": spec.module,
-        "role": surface.role,
+        "role": spec.role,
         "version": surface.version,
         "package": agent.package,
         "artifacts": {
             kind: [path for path in listed if path.startswith(f"{kind}/")] for kind in ("code", "docs", "tests")
         },
-        "controller": named("controller", "AGENT"),
+        "controller": named("controller", "AGENT") if composed else None,
         "operations": [
             {
                 "name": op.name,
@@ -87,7 +87,7 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str]) -> dict[str, An
                 for rule in policy.rules
             ],
             "triggers": [{"name": name, "text": text} for name, text in policy.triggers],
-            "audit_scope": list(policy.audit_scope),
+            "audit_scope": list(spec.governance.audit_scope),
             "unbound": policy.unbound,
             "timeout_seconds": policy.timeout_seconds,
         },

@@ -14,9 +14,32 @@ from l9stack.rendering.settings import config_class, config_fields, prefix, prin
 from l9stack.rendering.surface import RouteView, view_surface
 
 
+MAX_LINES = 120
+
+
 def render_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """The text of one module, before it is formatted."""
     return _FAMILIES.get(module.family, _operations)(plan, agent, module)
+
+
+def render_parts(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """A controller that gathers the operations only: routes, memory and policy are composed from the manifest.
+
+    This is the form of a controller that, for want of bridges, would declare more than `MAX_LINES` lines.
+    """
+    imports = Imports()
+    operations = view_operations(plan, agent, held_by(agent, module), imports)
+    own = [op.name for op in held_by(agent, module)]
+    for operation in agent.operations:
+        if operation.name not in own:
+            imports.add(home(agent, operation.name).dotted, operation.name)
+    return fill(
+        "modules/controller_parts.py.j2",
+        title=f"{agent.spec.name}: {agent.spec.role}",
+        imports=imports,
+        operations=operations,
+        names=[op.name for m in agent.modules for op in held_by(agent, m)],
+    )
 
 
 def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:

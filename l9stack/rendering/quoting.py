@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 WIDTH = 116
+LITERAL = 80
+"""Characters of one literal; a longer text is printed in parts, so that no line grows past the limit of the linter."""
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 
@@ -41,10 +43,20 @@ def python(value: Any) -> str:
         return "[" + ", ".join(python(item) for item in value) + "]"
     if isinstance(value, str):
         # repr escapes what is not printable, so also \u2028, direction marks and lone surrogates.
-        return repr(str(value))
+        return repr(str(value)) if len(value) <= LITERAL else _parts(str(value))
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def _parts(text: str) -> str:
+    """A long text as literals that Python joins, broken behind blanks where there are any."""
+    parts: list[str] = []
+    while len(text) > LITERAL:
+        cut = text.rfind(" ", 1, LITERAL) + 1 or LITERAL
+        parts.append(text[:cut])
+        text = text[cut:]
+    return "(" + "\n".join(repr(part) for part in (*parts, text) if part) + ")"
 
 
 def docstring(text: str, indent: int = 0) -> str:

@@ -106,6 +106,33 @@ def printed(field: ConfigField, imports: Imports) -> str:
     return f"{field.name}: {kind} = Field({', '.join(arguments)})"
 
 
+def refused_settings(fields: tuple[ConfigField, ...], named: str) -> list[tuple[str, dict[str, str]]]:
+    """Environments with a value that has to be refused: the setting, and the variables."""
+    found: list[tuple[str, dict[str, str]]] = []
+    for field in fields:
+        variable = f"{named}_{field.name}".upper()
+        if field.type in ("int", "float", "bool"):
+            found.append((field.name, {variable: "no such value"}))
+        if field.minimum is not None:
+            found.append((field.name, {variable: str(field.minimum - 1)}))
+        if field.choices or field.pattern:
+            found.append((field.name, {variable: "none of these"}))
+    return found
+
+
+def changed(field: ConfigField) -> tuple[str, JsonValue]:
+    """Another good value of a setting: as text in the environment, and as it is then read."""
+    match field.value:
+        case bool():
+            return ("false", False) if field.value else ("true", True)
+        case int() | float():
+            return str(field.value + 1), field.value + 1
+    if field.choices:
+        other = next(choice for choice in field.choices if choice != field.value)
+        return other, other
+    return ("7/hour", "7/hour") if field.pattern else ("something else", "something else")
+
+
 def unified(plan: Plan) -> dict[str, JsonValue]:
     """The unified config as data, in the guide's order; agents read it at start."""
     values = {setting.name: setting.value for setting in plan.shared}

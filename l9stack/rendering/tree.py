@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from l9stack.model.artifact import Artifact, RenderedTree
-from l9stack.model.plan import AgentPlan, Plan
+from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.names import AgentId
 from l9stack.rendering.environment import fill
 from l9stack.rendering.formatting import formatted
 from l9stack.rendering.manifest import manifest
-from l9stack.rendering.modules import render_module
+from l9stack.rendering.modules import MAX_LINES, render_module, render_parts
 from l9stack.rendering.quoting import json_text
 from l9stack.rendering.settings import unified
 
@@ -23,18 +23,38 @@ def render(plan: Plan) -> RenderedTree:
         owners.update(dict.fromkeys(own, agent.id))
     texts.update(_collection_files(plan))
     done = formatted(texts)
+    gathered = _shortened(plan, done)
     for agent in plan.agents:
         path = f"manifests/{agent.id}.json"
         paths = [name for name, owner in owners.items() if owner == agent.id]
-        done[path] = json_text(manifest(plan, agent, paths)) + "\n"
+        done[path] = json_text(manifest(plan, agent, paths, composed=agent.id not in gathered)) + "\n"
         owners[path] = agent.id
     artifacts = tuple(Artifact(path=path, text=done[path], agent=owners.get(path)) for path in sorted(done))
     return RenderedTree(collection=plan.collection, artifacts=artifacts)
 
 
+def code_path(agent: AgentPlan, module: ModulePlan) -> str:
+    """Where a module lies in an extraction."""
+    return f"code/{agent.spec.root_path}/{module.path}"
+
+
+def _shortened(plan: Plan, done: dict[str, str]) -> set[AgentId]:
+    """Replace controllers that are too long, for want of bridges, by ones that only gather; the agents concerned."""
+    found: dict[AgentId, ModulePlan] = {}
+    for agent in plan.agents:
+        module = agent.module_of("controller")
+        if module and done[code_path(agent, module)].count("\n") > MAX_LINES:
+            found[agent.id] = module
+    texts = {code_path(plan.agent(name), module): render_parts(plan, plan.agent(name), module)
+             for name, module in found.items()}  # fmt: skip
+    if texts:
+        # The rest of the tree has to be there: imports are sorted by what is a package of the tree.
+        done.update(formatted({**done, **texts}))
+    return set(found)
+
+
 def _agent_files(plan: Plan, agent: AgentPlan) -> dict[str, str]:
-    files = {f"code/{agent.spec.root_path}/{module.path}": render_module(plan, agent, module) for module in agent.modules}
-    return files
+    return {code_path(agent, module): render_module(plan, agent, module) for module in agent.modules}
 
 
 def _collection_files(plan: Plan) -> dict[str, str]:

@@ -57,7 +57,7 @@ def test_a_failure_names_agent_file_line_and_message(tmp_path: Path) -> None:
     assert first.message.startswith("desk, phase 4: unit_tests is 87.5 percent, at least 95 is asked: 21 of 24 passed")
     assert first.hint
     assert second.code == "test-failed"
-    assert str(second.place) == "tests/agents/desk/test_governance_bridge.py:10:1"
+    assert str(second.place) == "tests/agents/desk/test_governance_bridge.py:11:1"
     assert "2.5 == 1.0" in second.message
 
 

@@ -1,0 +1,85 @@
+"""The published view of a collection: where it is, what was edited in it, and how it is set right."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from l9stack.files import write_file
+from l9stack.model.base import Model
+from l9stack.output.edits import Edits, edited, restore
+from l9stack.output.store import Store
+from l9stack.project import Project
+
+CONFIG = "config"
+"""The owner of the unified config; what belongs to nobody else is the collection's."""
+COLLECTION = "collection"
+
+
+class Published(Model):
+    """The last published view of a collection: file digests, their owners, and the store's entries with their texts."""
+
+    collection: str
+    folder: str
+    input_digest: str
+    tree_digest: str
+    files: dict[str, str]
+    owners: dict[str, str]
+    parts: tuple[str, ...]
+
+    def edits(self, owner: str | None = None) -> Edits:
+        """What differs in the folder now; of one owner, or of all."""
+        found = edited(Path(self.folder), self.files)
+        if owner is None:
+            return found
+        return Edits(**{kind: tuple(path for path in getattr(found, kind) if self.owner(path) == owner)
+                        for kind in ("changed", "missing", "extra")})  # fmt: skip
+
+    def owner(self, path: str) -> str:
+        """The owner of a path; a file that nobody published belongs to whose folder it is in."""
+        if path in self.owners:
+            return self.owners[path]
+        folders = [(known.rpartition("/")[0], owner) for known, owner in self.owners.items()]
+        inside = [(folder, owner) for folder, owner in folders if folder and path.startswith(f"{folder}/")]
+        return max(inside, key=lambda pair: len(pair[0]))[1] if inside else COLLECTION
+
+
+def _pointer(project: Project, collection: str) -> Path:
+    return project.state / "views" / f"{collection}.json"
+
+
+def publish_pointer(project: Project, view: Published) -> None:
+    """Remember a view as the collection's current one."""
+    write_file(_pointer(project, view.collection), f"{view.model_dump_json(indent=1)}\n".encode())
+
+
+def published(project: Project, collection: str) -> Published | None:
+    """The collection's current view, or None."""
+    try:
+        return Published.model_validate(json.loads(_pointer(project, collection).read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
+def view_edits(project: Project, collection: str, owner: str) -> list[str]:
+    """Paths of an owner (an agent's id, `config` or `collection`) that differ from what was published."""
+    view = published(project, collection)
+    return list(view.edits(owner).paths) if view else []
+
+
+def restore_view(project: Project, collection: str, owner: str) -> list[Path]:
+    """Set an owner's edited files right; patches that keep what was there."""
+    view = published(project, collection)
+    if view is None or (edits := view.edits(owner)).none:
+        return []
+    store = Store(project)
+    texts: dict[str, str] = {}
+    for digest in view.parts:
+        folder = store.path(digest)
+        texts.update({path: (folder / path).read_text(encoding="utf-8") for path in view.files
+                      if (folder / path).is_file()})  # fmt: skip
+    patches = project.patches / collection
+    folder = Path(view.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return list(restore(folder, texts, edits, patches, datetime.now(UTC), lambda _: owner))

@@ -1,0 +1,253 @@
+"""What generated tests send and expect: worked out here, from expressions and rows, independently of generated code."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import operator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from l9stack.model.glue import (
+    CheckPolicyBehaviour,
+    DecisionTableBehaviour,
+    EchoBehaviour,
+    RecordBehaviour,
+    RouteBehaviour,
+    TransformBehaviour,
+)
+from l9stack.model.plan import AgentPlan, EscalationRule, OperationPlan, Plan
+from l9stack.planning.expressions import parse
+from l9stack.rendering.samples import around, fits, record
+
+MAX_CASES = 20
+_MAX_TRIED = 4000
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+Values = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request, what the peer says to it, what goes out to the peer, and the answer that is due."""
+
+    arguments: Values
+    expected: Values
+    fired: tuple[str, ...] = ()
+    said: Values = field(default_factory=dict)
+    sent: Values = field(default_factory=dict)
+
+
+def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[Case, ...]:
+    """Cases with answers that are known beforehand; none for behaviours that only running can tell."""
+    match operation.behaviour:
+        case DecisionTableBehaviour() as table:
+            found = _table(agent, operation, table)
+        case TransformBehaviour(assign=assign) | RecordBehaviour(assign=assign):
+            found = _assigned(agent, operation, assign, [({}, {})])
+        case RouteBehaviour() as route:
+            found = _routed(plan, agent, operation, route)
+        case EchoBehaviour():
+            found = [_case(agent, operation, dict(values), dict(values)) for values in _varied(agent, operation, ())]
+        case CheckPolicyBehaviour():
+            found = [_weighed(agent, operation, values) for values in _varied(agent, operation, ())]
+        case _:
+            return ()
+    good = [case for case in found if case is not None]
+    return tuple(good[:MAX_CASES])
+
+
+def fired(agent: AgentPlan, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the rules that fire for some values."""
+    return tuple(rule.name for rule in agent.rules if _fires(rule, values))
+
+
+def _fires(rule: EscalationRule, values: Mapping[str, Any]) -> bool:
+    for comparison in rule.comparisons:
+        value = values.get(comparison.field)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        if not _OPERATORS[comparison.operator](value, comparison.number):
+            return False
+    return True
+
+
+def _case(agent: AgentPlan, operation: OperationPlan, arguments: Values, answer: Values, **more: Values) -> Case | None:
+    """The case, or None where the answer would not fit the response's own bounds."""
+    whole: Values = {}
+    for spec in operation.response or ():
+        if spec.name == "record_id" and spec.name not in answer:
+            continue
+        value = answer.get(spec.name, spec.default)
+        if spec.name in answer and not fits(spec, value):
+            return None
+        whole[spec.name] = value
+    weighed = {**arguments, **whole, "criticality": operation.criticality}
+    return Case(arguments, whole, fired(agent, weighed), **more)
+
+
+def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> Case:
+    names = fired(agent, {**values, "criticality": operation.criticality})
+    policy: Values = {
+        "status": "ESCALATED" if names else "APPROVED",
+        "fired": list(names),
+        "anchors": list(_anchors(agent)) if names else [],
+    }
+    declared = {spec.name for spec in operation.response or ()}
+    return Case(values, {name: value for name, value in policy.items() if name in declared}, names)
+
+
+def _anchors(agent: AgentPlan) -> list[str]:
+    found = next((s.value for s in agent.settings if s.name == "governance.anchors"), None)
+    return [str(anchor) for anchor in found] if isinstance(found, list) and found else list(agent.spec.governance.anchors)
+
+
+def _thresholds(agent: AgentPlan, texts: Iterable[str]) -> dict[str, set[float]]:
+    """Numbers that fields are compared to, in expressions and in escalation rules."""
+    found: dict[str, set[float]] = defaultdict(set)
+    for text in texts:
+        for node in ast.walk(parse(text).tree):
+            sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            numbers = [n.value for side in sides for n in ast.walk(side)
+                       if isinstance(n, ast.Constant) and isinstance(n.value, int | float) and not isinstance(n.value, bool)]  # fmt: skip
+            for name in (n.id for side in sides for n in ast.walk(side) if isinstance(n, ast.Name)):
+                found[name].update(numbers)
+    for rule in agent.rules:
+        for comparison in rule.comparisons:
+            found[comparison.field].add(comparison.number)
+    return found
+
+
+def _base(operation: OperationPlan) -> Values:
+    return record(operation.request or ())
+
+
+def _varied(agent: AgentPlan, operation: OperationPlan, texts: Iterable[str], base: Values | None = None) -> list[Values]:
+    """The base request, then it with one field changed at a time; the fields take turns."""
+    start = _base(operation) if base is None else base
+    thresholds = _thresholds(agent, texts)
+    queues = [[{**start, spec.name: value} for value in around(spec, thresholds.get(spec.name, ()))]
+              for spec in operation.request or ()]  # fmt: skip
+    turns = itertools.chain.from_iterable(itertools.zip_longest(*queues))
+    return _unique([start, *(values for values in turns if values is not None)])
+
+
+def _unique(values: Iterable[Values]) -> list[Values]:
+    found: list[Values] = []
+    for item in values:
+        if item not in found:
+            found.append(item)
+    return found
+
+
+def _evaluated(text: JsonValue, values: Mapping[str, Any]) -> JsonValue:
+    if isinstance(text, str) and text.startswith("="):
+        result: JsonValue = parse(text[1:]).evaluate(values)
+        return result
+    return text
+
+
+def _table(agent: AgentPlan, operation: OperationPlan, table: DecisionTableBehaviour) -> list[Case | None]:
+    conditions = [parse(row.when) for row in table.rows]
+
+    def row_of(values: Values) -> int:
+        return next((n for n, when in enumerate(conditions) if when.evaluate(values)), len(conditions))
+
+    def case_of(values: Values) -> Case | None:
+        row = row_of(values)
+        then = table.rows[row].then if row < len(conditions) else table.otherwise
+        return _case(agent, operation, values, {name: _evaluated(item, values) for name, item in then.items()})
+
+    hits: dict[int, Values] = {}
+    for values in itertools.islice(_combined(agent, operation, [row.when for row in table.rows]), _MAX_TRIED):
+        hits.setdefault(row_of(values), values)
+        if len(hits) > len(conditions):
+            break
+    first = [hits[row] for row in sorted(hits)]
+    texts = [row.when for row in table.rows]
+    near = [(row, values) for row, hit in sorted(hits.items()) for values in _varied(agent, operation, texts, hit)]
+    # Neighbours that another row answers say most about the conditions; they come first.
+    moved = [values for row, values in near if row_of(values) != row]
+    same = [values for row, values in near if row_of(values) == row]
+    return [case_of(values) for values in _unique([*first, *moved, *same])]
+
+
+def _combined(agent: AgentPlan, operation: OperationPlan, texts: list[str]) -> Iterator[Values]:
+    base, thresholds = _base(operation), _thresholds(agent, texts)
+    specs = operation.request or ()
+    used = {name for text in texts for name in parse(text).names}
+    options = [
+        [base[spec.name], *(around(spec, thresholds.get(spec.name, ())) if spec.name in used else [])] for spec in specs
+    ]
+    for chosen in itertools.product(*options):
+        yield dict(zip((spec.name for spec in specs), chosen, strict=True))
+
+
+def _assigned(
+    agent: AgentPlan, operation: OperationPlan, assign: Mapping[str, str], heard: list[tuple[Values, Values]],
+    send: Mapping[str, str] | None = None,
+) -> list[Case | None]:  # fmt: skip
+    found: list[Case | None] = []
+    for number, (said, answers) in enumerate(heard):
+        requests = _varied(agent, operation, assign.values()) if number == 0 else [_base(operation)]
+        for values in requests:
+            known = {**values, **answers}
+            try:
+                answer = {name: parse(text).evaluate(known) for name, text in assign.items()}
+            except (ArithmeticError, TypeError, ValueError):
+                continue
+            sent = {name: parse(text).evaluate(values) for name, text in (send or {}).items()}
+            found.append(_case(agent, operation, values, answer, said=said, sent=sent))
+    return found
+
+
+def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour) -> list[Case | None]:
+    peer, _, wanted = route.to.rpartition(".")
+    target = plan.agent(peer).operation(wanted)
+    heard: list[tuple[Values, Values]] = []
+    for said in _answers(agent, target, route):
+        heard.append((said, {f"answer.{name}": value for name, value in said.items()}))
+    found = _assigned(agent, operation, route.assign, heard, route.send)
+    # Answers of the peer vary after the requests: leave room for both.
+    own = [case for case in found if case and case.said == heard[0][0]]
+    others: list[Case | None] = [case for case in found if case and case.said != heard[0][0]]
+    return [*own[: max(MAX_CASES - len(others), 6)], *others]
+
+
+def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> list[Values]:
+    """Answers of a peer: a good one, then it with one used field changed at a time."""
+    used = {name.removeprefix("answer.") for text in route.assign.values() for name in parse(text).names
+            if name.startswith("answer.")}  # fmt: skip
+    if target.response is None:
+        return [dict.fromkeys(sorted(used), 1)]
+    base = record(target.response)
+    thresholds = _answer_thresholds(agent, route)
+    varied = [
+        {**base, spec.name: value}
+        for spec in target.response
+        if spec.name in used
+        for value in around(spec, thresholds.get(spec.name, ()))[:5]
+    ]
+    return _unique([base, *varied])[:9]
+
+
+def _answer_thresholds(agent: AgentPlan, route: RouteBehaviour) -> dict[str, set[float]]:
+    found: dict[str, set[float]] = defaultdict(set)
+    for text in route.assign.values():
+        for node in ast.walk(parse(text).tree):
+            sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            numbers = [side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, int | float)]
+            for side in sides:
+                for part in ast.walk(side):
+                    if isinstance(part, ast.Attribute):
+                        found[part.attr].update(numbers)
+    for rule in agent.rules:
+        for comparison in rule.comparisons:
+            found[comparison.field].add(comparison.number)
+    return found
+

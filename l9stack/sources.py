@@ -1,0 +1,35 @@
+"""The files that an extraction depends on."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+_SUFFIXES = (".yaml", ".yml", ".md")
+_GENERATING = ("agent", "evidence", "extraction", "gates", "model", "output", "planning", "reading", "rendering")
+
+
+def collection_files(path: Path) -> list[Path]:
+    """The files of a collection, sorted: the schemas, and glue and answers beside them."""
+    if path.is_file():
+        beside = [path.with_name(f"{path.stem}.glue.yaml"), path.with_name(f"{path.stem}.answers.yaml")]
+        return [path, *(file for file in beside if file.is_file())]
+    return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
+
+
+def implementation_files(base: Path) -> list[Path]:
+    """The Python files of the user's own `implementations` folder, sorted."""
+    folder = base / "implementations"
+    return sorted(file for file in folder.rglob("*.py") if file.is_file()) if folder.is_dir() else []
+
+
+@cache
+def package_digest() -> str:
+    """A digest of our own code that generates, proves and runs: a changed generator is another generator."""
+    package = Path(__file__).resolve().parent
+    files = [file for name in _GENERATING for file in (package / name).rglob("*.py")]
+    whole = hashlib.sha256()
+    for file in sorted([*files, *package.glob("*.py")]):
+        whole.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()
