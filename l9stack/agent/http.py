@@ -126,7 +126,7 @@ class Surface:
         async def handle(request: Request, caller: tokens.Caller, trace_id: str) -> Answer:
             if request.method in ("GET", "DELETE"):
                 return await self._run(operation, {**request.query_params, **request.path_params}, trace_id, caller)
-            return await self._from_body(operation, request, caller, trace_id)
+            return await self._from_body(operation, request, caller, trace_id, request.path_params)
 
         return self._guarded(handle, operation.name)
 
@@ -143,11 +143,14 @@ class Surface:
 
         return await self._guarded(handle, name if operation else "unknown")(request)
 
-    async def _from_body(self, operation: Operation, request: Request, caller: tokens.Caller, trace_id: str) -> Answer:
+    async def _from_body(
+        self, operation: Operation, request: Request, caller: tokens.Caller, trace_id: str,
+        path: dict[str, Any] | None = None,
+    ) -> Answer:  # fmt: skip
         arguments = await self._body(request)
         if arguments is None:
             return problem(400, "invalid-request", "the body is no JSON object within the size limit", trace_id)
-        return await self._run(operation, {**arguments, **request.path_params}, trace_id, caller)
+        return await self._run(operation, {**arguments, **(path or {})}, trace_id, caller)
 
     async def _run(
         self, operation: Operation, arguments: dict[str, Any], trace_id: str, caller: tokens.Caller

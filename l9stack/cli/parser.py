@@ -40,7 +40,6 @@ def _generation(add: Add) -> None:
 
     command = add("verify", "extracting:verify", "check an extraction against its signed evidence, offline")
     command.add_argument("extraction", help="the folder of an extraction")
-    command.add_argument("--key", help="public key file to verify with (default: the one pinned in the project)")
 
 
 def _stack_options(command: argparse.ArgumentParser) -> None:

@@ -31,6 +31,17 @@ class ShapeView:
     label: str
     parameters: str
     entries: str
+    labels: tuple[str, ...]
+
+    @property
+    def values(self) -> list[str]:
+        """Values for a test, one a property."""
+        return [f"v{number}" for number, _ in enumerate(self.labels, start=1)]
+
+    @property
+    def made(self) -> dict[str, str]:
+        """The properties that those values make."""
+        return dict(zip(self.labels, self.values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +166,7 @@ def _shapes(agent: AgentPlan, taken: set[str]) -> Iterable[ShapeView]:
         if name := _fresh(f"{shape.name}_{shape.kind}", taken):
             entries = ", ".join(f"{python(label)}: {parameter}" for parameter, label in pairs)
             typed = ", ".join(f"{parameter}: str" for parameter in parameters)
-            yield ShapeView(name, shape.kind, line(shape.name), typed, entries)
+            yield ShapeView(name, shape.kind, line(shape.name), typed, entries, tuple(label for _, label in pairs))
 
 
 def _factors(agent: AgentPlan, taken: set[str]) -> Iterable[FactorView]:

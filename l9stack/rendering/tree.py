@@ -11,19 +11,25 @@ from l9stack.rendering.manifest import manifest
 from l9stack.rendering.modules import MAX_LINES, render_module, render_parts
 from l9stack.rendering.quoting import json_text
 from l9stack.rendering.settings import unified
+from l9stack.rendering.unit_tests import render_tests
 
 
 def render(plan: Plan) -> RenderedTree:
     """Render everything that a plan asks for, sorted by path; the same plan gives the same bytes."""
-    texts: dict[str, str] = {}
     owners: dict[str, AgentId] = {}
+    code: dict[str, str] = {}
     for agent in plan.agents:
-        own = _agent_files(plan, agent)
-        texts.update(own)
+        own = {code_path(agent, module): render_module(plan, agent, module) for module in agent.modules}
+        code.update(own)
         owners.update(dict.fromkeys(own, agent.id))
-    texts.update(_collection_files(plan))
-    done = formatted(texts)
+    done = formatted(code)
     gathered = _shortened(plan, done)
+    for agent in plan.agents:
+        own = _tests(plan, agent, composed=agent.id not in gathered)
+        done.update(own)
+        owners.update(dict.fromkeys(own, agent.id))
+    # Formatted with the code beside them: imports are sorted by what is a package of the tree.
+    done = formatted({**done, **_collection_files(plan)})
     for agent in plan.agents:
         path = f"manifests/{agent.id}.json"
         paths = [name for name, owner in owners.items() if owner == agent.id]
@@ -47,16 +53,21 @@ def _shortened(plan: Plan, done: dict[str, str]) -> set[AgentId]:
             found[agent.id] = module
     texts = {code_path(plan.agent(name), module): render_parts(plan, plan.agent(name), module)
              for name, module in found.items()}  # fmt: skip
-    if texts:
-        # The rest of the tree has to be there: imports are sorted by what is a package of the tree.
-        done.update(formatted({**done, **texts}))
+    done.update(texts)
     return set(found)
 
 
-def _agent_files(plan: Plan, agent: AgentPlan) -> dict[str, str]:
-    return {code_path(agent, module): render_module(plan, agent, module) for module in agent.modules}
+def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for module in agent.modules:
+        name = f"tests/agents/{agent.id}/test_{module.path.removesuffix('.py').replace('/', '_')}"
+        # Two modules may flatten to one name (`core/x.py`, `core_x.py`).
+        path = next(path for path in (f"{name}.py", *(f"{name}_{n}.py" for n in range(2, 99))) if path not in files)
+        files[path] = render_tests(plan, agent, module, composed=composed)
+    return files
 
 
 def _collection_files(plan: Plan) -> dict[str, str]:
     config = fill("config/collection_config.yaml.j2", collection=plan.collection, sections=unified(plan))
-    return {f"{plan.collection}_config.yaml": config}
+    title = f"Where the tests of {plan.collection} find the agents, before and after delivery."
+    return {f"{plan.collection}_config.yaml": config, "tests/conftest.py": fill("tests/conftest.py.j2", title=title)}

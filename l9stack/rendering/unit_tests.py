@@ -9,7 +9,6 @@ from typing import Any
 from l9stack.model.agent import MemoryKind
 from l9stack.model.glue import Implementation, QueryMemoryBehaviour, RouteBehaviour
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
-from l9stack.names import class_name
 from l9stack.rendering.behaviours import sent_as_packet
 from l9stack.rendering.bridges import declaration, view_governance, view_memory
 from l9stack.rendering.cases import cases
@@ -18,7 +17,8 @@ from l9stack.rendering.imports import Imports
 from l9stack.rendering.manifest import home
 from l9stack.rendering.operations import event_of, held_by
 from l9stack.rendering.policy_cases import policy_cases
-from l9stack.rendering.samples import record, refused
+from l9stack.rendering.quoting import line
+from l9stack.rendering.samples import around, fits, record, refused, sample
 from l9stack.rendering.settings import changed, config_class, config_fields, prefix, refused_settings
 from l9stack.rendering.surface import view_surface
 
@@ -48,7 +48,9 @@ class OperationTests:
     response: dict[str, Any] | None = None
     response_fields: tuple[str, ...] = ()
     event: str = ""
-    criticality: float = 0.5
+    other: dict[str, Any] | None = None
+    packets: tuple[tuple[str, str], ...] = ()
+    answers_refused: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> OperationTests:
@@ -85,13 +87,29 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
         response=record(operation.response) if operation.response is not None else None,
         response_fields=tuple(spec.name for spec in operation.response or ()),
         event=event_of(operation),
-        criticality=operation.criticality,
+        other=_others(operation),
+        packets=(("operation", operation.name), *(("packet_type", kind) for kind in operation.packet_types)),
+        answers_refused=tuple((why, arguments) for why, arguments, _ in refused(operation.response)[:-1][:4])
+        if operation.response is not None
+        else (),
         **more,
     )
 
 
-def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
-    """The test file of one module, before it is formatted."""
+def _others(operation: OperationPlan) -> dict[str, Any]:
+    """For each field of the request another value than the usual one, for questions that find nothing."""
+    found: dict[str, Any] = {}
+    for spec in operation.request or ():
+        good = sample(spec)
+        options = [*around(spec, ()), f"other-{spec.name}"[: spec.max_length]]
+        found[spec.name] = next((value for value in options if value != good and fits(spec, value)), good)
+    return found
+
+
+def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool) -> str:
+    """The test file of one module, before it is formatted; `composed` says that a controller declares the agent."""
+    if module.family == "controller":
+        return _controller(plan, agent, module, composed=composed)
     return _FAMILIES.get(module.family, _operations)(plan, agent, module)
 
 
@@ -118,6 +136,8 @@ def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
             target, _, function = op.behaviour.target.partition(":")
             imports.add(target, f"{function} as {op.name}_function")
             imports.add(module.dotted, op.name)
+    if any(test.event for test in tests):
+        imports.module("json")
     if any(test.kind == "implementation" for test in tests):
         imports.module("inspect")
         imports.add("l9stack.agent.records", "as_values")
@@ -125,12 +145,14 @@ def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(plan, agent))
 
 
-def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool) -> str:
     surface = view_surface(plan, agent)
     imports = Imports()
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
     title = f"How {agent.spec.name} is composed in {module.path}, and what it serves."
-    operations = [(op.name, op.summary, op.criticality, op.timeout_seconds, op.reusable, event_of(op), op.bound)
+    if any(test.event for test in tests):
+        imports.module("json")
+    operations = [[op.name, line(op.summary), op.criticality, op.timeout_seconds, op.reusable, event_of(op), op.bound]
                   for m in agent.modules for op in held_by(agent, m)]  # fmt: skip
     sampled = next((operation_tests(plan, agent, op) for op in agent.operations if not _peer(op)), None)
     return fill(
@@ -143,6 +165,10 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         operations=operations,
         sampled=sampled,
         builtin=[(path, serves) for _, path, serves in surface.builtin_routes],
+        surface_routes=[[route.method, route.path, route.operation] for route in surface.routes],
+        calls=[(call.to, call.kind, call.names) for call in surface.calls],
+        observes=list(surface.observes),
+        composed=composed,
         **_served(plan, agent),
     )
 
@@ -156,8 +182,15 @@ def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
     absent = [kind.value for kind in MemoryKind if agent.spec.layer(kind) is None]
     title = f"What {agent.spec.name} declares about its memory in {module.path}."
-    return fill("tests/memory_bridge.py.j2", title=title, dotted=module.dotted, view=view, layers=layers,
-                absent=absent)  # fmt: skip
+    return fill("tests/memory_bridge.py.j2", title=title, dotted=module.dotted, view=view, absent=absent,
+                names=tuple(name for name, _ in layers), layers_data={name: _frozen(data) for name, data in layers})  # fmt: skip
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as the declarations hold them: tuples, below the names of a layer."""
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -169,7 +202,8 @@ def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
 def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     fields = config_fields(agent, module)
     title = f"Settings of {agent.spec.name}: values, bounds and the environment."
-    return fill("tests/config.py.j2", title=title, dotted=module.dotted, fields=fields, prefix=prefix(agent),
+    return fill("tests/config.py.j2", title=title, dotted=module.dotted, prefix=prefix(agent),
+                values={field.name: field.value for field in fields}, field_names=[field.name for field in fields],
                 class_name=config_class(agent), refused=refused_settings(fields, prefix(agent)),
                 changes=[(field.name, *changed(field)) for field in fields])  # fmt: skip
 
@@ -196,13 +230,12 @@ def _package(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if other.path.startswith(folder) and other.path != module.path and "/" not in other.path.removeprefix(folder)
     )
     title = f"What the package {module.dotted} says of itself."
-    return fill("tests/package.py.j2", title=title, dotted=module.dotted, inside=inside, root=not folder,
-                agent_id=str(agent.id), version=agent.spec.version, name=class_name(agent.id))  # fmt: skip
+    return fill("tests/package.py.j2", title=title, dotted=module.dotted, inside_names=tuple(inside), root=not folder,
+                agent_id=str(agent.id), version=agent.spec.version)  # fmt: skip
 
 
 _FAMILIES: dict[str, Callable[[Plan, AgentPlan, ModulePlan], str]] = {
     "package": _package,
-    "controller": _controller,
     "memory_bridge": _memory,
     "governance_bridge": _governance,
     "config": _config,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -71,7 +73,7 @@ def killed(call: int, action: Callable[[], object]) -> bool:
 
 @pytest.fixture
 def large(tree: RenderedTree) -> RenderedTree:
-    more = tuple(Artifact(path=f"code/L9/many/part_{number}.py", text=f"N = {number}\n") for number in range(40))
+    more = tuple(Artifact(path=f"code/L9/many/part_{number}.py", text=f"N = {number}\n") for number in range(80))
     return RenderedTree(collection=tree.collection, artifacts=(*tree.artifacts, *more))
 
 
@@ -88,7 +90,7 @@ def test_put_killed_anywhere_is_whole_or_absent(project: Project, large: Rendere
         store.remove(large.digest)
         if not died:
             break
-    assert deaths > 45
+    assert deaths > 90
 
 
 def test_rubbish_of_a_killed_writer_is_swept(project: Project, large: RenderedTree) -> None:
@@ -119,7 +121,7 @@ def test_assemble_killed_anywhere_is_whole_or_absent(tmp_path: Path, tree: Rende
         assert find(output, "office", tree.digest) == old.model_copy(update={"reused": True})
         if not died:
             break
-    assert deaths > 45
+    assert deaths > 90
 
 
 def test_restore_killed_anywhere_loses_no_edit(tmp_path: Path, tree: RenderedTree) -> None:
@@ -139,6 +141,36 @@ def test_restore_killed_anywhere_loses_no_edit(tmp_path: Path, tree: RenderedTre
         assert edited(view, expected).missing == edited(view, expected).changed == ()
         if not died:
             break
+
+
+@pytest.mark.parametrize("failing", [1, 40, 80])
+def test_a_full_disk_leaves_the_old_and_no_rubbish(
+    tmp_path: Path, tree: RenderedTree, large: RenderedTree, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    project = Project(tmp_path / "project")
+    old, output = Store(project).put(tree.artifacts), tmp_path / "out"
+    view = assemble(output, tree, {}, NOW)
+    real, counter = Path.write_bytes, itertools.count(1)
+
+    def full(path: Path, data: bytes) -> int:
+        if next(counter) % 81 == failing:
+            real(path, data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        Store(project).put(large.artifacts)
+    with pytest.raises(OSError, match="No space left"):
+        for _ in range(2):
+            assemble(output, large, {}, NOW)
+            shutil.rmtree(find(output, "office", large.digest).path)  # type: ignore[union-attr]
+    monkeypatch.undo()
+    assert Store(project).has(old)
+    assert [path.name for path in project.store.iterdir()] == [old]
+    assert view.edits().none
+    assert sorted(path.name for path in output.iterdir()) == [".l9-index", view.path.name]
+    assert assemble(output, large, {}, NOW).edits().none
 
 
 def test_two_assemblies_at_once_both_end_whole(tmp_path: Path, large: RenderedTree) -> None:

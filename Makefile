@@ -1,0 +1,54 @@
+# Every target makes what it needs first. `make up` on a fresh clone is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: setup up preview down test check regen bench lock clean
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "l9stack needs Python 3.11 or later; set PYTHON=…"; exit 2; }
+	@echo "setup: making $(VENV) from requirements.lock (about a minute, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $(READY)
+	@echo "setup: done; the command is $(BIN)/l9"
+
+up: setup
+	@$(BIN)/l9 up
+
+preview: setup
+	@$(BIN)/l9 preview
+
+down: setup
+	@$(BIN)/l9 down
+
+test: setup
+	@echo "test: unit, property, golden, component and end-to-end tests (a few minutes; the engine is obtained first)"
+	@$(BIN)/l9 engine
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: setup
+	@echo "check: format, lint, types, layers, tests"
+	@$(BIN)/ruff format --check l9stack tests __main__.py
+	@$(BIN)/ruff check l9stack tests __main__.py
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory test
+
+regen: setup
+	@$(BIN)/python -m pytest -q tests/golden --regen
+	@git --no-pager diff --stat -- tests/golden || true
+
+bench: setup
+	@$(BIN)/l9 engine
+	@$(BIN)/python -m tests.bench
+
+lock:
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements.in -o requirements.lock
+
+clean:
+	@rm -rf $(VENV)

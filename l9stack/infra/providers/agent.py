@@ -1,0 +1,100 @@
+"""An agent's process on the local runtime."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from l9stack.agent.keys import ensure_keys
+from l9stack.errors import ServiceError
+from l9stack.infra import deployed
+from l9stack.infra.providers.base import Props, Provider
+from l9stack.infra.providers.baseline import OPERATOR
+from l9stack.local.client import Supervisor
+from l9stack.local.host import AgentStatus
+from l9stack.output.store import Store
+from l9stack.project import Project
+
+
+class LocalAgentProvider(Provider):
+    """Its inputs are its own: the digest of its files, of its implementations and of the settings that it reads.
+
+    The digest of the whole collection is none of them, so that editing one schema restarts one agent.
+    """
+
+    inputs = ("stack", "agent", "collection", "digest", "implementations", "shared", "folder", "urls", "state")
+    watched = ("stack", "agent", "digest", "implementations", "shared", "urls", "state")
+    carried = ("endpoint",)
+    desired = {"state": "running"}
+    key = "agent"
+
+    def make(self, props: Props) -> dict[str, Any]:
+        """Start the agent and wait until it is healthy; one that runs as it should is left alone.
+
+        Raises:
+            ServiceError: it did not become healthy; the message names the log and ends with its last lines.
+        """
+        project, stack, agent = self.project(), props["stack"], props["agent"]
+        daemon = Supervisor.connect(project.run)
+        part = Store(project).path(props["digest"])
+        manifest = part / "manifests" / f"{agent}.json"
+        anchors = json.loads(manifest.read_bytes())["governance"]["anchors"]
+        with deployed.alone(project, "keys"):
+            ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
+        urls = {**daemon.namespace(stack).environ(), **(props.get("urls") or {})}
+        identity = "-".join(props[name][:12] for name in ("digest", "implementations", "shared") if props.get(name))
+        environ = {
+            **urls,
+            **_passed_on(os.environ),
+            "L9_MANIFEST": str(manifest),
+            "L9_CODE": str(part / "code"),
+            "L9_CONFIG": str(deployed.folder(project, stack) / deployed.config_name(props["collection"])),
+            "L9_NAMESPACE": stack,
+            "L9_KEYS": str(project.keys),
+            "L9_IMPLEMENTATIONS": os.pathsep.join(_implementations(project, props)),
+            "L9_SETTINGS_DIGEST": identity,
+        }
+        status = daemon.start_agent(stack, agent, environ, props["digest"])
+        if status.state != "running":
+            raise ServiceError(
+                f"agent {agent} did not start ({status.state}); its log is "
+                f"{deployed.shown(project, daemon.log_path(stack, agent))}\n{status.detail}"
+            )
+        return _outputs(status)
+
+    def observe(self, props: Props) -> dict[str, Any]:
+        """Running, or not and why; a preview starts nothing."""
+        daemon = Supervisor.find(self.project().run)
+        for status in daemon.status().agents if daemon else ():
+            if (status.stack, status.agent) == (props["stack"], props["agent"]):
+                if status.state != "running":
+                    return {"state": f"{status.state}: {_first_line(status.detail)}".rstrip(": ")}
+                return {**_outputs(status), "digest": status.code_digest}
+        return {"state": "stopped"}
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Stop the agent."""
+        if daemon := Supervisor.find(self.project().run):
+            daemon.stop_agent(_props["stack"], _props["agent"])
+
+
+def _implementations(project: Project, props: Props) -> list[str]:
+    """Import roots of the user's own functions: the folder itself, as nothing of it is copied."""
+    folder = props.get("folder")
+    return [str(Path(project.root / folder))] if folder else []
+
+
+def _passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """Flags that the person who deploys has set: they win over the config."""
+    return {name: value for name, value in environ.items() if name.startswith("L9_ENABLE_")}
+
+
+def _first_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[0][:160]
+
+
+def _outputs(status: AgentStatus) -> dict[str, Any]:
+    return {"state": "running", "endpoint": status.endpoint, "instance": f"{status.pid}"}

@@ -1,0 +1,59 @@
+"""The extraction as a whole: edges, tests across agents, and the published view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult
+
+from l9stack import extraction
+from l9stack.extraction.views import COLLECTION, CONFIG
+from l9stack.infra import deployed
+from l9stack.infra.providers.base import Props, Provider
+from l9stack.infra.providers.code import edits, restored
+
+
+class ExtractionGateProvider(Provider):
+    """Holds when every gate of every agent and of the collection holds; then, and only then, the view is published."""
+
+    inputs = ("collection", "path", "output", "digest", "implementations", "edited", "view")
+    watched = ("collection", "output", "digest", "implementations", "edited", "view")
+    carried = ("folder",)
+    desired = {"edited": [], "view": "published"}
+    key = "collection"
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """The folder is known beforehand only while the tree and the view stay as they are."""
+        settled = {**news, **self.desired}
+        same = all(_olds.get(name) == settled.get(name) for name in self.watched if name != "edited")
+        return super().check(_olds if same else {}, news)
+
+    def make(self, props: Props) -> dict[str, Any]:
+        """Gate and publish; what is known already is reused.
+
+        Raises:
+            GateError: gates did not hold; each is named with its figure, threshold and place.
+        """
+        project = self.project()
+        with deployed.alone(project, "gates"):
+            done = extraction.extract(
+                project.root / props["path"], project.root / props["output"], project, pulumi.log.info,
+                settings=self.settings,
+            )  # fmt: skip
+        return {"folder": deployed.shown(project, done.folder)}
+
+    def mend(self, olds: Props, news: Props) -> dict[str, Any]:
+        """Keep edits of the collection's own files as patches, then publish what is missing."""
+        if olds.get("view") == "published":
+            for owner in (COLLECTION, CONFIG):
+                restored(self, news["collection"], owner)
+        return self.make(news)
+
+    def observe(self, props: Props) -> dict[str, Any]:
+        """Whether the view is there, and which of the collection's files in it were edited; the config has its own."""
+        project, view = self.project(), extraction.published(self.project(), props["collection"])
+        if view is None or not Path(view.folder).is_dir():
+            return {"view": f"missing: {deployed.shown(project, Path(view.folder)) if view else 'never published'}"}
+        return {"edited": edits(self, props["collection"], COLLECTION)}

@@ -1,0 +1,35 @@
+"""The plan, prepared once in each provider process: every command starts a new one."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from l9stack.errors import GateError, Problem
+from l9stack.extraction import Prepared, prepare
+from l9stack.names import AgentId
+from l9stack.project import Project
+
+_LOCK = threading.Lock()
+_KNOWN: dict[str, Prepared] = {}
+
+
+def prepared(
+    project: Project, path: str, settings: Mapping[str, JsonValue], part: AgentId | None, digest: str
+) -> Prepared:
+    """What the program prepared, prepared again.
+
+    Raises:
+        GateError: somebody has changed the collection since; `part` no longer has `digest`.
+    """
+    key = json.dumps([path, dict(settings)], sort_keys=True)
+    with _LOCK:
+        if key not in _KNOWN:
+            _KNOWN[key] = prepare(project.root / path, project, settings=settings)
+        found = _KNOWN[key]
+    if found.digests().get(part) != digest:
+        raise GateError([Problem("collection-changed", f"{path} was changed while it is deployed", hint="run it again")])
+    return found

@@ -1,0 +1,20 @@
+"""A random password, made once and kept in the stack's encrypted state."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from l9stack.infra.providers.base import Props, Provider
+
+
+class PasswordProvider(Provider):
+    """URL-safe, 192 bits; it changes only when its name does."""
+
+    inputs = ("name",)
+    watched = ("name",)
+    key = "name"
+
+    def make(self, props: Props) -> dict[str, Any]:
+        """Make it."""
+        return {"value": secrets.token_urlsafe(24)}

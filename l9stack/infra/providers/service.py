@@ -1,0 +1,114 @@
+"""Memory backends: servers of the local runtime, and servers that somebody else runs."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from l9stack.errors import ServiceError
+from l9stack.infra import deployed
+from l9stack.infra.providers.base import Props, Provider
+from l9stack.local.client import ServiceStatus, Supervisor
+
+PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432, "bolt": 7687, "neo4j": 7687,
+         "bolt+s": 7687, "neo4j+s": 7687, "https": 443, "http": 80}  # fmt: skip
+
+
+class LocalServiceProvider(Provider):
+    """A server from a wheel, owned by the project's supervisor and shared by the project's stacks."""
+
+    inputs = ("stack", "service", "state")
+    watched = ("service", "state")
+    carried = ("endpoint",)
+    desired = {"state": "running"}
+    key = "service"
+
+    def make(self, props: Props) -> dict[str, Any]:
+        """Start the server where it does not run.
+
+        Raises:
+            ServiceError: it did not start; the message ends with the last lines of its log.
+        """
+        project, name = self.project(), props["service"]
+        deployed.lease(project, name, props["stack"])
+        status = Supervisor.connect(project.run).ensure_service(name)
+        if status.state != "running":
+            raise ServiceError(f"{name} did not start: {status.detail}")
+        return _outputs(status)
+
+    def observe(self, props: Props) -> dict[str, Any]:
+        """Running, or not and why; a preview starts nothing."""
+        daemon = Supervisor.find(self.project().run)
+        services = daemon.status().services if daemon else ()
+        for status in services:
+            if status.name == props["service"]:
+                return _outputs(status) if status.state == "running" else {"state": _why(status)}
+        return {"state": "stopped"}
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Stop the server when no other stack uses it, and the supervisor with the last; data stays."""
+        project = self.project()
+        with deployed.alone(project, "services"):
+            unused = deployed.release(project, _props["service"], _props["stack"])
+            daemon = Supervisor.find(project.run)
+            if daemon is None or not unused:
+                return
+            daemon.stop_service(_props["service"])
+            status = daemon.status()
+            if not status.agents and all(service.state != "running" for service in status.services):
+                daemon.shutdown()
+
+
+class ExternalServiceProvider(Provider):
+    """A backend by URL: only reached, never owned. Its address is shown without credentials."""
+
+    inputs = ("service", "url", "state")
+    watched = ("service", "url", "state")
+    desired = {"state": "running"}
+    key = "service"
+
+    def make(self, props: Props) -> dict[str, Any]:
+        """Reach it.
+
+        Raises:
+            ServiceError: nothing answers there.
+        """
+        if not reachable(props["url"]):
+            raise ServiceError(f"{props['service']}: nothing answers at {address(props['url'])}")
+        return {"endpoint": address(props["url"]), "instance": address(props["url"])}
+
+    def observe(self, props: Props) -> dict[str, Any]:
+        """Reachable from here, or not."""
+        return {"state": "running" if reachable(props["url"]) else "not reachable"}
+
+
+def address(url: str) -> str:
+    """`host:port` of a URL, or its bucket or folder; never a user or password."""
+    parts = urlsplit(url)
+    if parts.scheme in ("s3", "gs", "az", "file"):
+        return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 0)}"
+
+
+def reachable(url: str, seconds: float = 5.0) -> bool:
+    """Whether something accepts a connection there; object stores and folders are asked by the agents themselves."""
+    parts = urlsplit(url)
+    if parts.scheme in ("s3", "gs", "az", "file"):
+        return True
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)), seconds):
+            return True
+    except OSError:
+        return False
+
+
+def _outputs(status: ServiceStatus) -> dict[str, Any]:
+    endpoint = f"127.0.0.1:{status.port}" if status.port else "local folder"
+    product = f"{status.product} {status.version}".strip()
+    return {"state": "running", "endpoint": endpoint, "product": product, "instance": f"{status.pid}"}
+
+
+def _why(status: ServiceStatus) -> str:
+    lines = status.detail.strip().splitlines()
+    return f"stopped: {lines[-1][:160]}" if lines else "stopped"

@@ -1,0 +1,120 @@
+"""The dynamic resources, with the outputs that the rest of the program reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from l9stack.infra.providers.agent import LocalAgentProvider
+from l9stack.infra.providers.baseline import BaselineProvider
+from l9stack.infra.providers.code import AgentCodeProvider
+from l9stack.infra.providers.config import UnifiedConfigProvider
+from l9stack.infra.providers.gate import ExtractionGateProvider
+from l9stack.infra.providers.health import HealthCheckProvider
+from l9stack.infra.providers.manifest import DeploymentManifestProvider
+from l9stack.infra.providers.secret import PasswordProvider
+from l9stack.infra.providers.service import ExternalServiceProvider, LocalServiceProvider
+
+Values = Mapping[str, Any]
+Options = pulumi.ResourceOptions | None
+
+
+class AgentCode(Resource, module="l9stack", name="AgentCode"):
+    """See `AgentCodeProvider`."""
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(AgentCodeProvider(), name, {**props, "gates": None}, opts)
+
+
+class ExtractionGate(Resource, module="l9stack", name="ExtractionGate"):
+    """See `ExtractionGateProvider`."""
+
+    folder: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(ExtractionGateProvider(), name, {**props, "folder": None}, opts)
+
+
+class UnifiedConfig(Resource, module="l9stack", name="UnifiedConfig"):
+    """See `UnifiedConfigProvider`."""
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(UnifiedConfigProvider(), name, {**props, "file": None}, opts)
+
+
+class Service(Resource, module="l9stack", name="Service"):
+    """A server of the local runtime; see `LocalServiceProvider`."""
+
+    endpoint: pulumi.Output[str]
+    instance: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(LocalServiceProvider(), name, {**props, "endpoint": None, "instance": None}, opts)
+
+
+class ExternalService(Resource, module="l9stack", name="ExternalService"):
+    """A backend by URL; see `ExternalServiceProvider`."""
+
+    endpoint: pulumi.Output[str]
+    instance: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["url"])
+        super().__init__(
+            ExternalServiceProvider(), name, {**props, "endpoint": None, "instance": None},
+            pulumi.ResourceOptions.merge(opts, secret),
+        )  # fmt: skip
+
+
+class Baseline(Resource, module="l9stack", name="Baseline"):
+    """See `BaselineProvider`."""
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(BaselineProvider(), name, {**props, "online": None, "anchors_reachable": None}, opts)
+
+
+class Agent(Resource, module="l9stack", name="Agent"):
+    """An agent of the local runtime; see `LocalAgentProvider`."""
+
+    endpoint: pulumi.Output[str]
+    instance: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["urls"])
+        super().__init__(
+            LocalAgentProvider(), name, {**props, "endpoint": None, "instance": None},
+            pulumi.ResourceOptions.merge(opts, secret),
+        )  # fmt: skip
+
+
+class HealthCheck(Resource, module="l9stack", name="HealthCheck"):
+    """See `HealthCheckProvider`."""
+
+    health: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(HealthCheckProvider(), name, {**props, "health": None}, opts)
+
+
+class DeploymentManifest(Resource, module="l9stack", name="DeploymentManifest"):
+    """See `DeploymentManifestProvider`."""
+
+    file: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(DeploymentManifestProvider(), name, {**props, "file": None}, opts)
+
+
+class Password(Resource, module="l9stack", name="Password"):
+    """See `PasswordProvider`."""
+
+    value: pulumi.Output[str]
+
+    def __init__(self, name: str, opts: Options = None) -> None:
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["value"])
+        super().__init__(
+            PasswordProvider(), name, {"name": name, "value": None}, pulumi.ResourceOptions.merge(opts, secret)
+        )
