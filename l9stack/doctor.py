@@ -37,14 +37,21 @@ class Check:
 
 def diagnose(project: Project) -> list[Check]:
     """Every check, in the order in which a first run needs them."""
-    return [_python(), *_packages(), _engine(), _language_host(), _go(), _docker(), _docker_plugin(), _disk(project), _keys(project)]
+    return [
+        _python(),
+        *_packages(),
+        _engine(),
+        _language_host(),
+        _go(),
+        _docker(),
+        _docker_plugin(),
+        _disk(project),
+        _keys(project),
+    ]
 
 
 def _python() -> Check:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        return Check("python", "missing", version, "install Python 3.11 or later")
-    return Check("python", "ok", f"{version} ({sys.executable})")
+    return Check("python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})")
 
 
 def _packages() -> list[Check]:
@@ -79,7 +86,9 @@ def _engine() -> Check:
 
 
 def _language_host() -> Check:
-    folders = os.pathsep.join([str(cache_folder() / "language"), str(cache_folder() / "bin"), os.environ.get("PATH", "")])
+    folders = os.pathsep.join(
+        [str(cache_folder() / "language"), str(cache_folder() / "bin"), os.environ.get("PATH", "")]
+    )
     found = shutil.which(LANGUAGE_HOST, path=folders)
     if found:
         return Check("python language host", "ok", found)

@@ -31,8 +31,8 @@ def extract(arguments: argparse.Namespace) -> int:
         tests = done.evidence.tests
         total = tests.unit_passed + tests.regression_passed + tests.integration_passed
         print(
-            f"{done.collection}: all gates hold; {total} tests passed, coverage at least {tests.coverage_percent:.1f} %, "
-            f"tree {done.tree_digest[:12]}"
+            f"{done.collection}: all gates hold; {total} tests passed, coverage at least "
+            f"{tests.coverage_percent:.1f} %, tree {done.tree_digest[:12]}"
         )
     else:
         print(f"{done.collection}: nothing changed; tree {done.tree_digest[:12]}")

@@ -52,20 +52,20 @@ class Engine:
         self, project: Project, stack: str, progress: Progress, extra: Mapping[str, str] | None = None
     ) -> None:
         self._project = project
-        self._stack = stack
+        self.stack = stack
         self._progress = progress
         self._environ = {**os.environ, **environment(project, progress), **(extra or {})}
 
     def ensure_stack(self, config: Mapping[str, str]) -> None:
         """Select the stack, made where it is missing, and set its configuration."""
         self._clear_dead_lock()
-        self._call("stack", "select", self._stack, "--create")
+        self._call("stack", "select", self.stack, "--create")
         for key, value in config.items():
-            self._call("config", "set", "--stack", self._stack, f"l9stack:{key}", value)
+            self._call("config", "set", "--stack", self.stack, f"l9stack:{key}", value)
 
     def config(self, key: str) -> str | None:
         """A configured value of the stack, or None."""
-        done = self._run("config", "get", "--stack", self._stack, f"l9stack:{key}")
+        done = self._run("config", "get", "--stack", self.stack, f"l9stack:{key}")
         return done.stdout.strip() if done.returncode == 0 else None
 
     def up(self) -> Outcome:
@@ -82,7 +82,7 @@ class Engine:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; empty where it was never deployed."""
-        done = self._run("stack", "output", "--stack", self._stack, "--json")
+        done = self._run("stack", "output", "--stack", self.stack, "--json")
         if done.returncode:
             return {}
         found: dict[str, Any] = json.loads(done.stdout or "{}")
@@ -95,7 +95,7 @@ class Engine:
 
     def remove(self) -> None:
         """Forget a destroyed stack and its configuration."""
-        self._call("stack", "rm", self._stack, "--yes", "--preserve-config")
+        self._call("stack", "rm", self.stack, "--yes", "--preserve-config")
 
     def _operate(self, command: str, *options: str) -> Outcome:
         """Run an operation, telling of each resource as it is done.
@@ -110,7 +110,7 @@ class Engine:
             done = threading.Event()
             reader = threading.Thread(target=self._follow, args=(log, done, outcome, command))
             reader.start()
-            arguments = [command, *options, "--stack", self._stack, "--non-interactive", "--color", "never",
+            arguments = [command, *options, "--stack", self.stack, "--non-interactive", "--color", "never",
                          "--event-log", str(log)]  # fmt: skip
             process = subprocess.Popen(
                 ["pulumi", *arguments], cwd=self._project.root, env=self._environ, stdin=subprocess.DEVNULL,
@@ -134,7 +134,7 @@ class Engine:
     def _reason(self, command: str, outcome: Outcome, text: str) -> str:
         said = [line for line in outcome.diagnostics if line.strip()]
         lines = list(dict.fromkeys(said)) or text.strip().splitlines()[-12:]
-        return f"pulumi {command} of stack {self._stack} failed:\n" + "\n".join(lines)
+        return f"pulumi {command} of stack {self.stack} failed:\n" + "\n".join(lines)
 
     def _follow(self, log: Path, done: threading.Event, outcome: Outcome, command: str) -> None:
         for event in _events(log, done):
@@ -177,7 +177,7 @@ class Engine:
         """Remove the stack's lock where the process on this host that held it is dead; say so."""
         if self._environ.get("PULUMI_BACKEND_URL") != self._project.pulumi.as_uri():
             return
-        for path in self._project.pulumi.glob(f".pulumi/locks/organization/*/{self._stack}/*.json"):
+        for path in self._project.pulumi.glob(f".pulumi/locks/organization/*/{self.stack}/*.json"):
             try:
                 lock = json.loads(path.read_text())
                 pid, host = int(lock["pid"]), str(lock["hostname"])

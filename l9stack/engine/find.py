@@ -76,8 +76,9 @@ def obtain(progress: Progress) -> Engine:
     if found is None:
         steps = "\n".join(f"  - {line}" for line in tried)
         raise EngineError(
-            f"no Pulumi engine here.\n{steps}\nInstall Pulumi (see pulumi.com/docs/install) so that `pulumi` is on PATH, or "
-            "set L9_PULUMI to it, or install Go 1.24 or later, and run the command again."
+            f"no Pulumi engine here.\n{steps}\n"
+            "Install Pulumi (see pulumi.com/docs/install) so that `pulumi` is on PATH, or set L9_PULUMI to it, "
+            "or install Go 1.24 or later, and run the command again."
         )
     return found
 

@@ -49,7 +49,7 @@ class AgentCodeProvider(Provider):
 
 
 def edits(provider: Provider, collection: str, owner: str) -> list[str]:
-    """Edited files of an owner in the view, said aloud; a view that is gone altogether is ExtractionGate's to report."""
+    """Edited files of an owner, said aloud; a view that is gone altogether is ExtractionGate's to report."""
     project = provider.project()
     view = extraction.published(project, collection)
     if view is None or not Path(view.folder).is_dir():

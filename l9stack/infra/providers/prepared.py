@@ -31,5 +31,7 @@ def prepared(
             _KNOWN[key] = prepare(project.root / path, project, settings=settings)
         found = _KNOWN[key]
     if found.digests().get(part) != digest:
-        raise GateError([Problem("collection-changed", f"{path} was changed while it is deployed", hint="run it again")])
+        raise GateError(
+            [Problem("collection-changed", f"{path} was changed while it is deployed", hint="run it again")]
+        )
     return found

@@ -1,0 +1,199 @@
+"""`l9 status`, `logs`, `call`, `token`, `decisions` and `decide`: a stack that runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from l9stack.agent import keys, tokens
+from l9stack.cli.printing import print_json, table
+from l9stack.cli.target import project_of, stack_name
+from l9stack.errors import EXIT_OK, EXIT_RUNTIME, InputError, Problem, ServiceError
+from l9stack.local.client import RuntimeStatus, Supervisor
+from l9stack.project import Project
+
+SECONDS = 60
+
+
+def _runtime(project: Project) -> RuntimeStatus:
+    daemon = Supervisor.find(project.run) if project.run.is_dir() else None
+    return daemon.status() if daemon else RuntimeStatus(0, (), ())
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """Every agent and backend of the stack, asked now; 6 where one is not healthy."""
+    project, stack = project_of(arguments), stack_name(arguments)
+    runtime = _runtime(project)
+    agents = [
+        {"name": agent.agent, "endpoint": agent.endpoint, "health": _health(agent.endpoint, agent.state)}
+        for agent in runtime.agents
+        if agent.stack == stack
+    ]
+    backends = [{"name": s.name, "health": "ok" if s.state == "running" else s.state} for s in runtime.services]
+    healthy = bool(agents) and all(entry["health"] == "ok" for entry in (*agents, *backends))
+    if arguments.json:
+        print_json({"stack": stack, "agents": agents, "backends": backends})
+        return EXIT_OK if healthy else EXIT_RUNTIME
+    if not agents:
+        print(f"stack {stack} has no agents running; `l9 up` deploys it")
+        return EXIT_RUNTIME
+    print(table([("AGENT", "ENDPOINT", "HEALTH"), *((a["name"], a["endpoint"], a["health"]) for a in agents)]))
+    rows = [(s.name, f"{s.product} {s.version}".strip(), s.state) for s in runtime.services]
+    print("\n" + table([("BACKEND", "PRODUCT", "STATE"), *rows]))
+    return EXIT_OK if healthy else EXIT_RUNTIME
+
+
+def _health(endpoint: str, state: str) -> str:
+    if state != "running":
+        return state
+    try:
+        with urllib.request.urlopen(f"{endpoint}/ready", timeout=10) as response:  # noqa: S310 - an agent of ours
+            return "ok" if json.load(response)["ready"] else "not ready"
+    except urllib.error.HTTPError as error:
+        try:
+            backends = json.load(error)["backends"]
+        except (ValueError, KeyError):
+            return f"status {error.code}"
+        return "not ready: " + ", ".join(name for name, state in backends.items() if state != "ok")
+    except OSError:
+        return "does not answer"
+
+
+def logs(arguments: argparse.Namespace) -> int:
+    """The last lines of an agent's log, and what comes, with --follow."""
+    project, stack = project_of(arguments), stack_name(arguments)
+    path = Supervisor(project.run).log_path(stack, arguments.agent)
+    if not path.is_file():
+        known = sorted(file.stem for file in path.parent.glob("*.log")) if path.parent.is_dir() else []
+        hint = f"agents with a log: {', '.join(known)}" if known else f"stack {stack} was never up; `l9 up` deploys it"
+        raise InputError([Problem("no-log", f"no log of {arguments.agent} on stack {stack}", hint=hint)])
+    with path.open(encoding="utf-8", errors="replace") as file:
+        lines = file.read().splitlines()[-arguments.lines :]
+        if arguments.json:
+            print_json([_parsed(line) for line in lines])
+            return EXIT_OK
+        print("\n".join(lines))
+        while arguments.follow:
+            sys.stdout.write(file.read())
+            sys.stdout.flush()
+            time.sleep(0.2)
+    return EXIT_OK
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return {"text": line}
+
+
+def _endpoint(project: Project, stack: str, agent: str) -> str:
+    running = {a.agent: a.endpoint for a in _runtime(project).agents if a.stack == stack and a.state == "running"}
+    if agent not in running:
+        here = ", ".join(sorted(running)) or "none; `l9 up` deploys the stack"
+        raise ServiceError(f"agent {agent} does not run on stack {stack}; running: {here}")
+    return running[agent]
+
+
+def _minted(project: Project, principal: str, agent: str, minutes: int = 5) -> str:
+    try:
+        return tokens.mint(principal, keys.load_private(project.keys, principal), agent, minutes * 60)
+    except OSError as error:
+        trusted = keys.Trust(project.keys).principals() if (project.keys / keys.TRUSTED).is_file() else ()
+        hint = f"principals with a key: {', '.join(sorted(trusted))}" if trusted else "deploy first: `l9 up`"
+        raise InputError([Problem("no-key", f"{principal} has no key here", hint=hint)]) from error
+
+
+def _principal(name: str) -> str:
+    return name if name == "operator" or ":" in name else f"anchor:{name}"
+
+
+def token(arguments: argparse.Namespace) -> int:
+    """A token to call one agent with, on standard output."""
+    principal = _principal(arguments.principal)
+    made = _minted(project_of(arguments), principal, arguments.agent, min(arguments.minutes, 15))
+    if arguments.json:
+        print_json({"principal": principal, "agent": arguments.agent, "token": made})
+    else:
+        print(made)
+    return EXIT_OK
+
+
+def _request(url: str, bearer: str, body: Any | None = None) -> tuple[int, Any, dict[str, str]]:
+    headers = {"authorization": f"Bearer {bearer}", "content-type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 - an agent of ours
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
+            return response.status, json.load(response), dict(response.headers)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error), dict(error.headers)
+    except OSError as error:
+        raise ServiceError(f"{url} does not answer: {error}") from error
+
+
+def _data(text: str) -> Any:
+    """JSON of an argument, a file (`@path`) or standard input (`-`)."""
+    source = sys.stdin.read() if text == "-" else Path(text[1:]).read_text() if text.startswith("@") else text
+    try:
+        return json.loads(source)
+    except ValueError as error:
+        raise InputError([Problem("bad-json", f"--data is no JSON: {error}", hint="quote it for the shell")]) from error
+
+
+def _answered(arguments: argparse.Namespace, answer: tuple[int, Any, dict[str, str]]) -> int:
+    code, body, headers = answer
+    lowered = {name.lower(): value for name, value in headers.items()}
+    if arguments.json:
+        print_json({"status": code, "body": body, "trace_id": lowered.get("x-l9-trace-id")})
+    else:
+        print(f"{code}  trace {lowered.get('x-l9-trace-id', '-')}", file=sys.stderr)
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    return EXIT_OK if code < 400 else 1
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Call an operation; 1 where the agent refused."""
+    agent, dot, operation = arguments.operation.partition(".")
+    if not dot:
+        raise InputError([Problem("bad-operation", f"{arguments.operation!r} is not AGENT.OPERATION")])
+    project, stack = project_of(arguments), stack_name(arguments)
+    endpoint = _endpoint(project, stack, agent)
+    bearer = _minted(project, "operator", agent)
+    return _answered(arguments, _request(f"{endpoint}/operations/{operation}", bearer, _data(arguments.data)))
+
+
+def decisions(arguments: argparse.Namespace) -> int:
+    """What waits at an agent, the oldest first."""
+    project, stack = project_of(arguments), stack_name(arguments)
+    endpoint = _endpoint(project, stack, arguments.agent)
+    code, body, headers = _request(f"{endpoint}/decisions", _minted(project, "operator", arguments.agent))
+    if arguments.json or code != 200:
+        return _answered(arguments, (code, body, headers))
+    for decision in body["decisions"]:
+        print(f"{decision['decision_id']}  {decision['operation']}  {json.dumps(decision['arguments'])}")
+        print(f"    {decision['reason']}")
+    print(f"{len(body['decisions'])} waiting")
+    return EXIT_OK
+
+
+def decide(arguments: argparse.Namespace) -> int:
+    """Decide as an anchor, about exactly the arguments that are stored."""
+    project, stack = project_of(arguments), stack_name(arguments)
+    endpoint = _endpoint(project, stack, arguments.agent)
+    url = f"{endpoint}/decisions/{arguments.decision}"
+    found = _request(url, _minted(project, "operator", arguments.agent))
+    if found[0] != 200:
+        return _answered(arguments, found)
+    body = {
+        "verdict": arguments.verdict,
+        "payload": _data(arguments.data),
+        "arguments_digest": found[1]["arguments_digest"],
+    }
+    return _answered(arguments, _request(url, _minted(project, _principal(arguments.anchor), arguments.agent), body))

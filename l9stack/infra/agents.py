@@ -1,0 +1,66 @@
+"""The agents of a stack: each runs after its hard dependencies, and each has a health check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pulumi
+
+from l9stack.infra.extraction import hard_dependencies
+from l9stack.infra.resources import HealthCheck
+from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Runtime
+from l9stack.model.plan import Plan
+
+HEALTH_PATH = "/health"
+
+
+@dataclass(frozen=True)
+class AgentsArgs:
+    """What to run, and what has to be there first."""
+
+    runtime: Runtime
+    plan: Plan
+    specs: Mapping[str, AgentSpec]
+    after: Sequence[pulumi.Resource]
+
+
+class Agents(pulumi.ComponentResource):
+    """`endpoints` by agent, and `summary`: name → endpoint and health."""
+
+    endpoints: Mapping[str, Endpoint]
+
+    def __init__(self, name: str, args: AgentsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("l9stack:agents:Agents", name, {}, opts)
+        base = name.removesuffix("-agents")
+        endpoints: dict[str, Endpoint] = {}
+        checks: dict[str, HealthCheck] = {}
+        for agent in args.plan.agents:
+            before = [endpoints[target].resource for target in hard_dependencies(args.plan, agent.id)]
+            spec = replace(args.specs[agent.id], depends_on=(*args.after, *before))
+            running = endpoints[agent.id] = args.runtime.agent(f"{base}-{agent.id}", spec, self)
+            checks[agent.id] = HealthCheck(
+                f"{base}-{agent.id}-health",
+                {"agent": agent.id, "endpoint": running.address, "path": HEALTH_PATH, **up_only(running.instance)},
+                pulumi.ResourceOptions(parent=self, depends_on=_not(self, running.resource)),
+            )
+        self.endpoints = endpoints
+        self.healthy = [check.health for check in checks.values()]
+        self.summary = {
+            agent: {"endpoint": endpoints[agent].address, "health": checks[agent].health} for agent in endpoints
+        }
+        self.register_outputs({"agents": self.summary})
+
+
+def up_only(instance: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+    """Which process it is, told in `up` alone.
+
+    In a preview the next process is unknown, and an unknown input makes the engine show a change whatever the
+    provider says: one stopped agent would show as three changed resources.
+    """
+    return {} if pulumi.runtime.is_dry_run() else {"instance": instance}
+
+
+def _not(parent: pulumi.Resource, resource: pulumi.Resource) -> list[pulumi.Resource]:
+    # An agent that somebody else runs has no resource but the component itself.
+    return [] if resource is parent else [resource]

@@ -1,0 +1,1 @@
+"""Where things run: `local`, `docker` or `external`. Each is imported only when a stack chooses it."""

@@ -1,0 +1,45 @@
+"""The embedded runtime: servers from wheels and forked agents, owned by the project's supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from l9stack.infra.resources import Agent, Service
+from l9stack.infra.runtimes.base import SERVICES, AgentSpec, Endpoint, ServiceSpec
+
+
+class LocalRuntime:
+    """Needs nothing but this package's dependencies."""
+
+    name = "local"
+
+    def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
+        """All of them: the project's stacks share one set, and a namespace reaches over every server."""
+        return SERVICES
+
+    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
+        """A server of the supervisor."""
+        service = Service(
+            name, {"service": spec.name, "stack": spec.stack}, pulumi.ResourceOptions(parent=parent)
+        )  # fmt: skip
+        return Endpoint(service, service.endpoint, service.instance)
+
+    def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
+        """A process, forked from the supervisor's warm parent."""
+        agent = Agent(
+            name,
+            {
+                "agent": spec.agent,
+                "stack": spec.stack,
+                "collection": spec.collection,
+                "digest": spec.digest,
+                "implementations": spec.implementations,
+                "folder": spec.folder,
+                "shared": spec.shared,
+                "urls": spec.variables(),
+            },
+            pulumi.ResourceOptions(parent=parent, depends_on=list(spec.depends_on)),
+        )
+        return Endpoint(agent, agent.endpoint, agent.instance)

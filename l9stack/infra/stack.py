@@ -1,0 +1,152 @@
+"""One stack: from a prepared collection to healthy agents and a deployment manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from l9stack.extraction import Prepared, prepare
+from l9stack.infra import deployed
+from l9stack.infra.agents import Agents, AgentsArgs
+from l9stack.infra.backends import Backends, BackendsArgs, services_used
+from l9stack.infra.extraction import Extraction, ExtractionArgs
+from l9stack.infra.resources import Baseline, DeploymentManifest
+from l9stack.infra.runtimes.base import AgentSpec, Runtime
+from l9stack.infra.settings import StackSettings
+from l9stack.model.plan import AgentPlan
+from l9stack.project import Project
+
+
+@dataclass(frozen=True)
+class StackArgs:
+    """A prepared collection, whose parts are in the store, and the stack that it goes to."""
+
+    prepared: Prepared
+    settings: StackSettings
+    stack: str
+
+    @classmethod
+    def of(cls, settings: StackSettings, stack: str, project: Project | None = None) -> StackArgs:
+        """Read, plan and render the collection; in a preview as well, for resources carry digests only.
+
+        Raises:
+            InputError: with every problem of the input.
+        """
+        project = project or Project.find()
+        prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
+        prepared.stored()
+        return cls(prepared, settings, stack)
+
+
+class Stack(pulumi.ComponentResource):
+    """Extraction, backends, baseline, agents, health and manifest of one collection; `outputs` is all of it."""
+
+    def __init__(self, name: str, args: StackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("l9stack:index:Stack", name, {}, opts)
+        own = pulumi.ResourceOptions(parent=self)
+        plan, settings, stack = args.prepared.plan, args.settings, args.stack
+        runtime = settings.make_runtime()
+        used = services_used(plan)
+        backends = Backends(f"{name}-backends", BackendsArgs(runtime, stack, used, settings.backends), own)
+        servers = [endpoint.resource for endpoint in backends.services.values()]
+        extraction = Extraction(f"{name}-extraction", _extraction_args(args, runtime, servers), own)
+        anchors = sorted({anchor for agent in plan.agents for anchor in _anchors(agent)})
+        services = sorted(backends.services)
+        instances = {name: backends.services[name].instance for name in services}
+        baseline = Baseline(
+            f"{name}-baseline",
+            {"stack": stack, "runtime": runtime.name, "services": services, "anchors": anchors}
+            | ({} if pulumi.runtime.is_dry_run() else {"instances": instances}),
+            pulumi.ResourceOptions(parent=self, depends_on=servers),
+        )
+        specs: dict[str, AgentSpec] = {agent.id: _agent_spec(args, agent, backends) for agent in plan.agents}
+        after = [*servers, baseline, extraction.config]
+        agents = Agents(f"{name}-agents", AgentsArgs(runtime, plan, specs, after), own)
+        ready = pulumi.Output.all(*agents.healthy).apply(lambda health: all(item == "ok" for item in health))
+        facts: dict[str, Any] = {
+            "agents": agents.summary,
+            "backends": backends.addresses,
+            "extraction": extraction.folder,
+            "deployment_ready": ready,
+        }
+        document = facts | {
+            "schema_version": "1",
+            "stack": stack,
+            "runtime": runtime.name,
+            "collection": plan.collection,
+            "tree_digest": args.prepared.tree.digest,
+            "config": extraction.config_file,
+            "code": {agent.id: specs[agent.id].digest for agent in plan.agents},
+        }
+        manifest = DeploymentManifest(
+            f"{name}-manifest", {"stack": stack, "document": document}, pulumi.ResourceOptions(parent=self)
+        )
+        self.outputs = facts | {"manifest": manifest.file}
+        self.register_outputs(self.outputs)
+
+
+def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Resource]) -> ExtractionArgs:
+    prepared, settings = args.prepared, args.settings
+    name = deployed.config_name(prepared.plan.collection)
+    config = next((artifact.sha256 for artifact in prepared.tree.artifacts if artifact.path == name), "")
+    own_code = _digest(prepared.own_code)
+    return ExtractionArgs(
+        plan=prepared.plan,
+        digests={**prepared.digests()},
+        tree=prepared.tree.digest,
+        config=config,
+        implementations={agent.id: own_code for agent in prepared.plan.agents if _implemented(agent)},
+        own_code=own_code,
+        stack=args.stack,
+        path=deployed.shown(prepared.project, prepared.path),
+        output=settings.output,
+        servers=servers if runtime.name == "local" else (),
+    )
+
+
+def _agent_spec(args: StackArgs, agent: AgentPlan, backends: Backends) -> AgentSpec:
+    prepared = args.prepared
+    implemented = _implemented(agent)
+    folder = prepared.implementations if implemented else None
+    return AgentSpec(
+        agent=agent.id,
+        stack=args.stack,
+        collection=prepared.plan.collection,
+        digest=prepared.tree.part_digest(agent.id),
+        shared=_shared(prepared),
+        config=prepared.tree.part_digest(None),
+        anchors=_anchors(agent),
+        implementations=_digest(prepared.own_code) if implemented else "",
+        folder=deployed.shown(prepared.project, folder) if folder else "",
+        services=backends.services,
+        urls=args.settings.backends,
+    )
+
+
+def _implemented(agent: AgentPlan) -> bool:
+    return any(operation.behaviour.kind == "implementation" for operation in agent.operations)
+
+
+def _anchors(agent: AgentPlan) -> tuple[str, ...]:
+    value = next((setting.value for setting in agent.settings if setting.name == "governance.anchors"), None)
+    return tuple(str(item) for item in value) if isinstance(value, list) else agent.spec.governance.anchors
+
+
+def _shared(prepared: Prepared) -> str:
+    """A digest of what agents read in the unified config.
+
+    Anchors are those of all agents together and would restart everybody when one agent changes; each agent has its
+    own in its manifest.
+    """
+    plan = prepared.plan
+    settings = {item.name: item.value for item in plan.shared if not item.name.startswith("governance.")}
+    return _digest({"settings": settings, "flags": plan.flags})
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
