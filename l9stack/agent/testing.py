@@ -178,8 +178,17 @@ async def serving(
     namespace: str | None = None, extra: tuple[Path, ...] = (),
 ) -> AsyncIterator[ServedAgent]:  # fmt: skip
     """Serve the agent of a manifest in this process; peers that are agents have to be served already."""
+    async with serving_definition(load(manifest, code, extra), backends, peers, namespace) as agent:
+        yield agent
+
+
+@contextlib.asynccontextmanager
+async def serving_definition(
+    definition: AgentDefinition, backends: BackendUrls, peers: Mapping[str, StandIn | ServedAgent] | None = None,
+    namespace: str | None = None,
+) -> AsyncIterator[ServedAgent]:  # fmt: skip
+    """Serve a definition in this process, in a namespace of its own unless one is given."""
     logs.configure("ERROR")
-    definition = load(manifest, code, extra)
     with TemporaryDirectory(prefix="l9-keys-") as folder:
         key_folder = Path(folder)
         principals = [
@@ -189,18 +198,12 @@ async def serving(
         ]
         keys.ensure_keys(key_folder, principals)
         known = dict(peers or {})
-        for name, peer in known.items():
-            if isinstance(peer, ServedAgent):
-                keys.ensure_keys(key_folder, [f"agent:{name}"])
-        assembled = assemble(
-            definition,
-            backends,
-            namespace or f"test-{uuid.uuid4().hex[:8]}",
-            key_folder,
-            transport=_Local(definition.id, known),
-        )
-        transport = httpx.ASGITransport(assembled.application)
-        async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
+        keys.ensure_keys(key_folder, [f"agent:{name}" for name, peer in known.items() if isinstance(peer, ServedAgent)])
+        transport = _Local(definition.id, known)
+        space = namespace or f"test-{uuid.uuid4().hex[:8]}"
+        assembled = assemble(definition, backends, space, key_folder, transport=transport)
+        asgi = httpx.ASGITransport(assembled.application)
+        async with httpx.AsyncClient(transport=asgi, base_url=_BASE) as client:
             try:
                 yield ServedAgent(assembled, client, key_folder)
             finally:

@@ -87,7 +87,8 @@ def _run(
     timeout: float,
 ) -> str:
     """Run pytest to its end; returns what went wrong with the run itself, or an empty string."""
-    (scratch / "coverage.rc").write_text(_COVERAGE.format(scratch=scratch))
+    # Not `coverage.rc`: with several workers, coverage removes what looks like its own files, `coverage.*`.
+    (scratch / "settings.rc").write_text(_COVERAGE.format(scratch=scratch))
     (scratch / "pytest.ini").write_text("[pytest]\n")
     log = scratch / "log"
     with log.open("wb") as stream:
@@ -119,7 +120,7 @@ def _command(folder: Path, scratch: Path, targets: Sequence[str], plugins: Seque
         *(option for plugin in plugins for option in ("-p", plugin)),
         *workers,
         *("-c", str(scratch / "pytest.ini"), "--rootdir", str(folder)),
-        *("--cov=code", "--cov-branch", f"--cov-config={scratch}/coverage.rc"),
+        *("--cov=code", "--cov-branch", f"--cov-config={scratch}/settings.rc"),
         *(f"--cov-report=json:{scratch}/coverage.json", *targets),
     ]
 

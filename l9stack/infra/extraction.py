@@ -10,6 +10,7 @@ import pulumi
 from l9stack.infra import deployed
 from l9stack.infra.resources import AgentCode, ExtractionGate, UnifiedConfig
 from l9stack.model.plan import EdgeKind, Plan
+from l9stack.names import AgentId
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class ExtractionArgs:
     """What was prepared; digests only, never text."""
 
     plan: Plan
-    digests: Mapping[str | None, str]
+    digests: Mapping[AgentId | None, str]
     """Of each agent's part, and of the collection's own under None."""
     tree: str
     config: str

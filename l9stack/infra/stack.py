@@ -97,7 +97,7 @@ def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Res
     own_code = _digest(prepared.own_code)
     return ExtractionArgs(
         plan=prepared.plan,
-        digests={**prepared.digests()},
+        digests=prepared.digests(),
         tree=prepared.tree.digest,
         config=config,
         implementations={agent.id: own_code for agent in prepared.plan.agents if _implemented(agent)},
