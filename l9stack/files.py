@@ -41,9 +41,15 @@ def inside(root: Path, relative: str) -> Path:
 
 def _outside(relative: str) -> InputError:
     return InputError(
-        [Problem("path-outside", f"{relative!r} is no plain path below its folder", Place(relative or "."),
-                 "use a relative path without '..' and without links")]
-    )  # fmt: skip
+        [
+            Problem(
+                "path-outside",
+                f"{relative!r} is no plain path below its folder",
+                Place(relative or "."),
+                "use a relative path without '..' and without links",
+            )
+        ]
+    )
 
 
 def files_below(root: Path) -> Iterator[str]:

@@ -102,9 +102,15 @@ class Governor:
         self._log = log
 
     async def open(
-        self, operation: str, arguments: Mapping[str, Any], reason: str, trace_id: str, *, severity: str = "normal",
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        reason: str,
+        trace_id: str,
+        *,
+        severity: str = "normal",
         status: str = "PENDING",
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Store a decision that waits (PENDING) or that is only reported (ESCALATED), and tell every anchor."""
         decision_id = str(uuid.uuid4())
         await self._memory.prepare()
@@ -166,8 +172,12 @@ class Governor:
             "operation = :operation AND arguments_digest = :digest AND policy_version = :version"
             " AND status = 'APPROVED' AND result IS NOT NULL AND decided_at > now() - make_interval(secs => :age)"
         )
-        values = {"operation": operation, "digest": digest(dict(arguments)), "version": self.version,
-                  "age": PRECEDENT_SECONDS}  # fmt: skip
+        values = {
+            "operation": operation,
+            "digest": digest(dict(arguments)),
+            "version": self.version,
+            "age": PRECEDENT_SECONDS,
+        }
         found = await self._select(where, values, 1, newest=True)
         return found[0].result if found else None
 

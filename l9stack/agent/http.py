@@ -58,9 +58,13 @@ class Surface:
     def application(self, lifespan: Any = None) -> Starlette:
         """All routes; declared ones first, so that a declared `/health` is the library's own."""
         built_in: dict[str, Callable[[Request], Awaitable[Response]]] = {
-            "health": self._health, "healthz": self._health, "ready": self._ready, "readiness": self._ready,
-            "metrics": self._metrics, "status": self._status,
-        }  # fmt: skip
+            "health": self._health,
+            "healthz": self._health,
+            "ready": self._ready,
+            "readiness": self._ready,
+            "metrics": self._metrics,
+            "status": self._status,
+        }
         routes = [Route(f"/{name}", built_in[name]) for name in ("health", "ready", "metrics", "status")]
         routes += [Route(r.path, built_in[r.serves], methods=[r.method]) for r in self._definition.builtin_routes]
         routes += [Route(r.path, self._declared(r.operation), methods=[r.method]) for r in self._definition.routes]
@@ -144,9 +148,13 @@ class Surface:
         return await self._guarded(handle, name if operation else "unknown")(request)
 
     async def _from_body(
-        self, operation: Operation, request: Request, caller: tokens.Caller, trace_id: str,
+        self,
+        operation: Operation,
+        request: Request,
+        caller: tokens.Caller,
+        trace_id: str,
         path: dict[str, Any] | None = None,
-    ) -> Answer:  # fmt: skip
+    ) -> Answer:
         arguments = await self._body(request)
         if arguments is None:
             return problem(400, "invalid-request", "the body is no JSON object within the size limit", trace_id)

@@ -37,9 +37,16 @@ class Operation:
     """A named unit of behaviour with checked models on both sides; calling it runs the function alone."""
 
     def __init__(
-        self, function: Function, *, summary: str, criticality: float, timeout_seconds: float, reusable: bool,
-        publish: str, bound: bool,
-    ) -> None:  # fmt: skip
+        self,
+        function: Function,
+        *,
+        summary: str,
+        criticality: float,
+        timeout_seconds: float,
+        reusable: bool,
+        publish: str,
+        bound: bool,
+    ) -> None:
         hints = typing.get_type_hints(function)
         self.name: str = function.__name__
         self.function = function
@@ -62,9 +69,14 @@ class Operation:
 
 
 def operation(
-    *, summary: str, criticality: float = 0.5, timeout_seconds: float = 10.0, reusable: bool = False,
-    publish: str = "", bound: bool = True,
-) -> Callable[[Function], Operation]:  # fmt: skip
+    *,
+    summary: str,
+    criticality: float = 0.5,
+    timeout_seconds: float = 10.0,
+    reusable: bool = False,
+    publish: str = "",
+    bound: bool = True,
+) -> Callable[[Function], Operation]:
     """Make an operation of `async def name(request: Record, context: OperationContext) -> Record`.
 
     `criticality` is from 0 to 1; `publish` names the event that goes out with each answer; a `reusable` operation may

@@ -82,8 +82,12 @@ class Packets:
             )
         except Exception as error:
             return problem(503, "governance-unavailable", type(error).__name__, trace_id)
-        body = {"decision_id": decision, "status": "PENDING", "reason": reason,
-                "anchors": list(self._definition.governance.anchors)}  # fmt: skip
+        body = {
+            "decision_id": decision,
+            "status": "PENDING",
+            "reason": reason,
+            "anchors": list(self._definition.governance.anchors),
+        }
         return Answer(202, body, trace_id, decision, "PENDING")
 
     async def _once(

@@ -70,9 +70,15 @@ class HttpTransport:
 
 
 async def ask(
-    transport: Transport, source: str, peer: str, payload: Mapping[str, Any], *, trace_id: str, packet_type: PacketType,
+    transport: Transport,
+    source: str,
+    peer: str,
+    payload: Mapping[str, Any],
+    *,
+    trace_id: str,
+    packet_type: PacketType,
     seconds: float,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Send a packet and give back the payload of the answer.
 
     Raises:

@@ -63,14 +63,26 @@ class Runtime:
         answer = await self._attempt(operation, arguments, trace_id, decision_id, log, governed=governed)
         seconds = time.monotonic() - began
         self.metrics.call(operation.name, str(answer.status), seconds)
-        log.info("call", status=answer.status, milliseconds=round(seconds * 1000, 2), governance=answer.governance,
-                 degraded=list(answer.degraded), code=answer.code)  # fmt: skip
+        log.info(
+            "call",
+            status=answer.status,
+            milliseconds=round(seconds * 1000, 2),
+            governance=answer.governance,
+            degraded=list(answer.degraded),
+            code=answer.code,
+        )
         return answer
 
     async def _attempt(
-        self, operation: Operation, arguments: Mapping[str, Any], trace_id: str, decision_id: str, log: Any, *,
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        trace_id: str,
+        decision_id: str,
+        log: Any,
+        *,
         governed: bool,
-    ) -> Answer:  # fmt: skip
+    ) -> Answer:
         wrapped = {"payload": dict(arguments)} if issubclass(operation.request_model, Payload) else dict(arguments)
         try:
             request = operation.request_model.model_validate(wrapped)
@@ -91,8 +103,12 @@ class Runtime:
         except EscalatedError as waiting:
             self.metrics.escalation("unbound" if not operation.bound else "peer")
             await self.audit("escalated", trace_id, {"operation": operation.name, "decision_id": waiting.decision_id})
-            body = {"decision_id": waiting.decision_id, "status": "PENDING", "reason": waiting.reason,
-                    "anchors": list(self.definition.governance.anchors)}  # fmt: skip
+            body = {
+                "decision_id": waiting.decision_id,
+                "status": "PENDING",
+                "reason": waiting.reason,
+                "anchors": list(self.definition.governance.anchors),
+            }
             return Answer(202, body, trace_id, waiting.decision_id, "PENDING")
         except RefusedError as refused:
             return problem(503, "unbound-refused", str(refused), trace_id)

@@ -41,10 +41,16 @@ class Assembled:
 
 
 def assemble(
-    definition: AgentDefinition, backends: BackendUrls, namespace: str, key_folder: Path, *,
-    transport: Transport | None = None, endpoint: str = "", identity: Mapping[str, Any] | None = None,
+    definition: AgentDefinition,
+    backends: BackendUrls,
+    namespace: str,
+    key_folder: Path,
+    *,
+    transport: Transport | None = None,
+    endpoint: str = "",
+    identity: Mapping[str, Any] | None = None,
     enforcing: bool = True,
-) -> Assembled:  # fmt: skip
+) -> Assembled:
     """Join the parts of one agent; opens nothing until the application starts."""
     log = logs.logger(definition.id)
     memory = Memory(definition, backends, namespace)
@@ -129,8 +135,12 @@ def main(environ: Mapping[str, str]) -> None:
     backends = BackendUrls.from_environ(environ)
     if backends is None:
         raise KeyError("L9_REDIS_URL, L9_POSTGRES_URL, L9_NEO4J_URL, L9_HYPERGRAPH_URL, L9_ARCHIVE_BUCKET")
-    identity = {"version": definition.version, "code_digest": environ.get("L9_CODE_DIGEST", ""), "pid": os.getpid(),
-                "instance": str(uuid.uuid4())}  # fmt: skip
+    identity = {
+        "version": definition.version,
+        "code_digest": environ.get("L9_CODE_DIGEST", ""),
+        "pid": os.getpid(),
+        "instance": str(uuid.uuid4()),
+    }
     assembled = assemble(
         definition,
         backends,

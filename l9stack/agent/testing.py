@@ -174,9 +174,13 @@ def _reply(response: httpx.Response) -> Reply:
 
 @contextlib.asynccontextmanager
 async def serving(
-    manifest: Path, code: Path, backends: BackendUrls, peers: Mapping[str, StandIn | ServedAgent] | None = None,
-    namespace: str | None = None, extra: tuple[Path, ...] = (),
-) -> AsyncIterator[ServedAgent]:  # fmt: skip
+    manifest: Path,
+    code: Path,
+    backends: BackendUrls,
+    peers: Mapping[str, StandIn | ServedAgent] | None = None,
+    namespace: str | None = None,
+    extra: tuple[Path, ...] = (),
+) -> AsyncIterator[ServedAgent]:
     """Serve the agent of a manifest in this process; peers that are agents have to be served already."""
     async with serving_definition(load(manifest, code, extra), backends, peers, namespace) as agent:
         yield agent
@@ -184,9 +188,11 @@ async def serving(
 
 @contextlib.asynccontextmanager
 async def serving_definition(
-    definition: AgentDefinition, backends: BackendUrls, peers: Mapping[str, StandIn | ServedAgent] | None = None,
+    definition: AgentDefinition,
+    backends: BackendUrls,
+    peers: Mapping[str, StandIn | ServedAgent] | None = None,
     namespace: str | None = None,
-) -> AsyncIterator[ServedAgent]:  # fmt: skip
+) -> AsyncIterator[ServedAgent]:
     """Serve a definition in this process, in a namespace of its own unless one is given."""
     logs.configure("ERROR")
     with TemporaryDirectory(prefix="l9-keys-") as folder:

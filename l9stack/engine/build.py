@@ -60,8 +60,12 @@ def build_language_host(folder: Path, progress: Progress) -> None:
         _run([go, "build", "-trimpath", "-o", str(output), _HOST], "language", "the language host", progress)
         module = subprocess.run(
             [go, "list", "-m", "-f", "{{.Dir}}", _SDK],
-            cwd=tools_folder() / "language", env=_environ(), capture_output=True, text=True, check=True,
-        ).stdout.strip()  # fmt: skip
+            cwd=tools_folder() / "language",
+            env=_environ(),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
         folder.mkdir(parents=True, exist_ok=True)
         for script in _SCRIPTS:
             copy = folder / Path(script).name

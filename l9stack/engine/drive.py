@@ -110,12 +110,27 @@ class Engine:
             done = threading.Event()
             reader = threading.Thread(target=self._follow, args=(log, done, outcome, command))
             reader.start()
-            arguments = [command, *options, "--stack", self.stack, "--non-interactive", "--color", "never",
-                         "--event-log", str(log)]  # fmt: skip
+            arguments = [
+                command,
+                *options,
+                "--stack",
+                self.stack,
+                "--non-interactive",
+                "--color",
+                "never",
+                "--event-log",
+                str(log),
+            ]
             process = subprocess.Popen(
-                ["pulumi", *arguments], cwd=self._project.root, env=self._environ, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-            )  # fmt: skip
+                ["pulumi", *arguments],
+                cwd=self._project.root,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
             try:
                 text, _ = process.communicate()
             except KeyboardInterrupt:
@@ -164,8 +179,12 @@ class Engine:
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
-            cwd=self._project.root, env=self._environ, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            cwd=self._project.root,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
 
     def _call(self, *arguments: str) -> str:
         done = self._run(*arguments)

@@ -21,7 +21,7 @@ def inputs(plan: Plan, sources: Sequence[SourceFile]) -> Section:
         Item(f"Input file: {', '.join(map(code, files))}, version {version}", bool(files)),
         Item(f"Total agent count: {len(plan.agents)}", bool(plan.agents)),
         Item(f"Agent names: {', '.join(plain(agent.spec.name) for agent in plan.agents)}", bool(plan.agents)),
-    ]  # fmt: skip
+    ]
     details = ["", f"Operations: {bound} bound, {unbound} unbound (decided by the governance anchors, call by call)."]
     details += table(
         ("agent", "name", "role", "version", "wave", "bound", "unbound"),
@@ -208,11 +208,14 @@ def compliance(figures: Figures, plan: Plan) -> Section:
     ruled = [agent for agent in plan.agents if agent.rules or agent.triggers]
     items = [
         # An agent whose schema names no rule escalates all the same: unbound operations, failures and requests do.
-        figures.item(f"Escalation logic present ({len(ruled)} of {len(plan.agents)} agents have rules of their own)",
-                     "governance_wired", "yes"),
+        figures.item(
+            f"Escalation logic present ({len(ruled)} of {len(plan.agents)} agents have rules of their own)",
+            "governance_wired",
+            "yes",
+        ),
         figures.item("Audit logging configured", "audit", "yes"),
         figures.item("Governance anchors wired", "governance_wired", "yes"),
-    ]  # fmt: skip
+    ]
     details = [line for agent in plan.agents for line in _policy(agent)]
     details += ["", "The audit log is tamper-evident up to its last anchor; the build is at most SLSA build level 1."]
     return Section("Governance & Compliance", items, details)

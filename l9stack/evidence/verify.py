@@ -153,9 +153,11 @@ def _binding(folder: Path, predicate: dict[str, Any], subjects: dict[str, str]) 
     try:
         manifest = strict_json((folder / extraction_manifest.NAME).read_bytes())
         names["extraction_manifest.json"] = manifest["tree_digest"]
-        pairs = {(predicate.get("collection"), predicate.get("inputDigest")),
-                 (predicate["evidence"].get("collection"), predicate["evidence"].get("input_digest")),
-                 (manifest["collection_name"], manifest["input_digest"])}  # fmt: skip
+        pairs = {
+            (predicate.get("collection"), predicate.get("inputDigest")),
+            (predicate["evidence"].get("collection"), predicate["evidence"].get("input_digest")),
+            (manifest["collection_name"], manifest["input_digest"]),
+        }
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         yield Problem("bad-manifest", f"the manifest cannot be read: {error}", Place(extraction_manifest.NAME))
         return

@@ -58,9 +58,13 @@ class _Measured:
 
 
 def extract(
-    path: Path, output: Path, project: Project, progress: Progress, meta: str | None = None,
+    path: Path,
+    output: Path,
+    project: Project,
+    progress: Progress,
+    meta: str | None = None,
     settings: Settings | None = None,
-) -> Extraction:  # fmt: skip
+) -> Extraction:
     """Generate, prove and publish a collection.
 
     Raises:

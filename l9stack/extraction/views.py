@@ -33,8 +33,12 @@ class Published(Model):
         found = edited(Path(self.folder), self.files)
         if owner is None:
             return found
-        return Edits(**{kind: tuple(path for path in getattr(found, kind) if self.owner(path) == owner)
-                        for kind in ("changed", "missing", "extra")})  # fmt: skip
+        return Edits(
+            **{
+                kind: tuple(path for path in getattr(found, kind) if self.owner(path) == owner)
+                for kind in ("changed", "missing", "extra")
+            }
+        )
 
     def owner(self, path: str) -> str:
         """The owner of a path; a file that nobody published belongs to whose folder it is in."""
@@ -77,8 +81,9 @@ def restore_view(project: Project, collection: str, owner: str) -> list[Path]:
     texts: dict[str, str] = {}
     for digest in view.parts:
         folder = store.path(digest)
-        texts.update({path: (folder / path).read_text(encoding="utf-8") for path in view.files
-                      if (folder / path).is_file()})  # fmt: skip
+        texts.update(
+            {path: (folder / path).read_text(encoding="utf-8") for path in view.files if (folder / path).is_file()}
+        )
     patches = project.patches / collection
     folder = Path(view.folder)
     folder.mkdir(parents=True, exist_ok=True)

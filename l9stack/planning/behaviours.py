@@ -115,9 +115,14 @@ class Checker:
         self._assign(route.assign, request | answers, response, binding, open_answer=target.response is None)
 
     def _assign(
-        self, assign: Mapping[str, str], names: set[str], response: dict[str, FieldSpec], binding: Binding, *,
+        self,
+        assign: Mapping[str, str],
+        names: set[str],
+        response: dict[str, FieldSpec],
+        binding: Binding,
+        *,
         open_answer: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         for text in assign.values():
             self._expression(text, names, binding, open_answer=open_answer)
         self._names(assign, set(response), binding)

@@ -60,8 +60,14 @@ def edges_of(collection: Collection, directory: Directory, problems: list[Proble
 
 def _hard(agent: AgentSpec, name: str, directory: Directory, problems: list[Problem]) -> list[Edge]:
     found = directory.find(name)
-    place = next((agent.places[f"depends_on.hard.{number}"] for number, text in enumerate(agent.depends_hard)
-                  if text == name and f"depends_on.hard.{number}" in agent.places), agent.place)  # fmt: skip
+    place = next(
+        (
+            agent.places[f"depends_on.hard.{number}"]
+            for number, text in enumerate(agent.depends_hard)
+            if text == name and f"depends_on.hard.{number}" in agent.places
+        ),
+        agent.place,
+    )
     if len(found) == 1 and found[0] != agent.id:
         return [Edge(source=agent.id, target=found[0], kind=EdgeKind.HARD)]
     if not found:
@@ -124,7 +130,9 @@ def waves_of(
                 Problem("cycle", f"hard dependencies run in a circle: {path}", place, "make one of them soft")
             )
         return ()
-    return tuple(tuple(AgentId(name) for name in sorted(generation)) for generation in nx.topological_generations(graph))
+    return tuple(
+        tuple(AgentId(name) for name in sorted(generation)) for generation in nx.topological_generations(graph)
+    )
 
 
 def closing_soft_edges(agents: tuple[AgentSpec, ...], edges: list[Edge]) -> list[Edge]:

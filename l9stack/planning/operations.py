@@ -69,9 +69,12 @@ def bindings_of(
 
 
 def gather(
-    agent: AgentSpec, collection: Collection, directory: Directory, bindings: dict[str, Binding],
+    agent: AgentSpec,
+    collection: Collection,
+    directory: Directory,
+    bindings: dict[str, Binding],
     mappings: dict[str, ModuleMapping],
-) -> Drafts:  # fmt: skip
+) -> Drafts:
     """All drafts of an agent, from every source."""
     drafts = Drafts()
     for endpoint in agent.endpoints:

@@ -93,9 +93,13 @@ def _mappings(collection: Collection, notes: list[Problem]) -> dict[AgentId, dic
 
 
 def _modules(
-    agent: AgentSpec, collection: Collection, directory: Directory, bindings: Bindings,
-    mappings: dict[str, ModuleMapping], problems: list[Problem],
-) -> tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]]:  # fmt: skip
+    agent: AgentSpec,
+    collection: Collection,
+    directory: Directory,
+    bindings: Bindings,
+    mappings: dict[str, ModuleMapping],
+    problems: list[Problem],
+) -> tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]]:
     modules = []
     for path in agent.generate_files:
         family = family_of(path, agent)
@@ -123,9 +127,14 @@ def _modules(
 
 
 def _agent(
-    spec: AgentSpec, wave: int, drafted: tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]], edges: list[Edge],
-    collection: Collection, meta: Meta, stack: Mapping[str, JsonValue],
-) -> AgentPlan:  # fmt: skip
+    spec: AgentSpec,
+    wave: int,
+    drafted: tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]],
+    edges: list[Edge],
+    collection: Collection,
+    meta: Meta,
+    stack: Mapping[str, JsonValue],
+) -> AgentPlan:
     rules, triggers = read_policy(spec.governance.escalation_policy)
     return AgentPlan(
         spec=spec,

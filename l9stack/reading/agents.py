@@ -87,10 +87,19 @@ def read_agent(node: Node, problems: list[Problem]) -> AgentSpec | None:
     if sum(problem.level == "error" for problem in problems) > before or name is None or governance is None:
         return None
     description: dict[str, JsonValue] = {key: child.plain() for key, child in top.rest().items()}
-    places = {f"{prefix}{key}": place for prefix, part in (
-        ("", top), ("", identity), ("cursorinstructions.", instructions), ("governance.", governance_node),
-        ("depends_on.", depends), ("deployment.", deployment), ("integration.", integration),
-    ) for key, place in part.places.items()}  # fmt: skip
+    places = {
+        f"{prefix}{key}": place
+        for prefix, part in (
+            ("", top),
+            ("", identity),
+            ("cursorinstructions.", instructions),
+            ("governance.", governance_node),
+            ("depends_on.", depends),
+            ("deployment.", deployment),
+            ("integration.", integration),
+        )
+        for key, place in part.places.items()
+    }
     return AgentSpec(
         id=name,
         system=values["system"],

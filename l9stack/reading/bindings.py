@@ -26,8 +26,18 @@ _FIELD = (
     "choices",
     "example",
 )
-_BINDING = ("summary", "module", "request", "response", "behaviour", "implementation", "criticality", "timeout_seconds",
-            "reusable", "publish")  # fmt: skip
+_BINDING = (
+    "summary",
+    "module",
+    "request",
+    "response",
+    "behaviour",
+    "implementation",
+    "criticality",
+    "timeout_seconds",
+    "reusable",
+    "publish",
+)
 
 
 def read_bindings(top: Section) -> tuple[Binding, ...]:

@@ -126,8 +126,19 @@ def _wirings(top: Section) -> tuple[Wiring, ...]:
         names = entry.texts("method_names") + entry.texts("packet_types") + entry.texts("event_subscriptions")
         path = entry.text("import_path")
         entry.child("description")
-        entry.close(("from_agent", "to_agent", "connection_type", "import_path", "method_names", "packet_types",
-                     "event_subscriptions", "description"), strict=True)  # fmt: skip
+        entry.close(
+            (
+                "from_agent",
+                "to_agent",
+                "connection_type",
+                "import_path",
+                "method_names",
+                "packet_types",
+                "event_subscriptions",
+                "description",
+            ),
+            strict=True,
+        )
         if kind and kind not in tuple(ConnectionType):
             message, known = f"connection_type {kind!r} is not known", f"known: {', '.join(ConnectionType)}"
             entry.error("bad-connection-type", message, entry.places["connection_type"], known)

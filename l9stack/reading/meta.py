@@ -20,13 +20,16 @@ FILES = (
 )
 UNITS = ("percent", "count_max", "count_min", "flag")
 _MEMORY = {
-    "working_memory": {"connection": "memory.redis.url", "keyspace_prefix": "memory.redis.keyspace_prefix",
-                       "ttl_seconds": "memory.redis.ttl_seconds"},
+    "working_memory": {
+        "connection": "memory.redis.url",
+        "keyspace_prefix": "memory.redis.keyspace_prefix",
+        "ttl_seconds": "memory.redis.ttl_seconds",
+    },
     "episodic_memory": {"connection": "memory.postgres.url"},
     "semantic_memory": {"connection": "memory.neo4j.url"},
     "causal_memory": {"connection": "memory.hypergraph.url"},
     "archive": {"bucket": "memory.archive.bucket"},
-}  # fmt: skip
+}
 _GOVERNANCE = {
     "mode": "governance.mode",
     "unbound_operations": "governance.unbound_operations",
@@ -112,8 +115,10 @@ def _shared(reader: _Reader, shared: Section | None) -> dict[str, bool]:
     if anchors is not None and anchors.items:
         reader.settings["governance.anchors"] = [_anchor(item, governance) for item in anchors.items]
         reader.places["governance.anchors"] = anchors.place
-    reader.put(shared.section("communication"), {"primary_protocol": "communication.protocol",
-                                                 "max_retries": "communication.max_retries"})  # fmt: skip
+    reader.put(
+        shared.section("communication"),
+        {"primary_protocol": "communication.protocol", "max_retries": "communication.max_retries"},
+    )
     reader.put(shared.section("logging"), {"level": "logging.level", "root_folder": "logging.root"})
     reader.put(
         shared.section("monitoring"), {"enabled": "monitoring.enabled", "dashboards_root": "monitoring.dashboards"}

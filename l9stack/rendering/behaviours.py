@@ -185,4 +185,3 @@ def sent_as_packet(agent: AgentPlan, peer: str, target: OperationPlan) -> str:
 def _used(texts: Iterable[str]) -> set[str]:
     names = {name for text in texts for name in parse(text).names}
     return {name.removeprefix("answer.") for name in names if name.startswith("answer.")}
-

@@ -86,7 +86,9 @@ def keyspace(agent: AgentPlan, layer: MemoryLayer) -> str:
 
 def shapes(layer: MemoryLayer, kind: str) -> dict[str, JsonValue]:
     """Node or edge types with their fields, as data."""
-    return {line(shape.name): [line(field) for field in shape.fields] for shape in layer.structure if shape.kind == kind}
+    return {
+        line(shape.name): [line(field) for field in shape.fields] for shape in layer.structure if shape.kind == kind
+    }
 
 
 def factors(layer: MemoryLayer) -> dict[str, JsonValue]:
@@ -117,7 +119,9 @@ def view_memory(agent: AgentPlan, imports: Imports) -> MemoryView:
         name = f"{layer.kind.value.capitalize()}Layer"
         imports.agent(name)
         arguments = ", ".join(
-            f"{key}={python(_frozen(value))}" for key, value in declaration(agent, layer).items() if value not in ([], {}, "")
+            f"{key}={python(_frozen(value))}"
+            for key, value in declaration(agent, layer).items()
+            if value not in ([], {}, "")
         )
         layers.append((layer.kind.value, f"{name}({arguments})"))
     taken: set[str] = {"MEMORY"}

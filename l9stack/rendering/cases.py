@@ -27,8 +27,13 @@ from l9stack.rendering.samples import around, fits, record
 MAX_CASES = 20
 _MAX_TRIED = 4000
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 Values = dict[str, JsonValue]
 
 
@@ -104,7 +109,9 @@ def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> Case
 
 def _anchors(agent: AgentPlan) -> list[str]:
     found = next((s.value for s in agent.settings if s.name == "governance.anchors"), None)
-    return [str(anchor) for anchor in found] if isinstance(found, list) and found else list(agent.spec.governance.anchors)
+    return (
+        [str(anchor) for anchor in found] if isinstance(found, list) and found else list(agent.spec.governance.anchors)
+    )
 
 
 def _thresholds(agent: AgentPlan, texts: Iterable[str]) -> dict[str, set[float]]:
@@ -113,8 +120,12 @@ def _thresholds(agent: AgentPlan, texts: Iterable[str]) -> dict[str, set[float]]
     for text in texts:
         for node in ast.walk(parse(text).tree):
             sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
-            numbers = [n.value for side in sides for n in ast.walk(side)
-                       if isinstance(n, ast.Constant) and isinstance(n.value, int | float) and not isinstance(n.value, bool)]  # fmt: skip
+            numbers = [
+                n.value
+                for side in sides
+                for n in ast.walk(side)
+                if isinstance(n, ast.Constant) and isinstance(n.value, int | float) and not isinstance(n.value, bool)
+            ]
             for name in (n.id for side in sides for n in ast.walk(side) if isinstance(n, ast.Name)):
                 found[name].update(numbers)
     for rule in agent.rules:
@@ -127,12 +138,16 @@ def _base(operation: OperationPlan) -> Values:
     return record(operation.request or ())
 
 
-def _varied(agent: AgentPlan, operation: OperationPlan, texts: Iterable[str], base: Values | None = None) -> list[Values]:
+def _varied(
+    agent: AgentPlan, operation: OperationPlan, texts: Iterable[str], base: Values | None = None
+) -> list[Values]:
     """The base request, then it with one field changed at a time; the fields take turns."""
     start = _base(operation) if base is None else base
     thresholds = _thresholds(agent, texts)
-    queues = [[{**start, spec.name: value} for value in around(spec, thresholds.get(spec.name, ()))]
-              for spec in operation.request or ()]  # fmt: skip
+    queues = [
+        [{**start, spec.name: value} for value in around(spec, thresholds.get(spec.name, ()))]
+        for spec in operation.request or ()
+    ]
     turns = itertools.chain.from_iterable(itertools.zip_longest(*queues))
     return _unique([start, *(values for values in turns if values is not None)])
 
@@ -189,9 +204,12 @@ def _combined(agent: AgentPlan, operation: OperationPlan, texts: list[str]) -> I
 
 
 def _assigned(
-    agent: AgentPlan, operation: OperationPlan, assign: Mapping[str, str], heard: list[tuple[Values, Values]],
+    agent: AgentPlan,
+    operation: OperationPlan,
+    assign: Mapping[str, str],
+    heard: list[tuple[Values, Values]],
     send: Mapping[str, str] | None = None,
-) -> list[Case | None]:  # fmt: skip
+) -> list[Case | None]:
     found: list[Case | None] = []
     for number, (said, answers) in enumerate(heard):
         requests = _varied(agent, operation, assign.values()) if number == 0 else [_base(operation)]
@@ -221,8 +239,12 @@ def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: Route
 
 def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> list[Values]:
     """Answers of a peer: a good one, then it with one used field changed at a time."""
-    used = {name.removeprefix("answer.") for text in route.assign.values() for name in parse(text).names
-            if name.startswith("answer.")}  # fmt: skip
+    used = {
+        name.removeprefix("answer.")
+        for text in route.assign.values()
+        for name in parse(text).names
+        if name.startswith("answer.")
+    }
     if target.response is None:
         return [dict.fromkeys(sorted(used), 1)]
     base = record(target.response)
@@ -241,7 +263,9 @@ def _answer_thresholds(agent: AgentPlan, route: RouteBehaviour) -> dict[str, set
     for text in route.assign.values():
         for node in ast.walk(parse(text).tree):
             sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
-            numbers = [side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, int | float)]
+            numbers = [
+                side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, int | float)
+            ]
             for side in sides:
                 for part in ast.walk(side):
                     if isinstance(part, ast.Attribute):
@@ -250,4 +274,3 @@ def _answer_thresholds(agent: AgentPlan, route: RouteBehaviour) -> dict[str, set
         for comparison in rule.comparisons:
             found[comparison.field].add(comparison.number)
     return found
-

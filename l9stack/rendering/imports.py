@@ -25,6 +25,11 @@ class Imports:
     def lines(self) -> str:
         """The import statements; ruff groups them."""
         plain = [f"import {name}" for name in sorted(self._modules)]
-        return "\n".join(plain + [
-            f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(self._names.items()) if names
-        ])  # fmt: skip
+        return "\n".join(
+            plain
+            + [
+                f"from {module} import {', '.join(sorted(names))}"
+                for module, names in sorted(self._names.items())
+                if names
+            ]
+        )

@@ -19,7 +19,7 @@ def home(agent: AgentPlan, operation: str) -> ModulePlan:
 
 
 def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bool = True) -> dict[str, Any]:
-    """The manifest as data; `paths` are the agent's other artifacts, `composed` says that a controller declares it all."""
+    """The manifest as data; `paths` are the agent's other artifacts, `composed`: a controller declares it all."""
     spec, surface, policy = agent.spec, view_surface(plan, agent), view_governance(agent)
     listed = sorted(paths)
     bridges = {family: agent.module_of(family) for family in ("controller", "memory_bridge", "governance_bridge")}
@@ -61,9 +61,7 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bo
         "builtin_routes": [{"method": m, "path": p, "serves": s} for m, p, s in surface.builtin_routes],
         "health_path": spec.health_path,
         "packet_types": surface.packet_types,
-        "calls": [
-            {"to": c.to, "kind": c.kind, "names": list(c.names), "external": c.external} for c in surface.calls
-        ],
+        "calls": [{"to": c.to, "kind": c.kind, "names": list(c.names), "external": c.external} for c in surface.calls],
         "observes": [{"source": source, "events": events} for source, events in surface.observes],
         "publishes": list(surface.publishes),
         "memory": {

@@ -13,7 +13,6 @@ from l9stack.rendering.operations import held_by, view_operations
 from l9stack.rendering.settings import config_class, config_fields, prefix, printed
 from l9stack.rendering.surface import RouteView, view_surface
 
-
 MAX_LINES = 120
 
 
@@ -89,8 +88,12 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     routes = tuple(route for route in surface.routes if not routes_module or route.operation in own)
     if routes_module:
         imports.add(routes_module.dotted, "ROUTES")
-    for name, wanted in (("Route", routes), ("BuiltinRoute", surface.builtin_routes), ("Call", surface.calls),
-                         ("Observation", surface.observes)):  # fmt: skip
+    for name, wanted in (
+        ("Route", routes),
+        ("BuiltinRoute", surface.builtin_routes),
+        ("Call", surface.calls),
+        ("Observation", surface.observes),
+    ):
         if wanted:
             imports.agent(name)
     memory_module, policy_module = agent.module_of("memory_bridge"), agent.module_of("governance_bridge")

@@ -1,7 +1,7 @@
-"""The only way from a schema's text into a file: one function per format, and nothing that a text says can leave its quotes.
+"""The only way from a schema's text into a file: one function per format; nothing that a text says leaves its quotes.
 
-Characters that an editor shows as something else (controls, direction marks, line separators) are escaped where the format
-can, and dropped where it cannot.
+Characters that an editor shows as something else (controls, direction marks, line separators) are escaped where the
+format can, and dropped where it cannot.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 
 def line(text: str) -> str:
     """The text on one line: white space of any kind becomes a blank, invisible characters go."""
-    visible = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn") or char == "\t")
+    visible = "".join(
+        char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn") or char == "\t"
+    )
     flat = " ".join(visible.split())
     return "".join(char for char in flat if unicodedata.category(char) != "Cc")
 
@@ -70,7 +72,11 @@ def docstring(text: str, indent: int = 0) -> str:
     lines: list[str] = []
     for part in whole:
         lines.extend(textwrap.wrap(part, WIDTH - indent, break_long_words=True, break_on_hyphens=False) or [""])
-    return '"""' + "\n".join(f"{pad}{item}".rstrip() if number else item for number, item in enumerate(lines)) + f'\n{pad}"""'
+    return (
+        '"""'
+        + "\n".join(f"{pad}{item}".rstrip() if number else item for number, item in enumerate(lines))
+        + f'\n{pad}"""'
+    )
 
 
 def comment(text: str) -> str:

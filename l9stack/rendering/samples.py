@@ -66,7 +66,9 @@ def fits(spec: FieldSpec, value: JsonValue) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "strings":
-            return isinstance(value, list) and _length(spec, len(value)) and all(isinstance(item, str) for item in value)
+            return (
+                isinstance(value, list) and _length(spec, len(value)) and all(isinstance(item, str) for item in value)
+            )
         case "object":
             return isinstance(value, dict)
     return True
@@ -94,7 +96,9 @@ def around(spec: FieldSpec, thresholds: Iterable[float]) -> list[JsonValue]:
     elif spec.type == "string" and spec.choices:
         found.extend(spec.choices)
     elif spec.type == "string":
-        found.extend("x" * size for size in (spec.min_length, spec.max_length) if size is not None and size <= _MOST_TEXT)
+        found.extend(
+            "x" * size for size in (spec.min_length, spec.max_length) if size is not None and size <= _MOST_TEXT
+        )
     return [value for value in found if fits(spec, value)]
 
 

@@ -14,8 +14,13 @@ from l9stack.rendering.quoting import python
 
 _DECLARED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*:\s*(?P<type>int|float|bool|str)\s*=\s*(?P<value>.+)\Z")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_SHARED = ("governance.timeout_seconds", "limits.max_payload_bytes", "limits.rate", "logging.level",
-           "memory.redis.ttl_seconds")  # fmt: skip
+_SHARED = (
+    "governance.timeout_seconds",
+    "limits.max_payload_bytes",
+    "limits.rate",
+    "logging.level",
+    "memory.redis.ttl_seconds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,12 @@ def config_fields(agent: AgentPlan, module: ModulePlan | None) -> tuple[ConfigFi
         name = identifier(dotted.replace(".", "_"))
         setting = values.get(dotted)
         value = setting.value if setting else agent.spec.settings.get(dotted)
-        if name and name not in fields and not name.startswith("model_") and isinstance(value, bool | int | float | str):
+        if (
+            name
+            and name not in fields
+            and not name.startswith("model_")
+            and isinstance(value, bool | int | float | str)
+        ):
             fields[name] = _field(name, value, f"setting {dotted}")
     return tuple(fields.values())
 

@@ -10,8 +10,14 @@ from l9stack.names import BUILT_IN, operation_name
 from l9stack.rendering.operations import event_of
 from l9stack.rendering.quoting import line
 
-_SERVES = {"health": "health", "healthz": "health", "ready": "ready", "readiness": "ready", "metrics": "metrics",
-           "status": "status"}  # fmt: skip
+_SERVES = {
+    "health": "health",
+    "healthz": "health",
+    "ready": "ready",
+    "readiness": "ready",
+    "metrics": "metrics",
+    "status": "status",
+}
 ALWAYS_SERVED = ("/health", "/ready", "/metrics", "/status")
 
 

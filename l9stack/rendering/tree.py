@@ -51,8 +51,10 @@ def _shortened(plan: Plan, done: dict[str, str]) -> set[AgentId]:
         module = agent.module_of("controller")
         if module and done[code_path(agent, module)].count("\n") > MAX_LINES:
             found[agent.id] = module
-    texts = {code_path(plan.agent(name), module): render_parts(plan, plan.agent(name), module)
-             for name, module in found.items()}  # fmt: skip
+    texts = {
+        code_path(plan.agent(name), module): render_parts(plan, plan.agent(name), module)
+        for name, module in found.items()
+    }
     done.update(texts)
     return set(found)
 

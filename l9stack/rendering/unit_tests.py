@@ -62,14 +62,25 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
         peer, _, wanted = behaviour.to.rpartition(".")
         target = plan.agent(peer).operation(wanted)
         packet = sent_as_packet(agent, peer, target)
-        used = [name for name in record(target.response or ()) if any(f"answer.{name}" in text for text in
-                behaviour.assign.values())]  # fmt: skip
-        more = {"peer": peer, "asked": packet or wanted, "verb": "packet_type" if packet else "operation",
-                "said": found[0].said if found else record(target.response or ()), "used": tuple(used)}  # fmt: skip
+        used = [
+            name
+            for name in record(target.response or ())
+            if any(f"answer.{name}" in text for text in behaviour.assign.values())
+        ]
+        more = {
+            "peer": peer,
+            "asked": packet or wanted,
+            "verb": "packet_type" if packet else "operation",
+            "said": found[0].said if found else record(target.response or ()),
+            "used": tuple(used),
+        }
     elif isinstance(behaviour, QueryMemoryBehaviour):
         fields = {spec.name for spec in operation.response or ()}
-        more = {"limit": behaviour.limit, "match": behaviour.match,
-                "counted": tuple(name for name in ("count", "decisions") if name in fields)}  # fmt: skip
+        more = {
+            "limit": behaviour.limit,
+            "match": behaviour.match,
+            "counted": tuple(name for name in ("count", "decisions") if name in fields),
+        }
     elif isinstance(behaviour, Implementation):
         more = {"implementation": behaviour.target.partition(":")[2]}
     routed = more.get("peer")
@@ -78,8 +89,12 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
         kind=behaviour.kind,
         arguments=record(operation.request) if operation.request is not None else {"note": "any object"},
         declared=operation.request is not None,
-        answers=[(c.arguments, c.said, c.sent, c.expected, list(c.fired)) if routed
-                 else (c.arguments, c.expected, list(c.fired)) for c in found],  # fmt: skip
+        answers=[
+            (c.arguments, c.said, c.sent, c.expected, list(c.fired))
+            if routed
+            else (c.arguments, c.expected, list(c.fired))
+            for c in found
+        ],
         refused=refused(operation.request) if operation.request is not None else [],
         routes=tuple((route.method, route.path) for route in operation.routes if "{" not in route.path),
         packet_types=operation.packet_types,
@@ -115,8 +130,9 @@ def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: 
 
 def _served(plan: Plan, agent: AgentPlan) -> dict[str, Any]:
     """What every test file that serves the agent needs."""
-    peers = sorted({op.behaviour.to.rpartition(".")[0] for op in agent.operations
-                    if isinstance(op.behaviour, RouteBehaviour)})  # fmt: skip
+    peers = sorted(
+        {op.behaviour.to.rpartition(".")[0] for op in agent.operations if isinstance(op.behaviour, RouteBehaviour)}
+    )
     return {
         "agent_id": str(agent.id),
         "agent_name": agent.spec.name,
@@ -152,8 +168,11 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: b
     title = f"How {agent.spec.name} is composed in {module.path}, and what it serves."
     if any(test.event for test in tests):
         imports.module("json")
-    operations = [[op.name, line(op.summary), op.criticality, op.timeout_seconds, op.reusable, event_of(op), op.bound]
-                  for m in agent.modules for op in held_by(agent, m)]  # fmt: skip
+    operations = [
+        [op.name, line(op.summary), op.criticality, op.timeout_seconds, op.reusable, event_of(op), op.bound]
+        for m in agent.modules
+        for op in held_by(agent, m)
+    ]
     sampled = next((operation_tests(plan, agent, op) for op in agent.operations if not _peer(op)), None)
     return fill(
         "tests/controller.py.j2",
@@ -182,8 +201,15 @@ def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
     absent = [kind.value for kind in MemoryKind if agent.spec.layer(kind) is None]
     title = f"What {agent.spec.name} declares about its memory in {module.path}."
-    return fill("tests/memory_bridge.py.j2", title=title, dotted=module.dotted, view=view, absent=absent,
-                names=tuple(name for name, _ in layers), layers_data={name: _frozen(data) for name, data in layers})  # fmt: skip
+    return fill(
+        "tests/memory_bridge.py.j2",
+        title=title,
+        dotted=module.dotted,
+        view=view,
+        absent=absent,
+        names=tuple(name for name, _ in layers),
+        layers_data={name: _frozen(data) for name, data in layers},
+    )
 
 
 def _frozen(value: Any) -> Any:
@@ -195,17 +221,29 @@ def _frozen(value: Any) -> Any:
 
 def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     title = f"Who decides for {agent.spec.name}, and when they are asked, as {module.path} declares it."
-    return fill("tests/governance_bridge.py.j2", title=title, dotted=module.dotted, view=view_governance(agent),
-                cases=policy_cases(agent))  # fmt: skip
+    return fill(
+        "tests/governance_bridge.py.j2",
+        title=title,
+        dotted=module.dotted,
+        view=view_governance(agent),
+        cases=policy_cases(agent),
+    )
 
 
 def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     fields = config_fields(agent, module)
     title = f"Settings of {agent.spec.name}: values, bounds and the environment."
-    return fill("tests/config.py.j2", title=title, dotted=module.dotted, prefix=prefix(agent),
-                values={field.name: field.value for field in fields}, field_names=[field.name for field in fields],
-                class_name=config_class(agent), refused=refused_settings(fields, prefix(agent)),
-                changes=[(field.name, *changed(field)) for field in fields])  # fmt: skip
+    return fill(
+        "tests/config.py.j2",
+        title=title,
+        dotted=module.dotted,
+        prefix=prefix(agent),
+        values={field.name: field.value for field in fields},
+        field_names=[field.name for field in fields],
+        class_name=config_class(agent),
+        refused=refused_settings(fields, prefix(agent)),
+        changes=[(field.name, *changed(field)) for field in fields],
+    )
 
 
 def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -218,8 +256,15 @@ def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     ]
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
     title = f"Endpoints of {agent.spec.name} as {module.path} lists them."
-    return fill("tests/routes.py.j2", title=title, imports=Imports(), dotted=module.dotted, routes=listed, tests=tests,
-                **_served(plan, agent))  # fmt: skip
+    return fill(
+        "tests/routes.py.j2",
+        title=title,
+        imports=Imports(),
+        dotted=module.dotted,
+        routes=listed,
+        tests=tests,
+        **_served(plan, agent),
+    )
 
 
 def _package(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -230,8 +275,15 @@ def _package(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if other.path.startswith(folder) and other.path != module.path and "/" not in other.path.removeprefix(folder)
     )
     title = f"What the package {module.dotted} says of itself."
-    return fill("tests/package.py.j2", title=title, dotted=module.dotted, inside_names=tuple(inside), root=not folder,
-                agent_id=str(agent.id), version=agent.spec.version)  # fmt: skip
+    return fill(
+        "tests/package.py.j2",
+        title=title,
+        dotted=module.dotted,
+        inside_names=tuple(inside),
+        root=not folder,
+        agent_id=str(agent.id),
+        version=agent.spec.version,
+    )
 
 
 _FAMILIES: dict[str, Callable[[Plan, AgentPlan, ModulePlan], str]] = {

@@ -91,8 +91,12 @@ async def test_a_peers_answer_is_used_and_its_failures_are_escalated(l9_backends
         reply = await agent.call("consult", CLAIM)
         assert (reply.status, reply.body["verdict"]) == (200, "review")
         assert good.requests == [{"operation": "opinion", "arguments": {"claim_id": "C-1"}}]
-    for peer, status in ((StandIn.down(), 504), (StandIn.malformed(), 502), (StandIn({"opinion": {"verdict": 1}}), 502),
-                         (StandIn({}), 502)):  # fmt: skip
+    for peer, status in (
+        (StandIn.down(), 504),
+        (StandIn.malformed(), 502),
+        (StandIn({"opinion": {"verdict": 1}}), 502),
+        (StandIn({}), 502),
+    ):
         async with serving_definition(desk(), l9_backends, {"colleague": peer}) as agent:
             reply = await agent.call("consult", CLAIM)
             assert reply.status == status
@@ -222,5 +226,5 @@ async def test_open_pages(desk):
     assert 'l9_calls_total{agent="desk",operation="echo",outcome="200"} 1.0' in metrics
     paths = (await desk.get("/openapi.json")).json()["paths"]
     assert {"/claims", "/operations/decide"} <= paths.keys()
-    assert [skill["id"] for skill in (await desk.get("/.well-known/agent-card.json")).json()["skills"]][0] == "decide"
+    assert (await desk.get("/.well-known/agent-card.json")).json()["skills"][0]["id"] == "decide"
     assert (await desk.get("/echo?a=1", "operator")).json() == {"a": "1"}

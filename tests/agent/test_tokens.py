@@ -9,8 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from l9stack.agent import keys, tokens
 
-ROUTES = (("POST", "/packets"), ("POST", "/claims"), ("GET", "/echo"), ("POST", "/operations/decide"),
-          ("GET", "/decisions"), ("GET", "/decisions/x"), ("POST", "/decisions/x"))  # fmt: skip
+ROUTES = (
+    ("POST", "/packets"),
+    ("POST", "/claims"),
+    ("GET", "/echo"),
+    ("POST", "/operations/decide"),
+    ("GET", "/decisions"),
+    ("GET", "/decisions/x"),
+    ("POST", "/decisions/x"),
+)
 
 
 def claims(**changes):

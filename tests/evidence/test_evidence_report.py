@@ -17,10 +17,17 @@ from tests.gates import handmade
 from tests.gates.handmade import DESK, POST
 
 TITLES = [
-    "Schema Input Summary", "Locked TODO Plan", "Phase 0 Research", "Phase 1 Baseline", "Phase 2 Implementation",
-    "Phase 3 Enforcement", "Phase 4 Validation", "Phase 5 Recursive Verification", "Governance & Compliance",
+    "Schema Input Summary",
+    "Locked TODO Plan",
+    "Phase 0 Research",
+    "Phase 1 Baseline",
+    "Phase 2 Implementation",
+    "Phase 3 Enforcement",
+    "Phase 4 Validation",
+    "Phase 5 Recursive Verification",
+    "Governance & Compliance",
     "Final Declaration",
-]  # fmt: skip
+]
 
 
 def test_a_report_has_the_ten_sections_and_the_signed_declaration() -> None:
@@ -39,19 +46,45 @@ def test_a_report_has_the_ten_sections_and_the_signed_declaration() -> None:
 
 
 GUIDE_ITEMS = [
-    "Input file", "Total agent count: 2", "Agent names: The desk, The post", "Every entry shows file and lines",
-    "All generatefiles have entries", "All generatedocs have entries", "All linkexisting have",
-    "Dependency graph documented", "Circular dependencies: none", "Extraction order: `desk`, `post`",
-    "No assumptions made: confirmed", "All targets accessible: yes", "All hard dependencies available: yes",
-    "Memory backends online: yes", "Governance anchors reachable", "All generatefiles created: 6 of 6",
-    "All generatedocs created: 2 of 2", "All tests generated: 8 files", "NO TODO comments in code: confirmed",
-    "Feature flags applied: confirmed", "Input validation added: yes", "Output bounds checking: yes",
-    "Rate limiting configured: yes", "Audit logging enabled: yes", "Governance bridges wired: yes",
-    "Unit tests passing: yes", "Integration tests passing: yes", "Code coverage: yes", "No regressions: confirmed",
-    "Schema vs code match: yes", "No scope drift: confirmed", "Governance links intact: yes",
-    "No circular imports: confirmed", "Escalation logic present", "Audit logging configured: yes",
-    "Governance anchors wired: yes", "Statement signed", "Signature timestamp: 2026-03-01T12:30:05Z",
-]  # fmt: skip
+    "Input file",
+    "Total agent count: 2",
+    "Agent names: The desk, The post",
+    "Every entry shows file and lines",
+    "All generatefiles have entries",
+    "All generatedocs have entries",
+    "All linkexisting have",
+    "Dependency graph documented",
+    "Circular dependencies: none",
+    "Extraction order: `desk`, `post`",
+    "No assumptions made: confirmed",
+    "All targets accessible: yes",
+    "All hard dependencies available: yes",
+    "Memory backends online: yes",
+    "Governance anchors reachable",
+    "All generatefiles created: 6 of 6",
+    "All generatedocs created: 2 of 2",
+    "All tests generated: 8 files",
+    "NO TODO comments in code: confirmed",
+    "Feature flags applied: confirmed",
+    "Input validation added: yes",
+    "Output bounds checking: yes",
+    "Rate limiting configured: yes",
+    "Audit logging enabled: yes",
+    "Governance bridges wired: yes",
+    "Unit tests passing: yes",
+    "Integration tests passing: yes",
+    "Code coverage: yes",
+    "No regressions: confirmed",
+    "Schema vs code match: yes",
+    "No scope drift: confirmed",
+    "Governance links intact: yes",
+    "No circular imports: confirmed",
+    "Escalation logic present",
+    "Audit logging configured: yes",
+    "Governance anchors wired: yes",
+    "Statement signed",
+    "Signature timestamp: 2026-03-01T12:30:05Z",
+]
 
 
 @pytest.mark.parametrize("item", GUIDE_ITEMS)
@@ -192,9 +225,17 @@ def test_what_is_carried_over_is_marked_with_its_run() -> None:
     results = [r for r in good_results(plan) if not (r.agent == DESK and r.gate in phase4)]
     now = datetime(2026, 4, 1, tzinfo=UTC)
     evidence = build_evidence(
-        plan, tree, results, {POST: COUNTS}, SHARED,
-        input_digest="b" * 64, generator="l9stack 0.1.0", run_id="run-new", now=now, carried={DESK: old},
-    )  # fmt: skip
+        plan,
+        tree,
+        results,
+        {POST: COUNTS},
+        SHARED,
+        input_digest="b" * 64,
+        generator="l9stack 0.1.0",
+        run_id="run-new",
+        now=now,
+        carried={DESK: old},
+    )
     desk, post = evidence.agents
     assert (desk.carried_over, desk.run_id, desk.measured_at) == (True, "run-05", "2026-03-01T12:30:05Z")
     assert (post.carried_over, post.run_id) == (False, "run-new")

@@ -56,33 +56,76 @@ BROKEN: dict[str, tuple[str, float, str, dict[str, str | None]]] = {
     "no manifest": ("files_complete", 0, "office.yaml:3", {"manifests/desk.json": None}),
     "plan not carried out": ("plan_locked", 0, "office.yaml:3", {"code/L9/desk/rates.py": None}),
     "syntax": ("syntax", 1, f"{DESK_INTAKE}:2", {DESK_INTAKE: '"""Doc."""\ndef (:\n'}),
-    "todo": ("no_placeholders", 1, "code/L9/desk/rates.py:2", {
-        "code/L9/desk/rates.py": '"""D."""\n# TO' + "DO: price\n"}),
+    "todo": (
+        "no_placeholders",
+        1,
+        "code/L9/desk/rates.py:2",
+        {"code/L9/desk/rates.py": '"""D."""\n# TO' + "DO: price\n"},
+    ),
     "fixme in docs": ("no_placeholders", 1, "docs/desk/README.md:3", {"docs/desk/README.md": "# Desk\n\nFIX" + "ME\n"}),
-    "pass": ("no_stub_bodies", 1, "code/L9/desk/rates.py:4", {
-        "code/L9/desk/rates.py": '"""D."""\n\n\ndef a() -> None:\n    """D."""\n    pass\n'}),
-    "ellipsis": ("no_stub_bodies", 1, "code/L9/desk/rates.py:4", {
-        "code/L9/desk/rates.py": '"""D."""\n\n\ndef a() -> None:\n    ...\n'}),
-    "docstring only": ("no_stub_bodies", 1, "code/L9/desk/rates.py:4", {
-        "code/L9/desk/rates.py": '"""D."""\n\n\nasync def a() -> None:\n    """D."""\n'}),
+    "pass": (
+        "no_stub_bodies",
+        1,
+        "code/L9/desk/rates.py:4",
+        {"code/L9/desk/rates.py": '"""D."""\n\n\ndef a() -> None:\n    """D."""\n    pass\n'},
+    ),
+    "ellipsis": (
+        "no_stub_bodies",
+        1,
+        "code/L9/desk/rates.py:4",
+        {"code/L9/desk/rates.py": '"""D."""\n\n\ndef a() -> None:\n    ...\n'},
+    ),
+    "docstring only": (
+        "no_stub_bodies",
+        1,
+        "code/L9/desk/rates.py:4",
+        {"code/L9/desk/rates.py": '"""D."""\n\n\nasync def a() -> None:\n    """D."""\n'},
+    ),
     "no docstrings": ("docstrings", 88.89, "code/L9/desk/rates.py:1", {"code/L9/desk/rates.py": "A = 1\n"}),
-    "no hints": ("type_hints", 84.0, "code/L9/desk/rates.py:4", {
-        "code/L9/desk/rates.py": '"""D."""\n\n\ndef a(b, *c, d):\n    """D."""\n    return b, c, d\n'}),
-    "long module": ("module_length", 121, "code/L9/desk/rates.py:121", {
-        "code/L9/desk/rates.py": '"""D."""\n' + "A = 1\n" * 120}),
+    "no hints": (
+        "type_hints",
+        84.0,
+        "code/L9/desk/rates.py:4",
+        {"code/L9/desk/rates.py": '"""D."""\n\n\ndef a(b, *c, d):\n    """D."""\n    return b, c, d\n'},
+    ),
+    "long module": (
+        "module_length",
+        121,
+        "code/L9/desk/rates.py:121",
+        {"code/L9/desk/rates.py": '"""D."""\n' + "A = 1\n" * 120},
+    ),
     "lint": ("lint", 1, "code/L9/desk/rates.py:3", {"code/L9/desk/rates.py": '"""D."""\n\nimport os\n'}),
-    "request is no record": ("input_validation", 0, f"{DESK_INTAKE}:25", {
-        DESK_INTAKE: GOOD.replace("class TakeRequest(Record)", "class TakeRequest(dict)")}),
-    "a bound is gone": ("input_validation", 0, f"{DESK_INTAKE}:25", {
-        DESK_INTAKE: GOOD.replace("Field(ge=1, le=90)", "Field(ge=1)")}),
-    "choices are gone": ("input_validation", 0, f"{DESK_INTAKE}:25", {
-        DESK_INTAKE: GOOD.replace('Literal["bill", "card"]', "str")}),
-    "an undeclared field": ("input_validation", 0, f"{DESK_INTAKE}:26", {
-        DESK_INTAKE: GOOD.replace("    kind: L", "    mine: str = ''\n    kind: L")}),
-    "response bound is gone": ("output_bounds", 0, f"{DESK_INTAKE}:25", {
-        DESK_INTAKE: GOOD.replace("weight: float = Field(ge=0)", "weight: float")}),
-    "operation is gone": ("input_validation", 0, "office.yaml:3", {
-        DESK_INTAKE: GOOD.replace("@operation", "@other")}),
+    "request is no record": (
+        "input_validation",
+        0,
+        f"{DESK_INTAKE}:25",
+        {DESK_INTAKE: GOOD.replace("class TakeRequest(Record)", "class TakeRequest(dict)")},
+    ),
+    "a bound is gone": (
+        "input_validation",
+        0,
+        f"{DESK_INTAKE}:25",
+        {DESK_INTAKE: GOOD.replace("Field(ge=1, le=90)", "Field(ge=1)")},
+    ),
+    "choices are gone": (
+        "input_validation",
+        0,
+        f"{DESK_INTAKE}:25",
+        {DESK_INTAKE: GOOD.replace('Literal["bill", "card"]', "str")},
+    ),
+    "an undeclared field": (
+        "input_validation",
+        0,
+        f"{DESK_INTAKE}:26",
+        {DESK_INTAKE: GOOD.replace("    kind: L", "    mine: str = ''\n    kind: L")},
+    ),
+    "response bound is gone": (
+        "output_bounds",
+        0,
+        f"{DESK_INTAKE}:25",
+        {DESK_INTAKE: GOOD.replace("weight: float = Field(ge=0)", "weight: float")},
+    ),
+    "operation is gone": ("input_validation", 0, "office.yaml:3", {DESK_INTAKE: GOOD.replace("@operation", "@other")}),
     "no rate": ("rate_limits", 0, "manifests/desk.json:1", manifest_with(limits={"rate": "", "max_payload_bytes": 1})),
     "no audit": ("audit", 0, "manifests/desk.json:1", governed(audit_scope=[])),
     "rule lost": ("governance_wired", 0, "manifests/desk.json:1", governed(rules=[])),
@@ -97,11 +140,18 @@ BROKEN: dict[str, tuple[str, float, str, dict[str, str | None]]] = {
     "broken manifest": ("schema_matches_code", 0, "manifests/desk.json:1", {"manifests/desk.json": "{"}),
     "surplus file": ("no_scope_drift", 1, "code/L9/desk/more.py:1", {"code/L9/desk/more.py": '"""D."""\n'}),
     "surplus doc": ("no_scope_drift", 1, "docs/desk/MORE.md:1", {"docs/desk/MORE.md": "# More\n"}),
-    "import cycle": ("no_import_cycles", 1, "code/L9/desk/governance_bridge.py:1", {
-        "code/L9/desk/rates.py": '"""D."""\n\nfrom L9.desk.governance_bridge import GOVERNANCE as G\n',
-        "code/L9/desk/governance_bridge.py":
-            '"""D."""\n\nfrom L9.desk import rates\n\nGOVERNANCE = ("Ada", "Board", rates)\n'}),
-}  # fmt: skip
+    "import cycle": (
+        "no_import_cycles",
+        1,
+        "code/L9/desk/governance_bridge.py:1",
+        {
+            "code/L9/desk/rates.py": '"""D."""\n\nfrom L9.desk.governance_bridge import GOVERNANCE as G\n',
+            "code/L9/desk/governance_bridge.py": (
+                '"""D."""\n\nfrom L9.desk import rates\n\nGOVERNANCE = ("Ada", "Board", rates)\n'
+            ),
+        },
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -39,9 +39,12 @@ class ExtractionGateProvider(Provider):
         project = self.project()
         with deployed.alone(project, "gates"):
             done = extraction.extract(
-                project.root / props["path"], project.root / props["output"], project, pulumi.log.info,
+                project.root / props["path"],
+                project.root / props["output"],
+                project,
+                pulumi.log.info,
                 settings=self.settings,
-            )  # fmt: skip
+            )
         return {"folder": deployed.shown(project, done.folder)}
 
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:

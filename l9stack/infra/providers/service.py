@@ -11,8 +11,18 @@ from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.local.client import ServiceStatus, Supervisor
 
-PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432, "bolt": 7687, "neo4j": 7687,
-         "bolt+s": 7687, "neo4j+s": 7687, "https": 443, "http": 80}  # fmt: skip
+PORTS = {
+    "redis": 6379,
+    "rediss": 6379,
+    "postgresql": 5432,
+    "postgres": 5432,
+    "bolt": 7687,
+    "neo4j": 7687,
+    "bolt+s": 7687,
+    "neo4j+s": 7687,
+    "https": 443,
+    "http": 80,
+}
 
 
 class LocalServiceProvider(Provider):

@@ -12,9 +12,7 @@ from l9stack.infra.resources import ExternalService
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
 
 
-def external_service(
-    name: str, spec: ServiceSpec, url: pulumi.Input[str], parent: pulumi.Resource
-) -> Endpoint:  # fmt: skip
+def external_service(name: str, spec: ServiceSpec, url: pulumi.Input[str], parent: pulumi.Resource) -> Endpoint:
     """A backend by URL, in any stack; the URL is a secret."""
     service = ExternalService(
         name, {"service": spec.name, "url": pulumi.Output.secret(url)}, pulumi.ResourceOptions(parent=parent)

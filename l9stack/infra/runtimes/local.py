@@ -21,9 +21,7 @@ class LocalRuntime:
 
     def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
         """A server of the supervisor."""
-        service = Service(
-            name, {"service": spec.name, "stack": spec.stack}, pulumi.ResourceOptions(parent=parent)
-        )  # fmt: skip
+        service = Service(name, {"service": spec.name, "stack": spec.stack}, pulumi.ResourceOptions(parent=parent))
         return Endpoint(service, service.endpoint, service.instance)
 
     def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
