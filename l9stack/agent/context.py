@@ -34,6 +34,8 @@ class OperationContext:
     log: Any
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     triggers: list[tuple[str, str]] = field(default_factory=list)
+    recalled: set[str] = field(default_factory=set)
+    """Ids of the decisions that were found in memory."""
 
     async def ask(self, agent: str, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Call another agent's operation and give back its response; raises PeerError or EscalatedError."""
@@ -68,8 +70,22 @@ class OperationContext:
         self.events.append((event, dict(payload)))
 
     async def recall(self, match: Mapping[str, Any], limit: int = 20) -> list[dict[str, Any]]:
-        """Earlier decisions of this agent whose request has these values, the newest first."""
-        return await self.runtime.memory.recall(match, limit)
+        """Earlier decisions of this agent whose request has these values, the newest first; no look-ups."""
+        found = await self.runtime.memory.recall(match, limit)
+        self.recalled.update(str(decision["decision_id"]) for decision in found)
+        return found
+
+    def referring(self, value: Any) -> Any:
+        """A value as it is recorded: decisions that were recalled are named by their id, not kept once more.
+
+        Kept in full, each look-up would hold all earlier ones, and records would grow without bound.
+        """
+        if isinstance(value, Mapping):
+            known = value.get("decision_id")
+            if "request" in value and known in self.recalled:
+                return {"decision_id": known}
+            return {name: self.referring(item) for name, item in value.items()}
+        return [self.referring(item) for item in value] if isinstance(value, list) else value
 
     def check_policy(self, values: Mapping[str, Any]) -> PolicyVerdict:
         """What the escalation rules say of some values; the operation's criticality is among them."""

@@ -51,13 +51,17 @@ def connect(url: str) -> AsyncEngine:
     )
 
 
-def index_statements(agent: str, index_by: Iterable[str]) -> list[str]:
-    """An index for each declared field of the decision's data; names were checked to be identifiers."""
+def indexed(index_by: Iterable[str]) -> list[str]:
+    """The declared fields that have an index: those whose names are plain identifiers."""
+    return [name for name in index_by if re.fullmatch(r"[a-z_][a-z0-9_]{0,39}", name)]
+
+
+def index_statements(index_by: Iterable[str]) -> list[str]:
+    """An index for each declared field of the request."""
     return [
-        f"CREATE INDEX IF NOT EXISTS decision_logs_by_{name[:40]} "
-        f"ON decision_logs ((decision_data->'request'->>'{name}'))"
-        for name in index_by
-        if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and agent
+        f"CREATE INDEX IF NOT EXISTS decision_logs_by_{name} "
+        f"ON decision_logs (agent_id, (decision_data->'request'->>'{name}'))"
+        for name in indexed(index_by)
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -67,6 +68,19 @@ class Observer:
                 self._log.warning("events wait for redis", error=type(error).__name__)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
+    async def caught_up(self) -> bool:
+        """Whether this agent is done with everything that was published so far."""
+        for name in self._wanted:
+            try:
+                newest = (await self._memory.redis.xinfo_stream(name))["last-generated-id"]
+                groups = await self._memory.redis.xinfo_groups(name)
+            except ResponseError:  # nobody has made the stream yet
+                return False
+            own = [group for group in groups if group["name"] == self._group]
+            if not own or own[0]["pending"] or own[0]["last-delivered-id"] != newest:
+                return False
+        return True
+
     async def _make_groups(self) -> None:
         for name in self._wanted:
             try:
@@ -101,10 +115,7 @@ class Observer:
     async def _again(self, name: str, entry_id: str, fields: Mapping[str, str]) -> None:
         pending: Any = await self._memory.redis.xpending_range(name, self._group, entry_id, entry_id, 1)
         if pending and pending[0]["times_delivered"] > MAX_DELIVERIES:
-            letter: dict[Any, Any] = {**fields, "stream": name, "entry_id": entry_id}
-            await self._memory.redis.xadd(f"{name}:dead:{self._group}", letter, maxlen=_KEEP, approximate=True)
-            await self._memory.redis.xack(name, self._group, entry_id)
-            self._log.error("event set aside", stream=name, entry_id=entry_id, deliveries=MAX_DELIVERIES)
+            await self._set_aside(name, entry_id, fields, f"delivered {MAX_DELIVERIES} times")
             return
         await self._handle(name, entry_id, fields)
 
@@ -112,10 +123,30 @@ class Observer:
         operation = self._wanted[name].get(fields.get("event", ""))
         done = True
         if operation is not None:
-            payload = json.loads(fields["payload"])
-            done = await self._handler(operation, payload, fields["trace_id"], f"{name}:{entry_id}")
+            try:
+                payload, trace_id = _opened(fields)
+            except (KeyError, ValueError, RecursionError) as error:
+                # It would be no event the next time either, and must not end the consumer.
+                await self._set_aside(name, entry_id, fields, f"no event: {type(error).__name__}")
+                return
+            done = await self._handler(operation, payload, trace_id, f"{name}:{entry_id}")
         if done:
             await self._memory.redis.xack(name, self._group, entry_id)
+
+    async def _set_aside(self, name: str, entry_id: str, fields: Mapping[str, str], reason: str) -> None:
+        """Keep an entry that cannot be handled as a dead letter, and be done with it."""
+        letter: dict[Any, Any] = {**fields, "stream": name, "entry_id": entry_id, "reason": reason}
+        await self._memory.redis.xadd(f"{name}:dead:{self._group}", letter, maxlen=_KEEP, approximate=True)
+        await self._memory.redis.xack(name, self._group, entry_id)
+        self._log.error("event set aside", stream=name, entry_id=entry_id, reason=reason)
+
+
+def _opened(fields: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """Payload and trace id of an entry; raises KeyError or ValueError where it is no event."""
+    payload = json.loads(fields["payload"])
+    if not isinstance(payload, dict):
+        raise ValueError("the payload is no JSON object")
+    return payload, str(uuid.UUID(fields["trace_id"]))
 
 
 def _pairs(found: Any) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:

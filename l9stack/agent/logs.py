@@ -14,14 +14,7 @@ _REDACTED = frozenset({"authorization", "token", "password", "secret", "url", "k
 def configure(level: str) -> None:
     """Set up structlog for the process; `level` is DEBUG, INFO, WARNING or ERROR."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
-            _redact,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(sort_keys=True),
-        ],
+        processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping().get(level, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=False,
@@ -36,3 +29,14 @@ def logger(agent: str) -> Any:
 def _redact(_: Any, __: str, event: Any) -> Any:
     """Values under names that carry secrets never reach a log."""
     return {key: "[redacted]" if key.lower() in _REDACTED else value for key, value in event.items()}
+
+
+_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+    _redact,
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(sort_keys=True),
+]
+"""One list for every logger of the process: a test that captures logs gets those of all agents that it serves."""

@@ -38,6 +38,8 @@ class Decision:
     confidence: float | None
     governance_status: str
     fired: tuple[str, ...] = ()
+    look_up: bool = False
+    """Whether it only read memory."""
 
     def data(self) -> dict[str, Any]:
         """The decision as JSON data."""
@@ -52,6 +54,7 @@ class Decision:
             "confidence": self.confidence,
             "governance_status": self.governance_status,
             "fired": list(self.fired),
+            "look_up": self.look_up,
         }
 
 
@@ -210,16 +213,23 @@ class Memory:
         }
 
     async def recall(self, match: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
-        """Earlier decisions of this agent whose request has these values, the newest first."""
+        """Earlier decisions of this agent whose request has these values, the newest first; no look-ups."""
         await self.prepare()
+        episodic = self.layers.episodic
+        values = {
+            "agent": self.definition.id,
+            "wanted": json.dumps({"request": dict(match), "look_up": False}),
+            "limit": limit,
+        }
+        # Containment compares exactly; texts of declared fields are compared once more in the form that is indexed.
+        clauses = ["agent_id = :agent", "decision_data @> CAST(:wanted AS jsonb)"]
+        for number, name in enumerate(database.indexed(episodic.index_by if episodic else ())):
+            if isinstance(match.get(name), str):
+                clauses.append(f"decision_data->'request'->>'{name}' = :field{number}")
+                values[f"field{number}"] = match[name]
+        query = f"SELECT decision_data FROM decision_logs WHERE {' AND '.join(clauses)}"  # noqa: S608 - checked names
         async with self.postgres.connect() as connection:
-            rows = await connection.execute(
-                text(
-                    "SELECT decision_data FROM decision_logs WHERE agent_id = :agent"
-                    " AND decision_data->'request' @> CAST(:wanted AS jsonb) ORDER BY timestamp DESC LIMIT :limit"
-                ),
-                {"agent": self.definition.id, "wanted": json.dumps(dict(match)), "limit": limit},
-            )
+            rows = await connection.execute(text(f"{query} ORDER BY timestamp DESC LIMIT :limit"), values)
             return [dict(row[0]) for row in rows]
 
     async def find(self, trace_id: str) -> dict[str, int]:
@@ -269,9 +279,14 @@ class Memory:
         if "postgres" not in self._prepared:
             async with self._preparing:
                 episodic = self.layers.episodic
-                extra = database.index_statements(self.definition.id, episodic.index_by if episodic else ())
+                extra = database.index_statements(episodic.index_by if episodic else ())
                 await database.prepare(self.postgres, extra)
                 self._prepared.add("postgres")
+
+    async def keeps_decisions(self) -> None:
+        """Ask the store of decisions now, whatever it said before; raises what the driver raises where it is down."""
+        await self.prepare()
+        await self._ping_postgres()
 
     async def prepare_causal(self) -> None:
         """Make the table of hyperedges once."""

@@ -12,11 +12,15 @@ Function = Callable[[Any, Any], Awaitable[Any]]
 
 
 class EscalatedError(Exception):
-    """The operation waits for a governance anchor: the caller is answered 202 with the decision's id."""
+    """The operation waits for a governance anchor: the caller is answered 202 with the decision's id.
 
-    def __init__(self, decision_id: str, reason: str) -> None:
+    `anchors` are those of a peer, where the decision lies with the peer; empty for the agent's own.
+    """
+
+    def __init__(self, decision_id: str, reason: str, anchors: tuple[str, ...] = ()) -> None:
         self.decision_id = decision_id
         self.reason = reason
+        self.anchors = anchors
         super().__init__(f"{reason} (decision {decision_id})")
 
 
@@ -46,6 +50,7 @@ class Operation:
         reusable: bool,
         publish: str,
         bound: bool,
+        look_up: bool,
     ) -> None:
         hints = typing.get_type_hints(function)
         self.name: str = function.__name__
@@ -58,6 +63,7 @@ class Operation:
         self.reusable = reusable
         self.publish = publish
         self.bound = bound
+        self.look_up = look_up
         self.__doc__ = function.__doc__
 
     async def __call__(self, request: Any, context: Any) -> Any:
@@ -76,11 +82,13 @@ def operation(
     reusable: bool = False,
     publish: str = "",
     bound: bool = True,
+    look_up: bool = False,
 ) -> Callable[[Function], Operation]:
     """Make an operation of `async def name(request: Record, context: OperationContext) -> Record`.
 
     `criticality` is from 0 to 1; `publish` names the event that goes out with each answer; a `reusable` operation may
-    answer from an earlier decision of an anchor for the same arguments.
+    answer from an earlier decision of an anchor for the same arguments; a `look_up` only reads memory, and is itself
+    never found by a look-up.
     """
 
     def decorate(function: Function) -> Operation:
@@ -92,6 +100,7 @@ def operation(
             reusable=reusable,
             publish=publish,
             bound=bound,
+            look_up=look_up,
         )
 
     return decorate

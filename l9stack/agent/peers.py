@@ -96,7 +96,9 @@ async def ask(
     )
     status, body = await transport.post(peer, envelope, seconds)
     if status == 202 and isinstance(body, dict) and isinstance(body.get("decision_id"), str):
-        raise EscalatedError(body["decision_id"], f"{peer} waits for a governance anchor")
+        named = body.get("anchors")
+        anchors = tuple(str(name) for name in named) if isinstance(named, list) else ()
+        raise EscalatedError(body["decision_id"], f"{peer} waits for a governance anchor", anchors)
     if status != 200:
         detail = body.get("detail", "") if isinstance(body, dict) else ""
         raise PeerError(peer, "refused", f"status {status} {detail}".strip())

@@ -107,7 +107,7 @@ class Runtime:
                 "decision_id": waiting.decision_id,
                 "status": "PENDING",
                 "reason": waiting.reason,
-                "anchors": list(self.definition.governance.anchors),
+                "anchors": list(waiting.anchors or self.definition.governance.anchors),
             }
             return Answer(202, body, trace_id, waiting.decision_id, "PENDING")
         except RefusedError as refused:
@@ -126,7 +126,7 @@ class Runtime:
         if not self.enforcing or operation.criticality < CRITICAL:
             return None
         try:
-            await asyncio.wait_for(self.memory.prepare(), 5)
+            await asyncio.wait_for(self.memory.keeps_decisions(), 5)
             return None
         except Exception as error:
             detail = f"the store of decisions does not answer ({type(error).__name__})"
@@ -147,11 +147,12 @@ class Runtime:
             operation=operation.name,
             timestamp=context.now,
             request=values,
-            response=response,
+            response=context.referring(response),
             criticality=operation.criticality,
             confidence=float(confidence) if isinstance(confidence, int | float) else None,
             governance_status=status,
             fired=tuple(reasons),
+            look_up=operation.look_up,
         )
         failures = await self.memory.record(decision)
         for layer, reason in failures.items():
@@ -180,8 +181,8 @@ class Runtime:
 
     async def remember(
         self, operation: Operation, request: Mapping[str, Any], response: Mapping[str, Any], trace_id: str, status: str
-    ) -> None:
-        """Record what an anchor decided, as any other decision; failed layers are logged and counted."""
+    ) -> str:
+        """Record what an anchor decided, as any other decision; failed layers are logged and counted. Its id."""
         confidence = response.get("confidence")
         decision = Decision(
             decision_id=str(uuid.uuid4()),
@@ -197,6 +198,7 @@ class Runtime:
         for layer, reason in (await self.memory.record(decision)).items():
             self.metrics.memory_failure(layer)
             self.log.error("memory write failed", layer=layer, reason=reason, trace_id=trace_id)
+        return decision.decision_id
 
     async def _report(
         self, operation: str, values: Mapping[str, Any], trace_id: str, reasons: list[str], *, blocking: bool

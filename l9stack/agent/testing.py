@@ -5,10 +5,11 @@ An agent is served without a socket; what it asks of others goes to stand-ins or
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,12 +19,17 @@ import httpx
 
 from l9stack.agent import keys, logs, tokens
 from l9stack.agent.backends import BackendUrls
+from l9stack.agent.context import OperationContext
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.definition import load
 from l9stack.agent.envelope import PacketEnvelope
+from l9stack.agent.events import stream
 from l9stack.agent.memory import Memory
-from l9stack.agent.operations import PeerError
+from l9stack.agent.operations import PeerError, operation
+from l9stack.agent.peers import HttpTransport
+from l9stack.agent.records import Payload
 from l9stack.agent.serve import Assembled, assemble, handle_event
+from l9stack.agent.stand_ins import StandIn as StandIn
 
 _BASE = "http://agent.test"
 
@@ -37,45 +43,6 @@ class Reply:
     trace_id: str
     decision_id: str
     headers: Mapping[str, str]
-
-
-@dataclass(slots=True)
-class StandIn:
-    """Another agent's part: an answer by operation or domain packet type; `requests` keeps what it was asked."""
-
-    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    failure: str = ""
-    requests: list[dict[str, Any]] = field(default_factory=list)
-
-    @classmethod
-    def down(cls) -> StandIn:
-        """A peer that never answers in time."""
-        return cls(failure="timeout")
-
-    @classmethod
-    def malformed(cls) -> StandIn:
-        """A peer whose answers are no packets."""
-        return cls(failure="malformed")
-
-    async def deliver(self, peer: str, envelope: PacketEnvelope) -> tuple[int, Any]:
-        """The answer to a packet."""
-        self.requests.append(dict(envelope.payload))
-        if self.failure == "timeout":
-            raise PeerError(peer, "timeout", "no answer in time")
-        if self.failure == "malformed":
-            return 200, {"unexpected": True}
-        name = str(envelope.payload.get("operation") or envelope.payload.get("packet_type"))
-        if name not in self.answers:
-            return 404, {"detail": f"no operation {name}"}
-        return 200, {
-            "packet_id": str(uuid.uuid4()),
-            "source_agent": peer,
-            "destination_agent": envelope.source_agent,
-            "timestamp": datetime.now(UTC).isoformat(),
-            "payload": dict(self.answers[name]),
-            "metadata": {"trace_id": str(envelope.metadata.trace_id)},
-            "packet_type": "result",
-        }
 
 
 class _Local:
@@ -104,6 +71,9 @@ class ServedAgent:
         self.definition: AgentDefinition = assembled.runtime.definition
         self.memory: Memory = assembled.runtime.memory
         self.runtime = assembled.runtime
+        self.last = httpx.Response(204)
+        """Its newest answer to a POST."""
+        self._observer = assembled.observer
         self._client = client
         self._keys = key_folder
 
@@ -117,7 +87,8 @@ class ServedAgent:
     ) -> httpx.Response:
         """An authorised POST."""
         given = {"authorization": f"Bearer {self.token(principal)}", **(headers or {})}
-        return await self._client.post(path, json=dict(body), headers=given)
+        self.last = await self._client.post(path, json=dict(body), headers=given)
+        return self.last
 
     async def get(self, path: str, principal: str | None = None) -> httpx.Response:
         """A GET, authorised where a principal is given."""
@@ -147,6 +118,62 @@ class ServedAgent:
         if reply.status != 200:
             return reply
         return Reply(reply.status, reply.body["payload"], reply.trace_id, reply.decision_id, reply.headers)
+
+    async def relay(self, peer: str, payload: Mapping[str, Any], trace_id: str | None = None) -> Reply:
+        """Send a packet's payload to a peer as an operation of this agent does, through the agent's whole pipeline."""
+
+        @operation(summary=f"Pass a packet on to {peer}.")
+        async def relay(request: Payload, context: OperationContext) -> Payload:
+            arguments = dict(payload.get("arguments", {}))
+            if "packet_type" in payload:
+                return Payload(payload=await context.send(peer, payload["packet_type"], arguments))
+            return Payload(payload=await context.ask(peer, payload["operation"], arguments))
+
+        answer = await self.runtime.run(relay, payload, trace_id or str(uuid.uuid4()), "operator")
+        headers = {"x-l9-governance": answer.governance}
+        if answer.degraded:
+            headers["x-l9-degraded"] = ", ".join(answer.degraded)
+        return Reply(answer.status, answer.body, answer.trace_id, answer.decision_id, headers)
+
+    def said(self) -> dict[str, Any]:
+        """The payload of the result packet that it gave last; empty where its last answer was none."""
+        return dict(self.last.json().get("payload", {})) if self.last.status_code == 200 else {}
+
+    def http_client(self) -> HttpTransport:
+        """A client as the agent has it outside of tests: over sockets, to where its peers are registered."""
+        name = self.definition.id
+        return HttpTransport(name, self.memory, keys.load_private(self._keys, f"agent:{name}"))
+
+    @contextlib.contextmanager
+    def hearing(self, peer: str, stand_in: StandIn) -> Iterator[None]:
+        """Until the block ends, a stand-in answers what this agent asks of a peer."""
+        usual, self.runtime.transport = self.runtime.transport, _Local(self.definition.id, {peer: stand_in})
+        try:
+            yield
+        finally:
+            self.runtime.transport = usual
+
+    async def observe(self, seconds: float = 10.0) -> None:
+        """Run the agent's own consumer of events until it is done with all that were published; TimeoutError if not."""
+        task = asyncio.create_task(self._observer.run())
+        try:
+            async with asyncio.timeout(seconds):
+                while not await self._observer.caught_up():  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.02)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def redeliver(self, source: str) -> None:
+        """Have the server deliver every event of a source to this agent once more."""
+        await self.memory.redis.xgroup_setid(stream(self.memory.namespace, source), self.definition.id, "0")
+
+    async def decided(self, operation: str, arguments: Mapping[str, Any]) -> str:
+        """Record that the operation has decided about these arguments; the decision's id."""
+        found = self.definition.operation(operation)
+        if found is None:
+            raise KeyError(operation)
+        return await self.runtime.remember(found, arguments, {}, str(uuid.uuid4()), "APPROVED")
 
     async def event(self, operation: str, arguments: Mapping[str, Any], trace_id: str) -> bool:
         """Deliver an observed event, as the consumer would; whether it is done with."""
@@ -187,6 +214,26 @@ async def serving(
 
 
 @contextlib.asynccontextmanager
+async def serving_together(
+    names: Iterable[str],
+    manifests: Path,
+    code: Path,
+    backends: BackendUrls,
+    namespace: str | None = None,
+    extra: tuple[Path, ...] = (),
+) -> AsyncIterator[Mapping[str, ServedAgent]]:
+    """Serve several agents beside each other in one namespace; each can ask every other one."""
+    space = namespace or f"test-{uuid.uuid4().hex[:8]}"
+    peers: dict[str, StandIn | ServedAgent] = {}
+    served: dict[str, ServedAgent] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        for name in names:
+            agent = serving(manifests / f"{name}.json", code, backends, peers, space, extra)
+            peers[name] = served[name] = await stack.enter_async_context(agent)
+        yield served
+
+
+@contextlib.asynccontextmanager
 async def serving_definition(
     definition: AgentDefinition,
     backends: BackendUrls,
@@ -203,7 +250,8 @@ async def serving_definition(
             *(f"anchor:{name}" for name in definition.governance.anchors),
         ]
         keys.ensure_keys(key_folder, principals)
-        known = dict(peers or {})
+        # Not copied: agents that are served together come to know each other as they start.
+        known = peers if peers is not None else {}
         keys.ensure_keys(key_folder, [f"agent:{name}" for name, peer in known.items() if isinstance(peer, ServedAgent)])
         transport = _Local(definition.id, known)
         space = namespace or f"test-{uuid.uuid4().hex[:8]}"

@@ -19,6 +19,8 @@ from l9stack.errors import EngineError
 from l9stack.project import Project
 
 Progress = Callable[[str], None]
+_NOISE = ("using pulumi-", "update failed", "preview failed")
+"""Diagnostics that say nothing beside the reasons that stand next to them."""
 _QUIET = frozenset({"same", "read", "refresh"})
 
 
@@ -54,7 +56,9 @@ class Engine:
         self._project = project
         self.stack = stack
         self._progress = progress
-        self._environ = {**os.environ, **environment(project, progress), **(extra or {})}
+        # `--event-log`, which the Automation API reads as well, is there only with the debug commands.
+        debug = {"PULUMI_DEBUG_COMMANDS": "true"}
+        self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
 
     def ensure_stack(self, config: Mapping[str, str]) -> None:
         """Select the stack, made where it is missing, and set its configuration."""
@@ -147,7 +151,7 @@ class Engine:
         return outcome
 
     def _reason(self, command: str, outcome: Outcome, text: str) -> str:
-        said = [line for line in outcome.diagnostics if line.strip()]
+        said = [line for line in outcome.diagnostics if line.strip() and not line.startswith(_NOISE)]
         lines = list(dict.fromkeys(said)) or text.strip().splitlines()[-12:]
         return f"pulumi {command} of stack {self.stack} failed:\n" + "\n".join(lines)
 

@@ -15,10 +15,11 @@ from l9stack.infra import deployed
 from l9stack.infra.agents import Agents, AgentsArgs
 from l9stack.infra.backends import Backends, BackendsArgs, services_used
 from l9stack.infra.extraction import Extraction, ExtractionArgs
+from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.infra.resources import Baseline, DeploymentManifest
 from l9stack.infra.runtimes.base import AgentSpec, Runtime
 from l9stack.infra.settings import StackSettings
-from l9stack.model.plan import AgentPlan
+from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
 
 
@@ -55,7 +56,7 @@ class Stack(pulumi.ComponentResource):
         backends = Backends(f"{name}-backends", BackendsArgs(runtime, stack, used, settings.backends), own)
         servers = [endpoint.resource for endpoint in backends.services.values()]
         extraction = Extraction(f"{name}-extraction", _extraction_args(args, runtime, servers), own)
-        anchors = sorted({anchor for agent in plan.agents for anchor in _anchors(agent)})
+        anchors = _all_anchors(plan)
         services = sorted(backends.services)
         instances = {name: backends.services[name].instance for name in services}
         baseline = Baseline(
@@ -119,8 +120,7 @@ def _agent_spec(args: StackArgs, agent: AgentPlan, backends: Backends) -> AgentS
         collection=prepared.plan.collection,
         digest=prepared.tree.part_digest(agent.id),
         shared=_shared(prepared),
-        config=prepared.tree.part_digest(None),
-        anchors=_anchors(agent),
+        principals=_principals(prepared.plan),
         implementations=_digest(prepared.own_code) if implemented else "",
         folder=deployed.shown(prepared.project, folder) if folder else "",
         services=backends.services,
@@ -135,6 +135,15 @@ def _implemented(agent: AgentPlan) -> bool:
 def _anchors(agent: AgentPlan) -> tuple[str, ...]:
     value = next((setting.value for setting in agent.settings if setting.name == "governance.anchors"), None)
     return tuple(str(item) for item in value) if isinstance(value, list) else agent.spec.governance.anchors
+
+
+def _all_anchors(plan: Plan) -> list[str]:
+    return sorted({anchor for agent in plan.agents for anchor in _anchors(agent)})
+
+
+def _principals(plan: Plan) -> tuple[str, ...]:
+    agents = [f"agent:{agent.id}" for agent in plan.agents]
+    return (*agents, *(f"anchor:{anchor}" for anchor in _all_anchors(plan)), OPERATOR)
 
 
 def _shared(prepared: Prepared) -> str:

@@ -47,4 +47,4 @@ def _make_database(url: str, name: str) -> None:
     except psycopg.errors.DuplicateDatabase:
         return
     except psycopg.Error as error:
-        raise ServiceError(f"Postgres did not make the database {name}: {type(error).__name__}") from error
+        raise ServiceError(f"Postgres did not make the database {name}: {error}") from error

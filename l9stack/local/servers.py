@@ -23,6 +23,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from l9stack.errors import ServiceError
 from l9stack.local import copies
 
@@ -218,9 +220,16 @@ def _postgres(data: Path, port: int, secret: str, log: Path) -> Server:
     for key, value in options.items():
         command += ["-c", f"{key}={value}"]
     process = _spawn(command, log, cwd=data, user=user)
-    # A start-up packet of protocol 3.0 for no database: an error message is an answer, too.
-    hello = bytes.fromhex("00000008 04d2162f")
-    return _await(Server("postgres", "PostgreSQL", version, port, process, log), lambda: answers(port, hello, b"N"))
+    return _await(Server("postgres", "PostgreSQL", version, port, process, log), lambda: _accepts(port, secret))
+
+
+def _accepts(port: int, secret: str) -> bool:
+    """Whether Postgres takes a session: it answers the first bytes well before that, while it still recovers."""
+    try:
+        psycopg.connect(host=HOST, port=port, user="l9", password=secret, dbname="postgres", connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _initdb(home: Path, cluster: Path, secret: str, data: Path, user: int | None, log: Path) -> None:

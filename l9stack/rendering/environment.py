@@ -37,6 +37,7 @@ def environment() -> Environment:
         "comment": quoting.comment,
         "markdown": quoting.markdown,
         "code": quoting.markdown_code,
+        "table_code": quoting.table_code,
         "yaml": quoting.yaml,
         "yaml_key": quoting.yaml_key,
         "shell": quoting.shell,

@@ -17,7 +17,7 @@ class FormattingError(Exception):
 
 
 def formatted(files: Mapping[str, str]) -> dict[str, str]:
-    """The same files, imports sorted and layout fixed; what is not Python stays as it is."""
+    """The same files, imports sorted, unused ones gone, layout fixed; what is not Python stays as it is."""
     with tempfile.TemporaryDirectory(prefix="l9-format-") as name:
         folder = Path(name).resolve()
         sources = {path: text for path, text in files.items() if path.endswith(".py")}
@@ -25,7 +25,7 @@ def formatted(files: Mapping[str, str]) -> dict[str, str]:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="\n")
-        _ruff("check", "--fix", "--select", "I", "--config", "src=['code']", folder=folder)
+        _ruff("check", "--fix", "--select", "I,F401", "--config", "src=['code']", folder=folder)
         _ruff("format", folder=folder)
         done = {path: (folder / path).read_text(encoding="utf-8") for path in sources}
     return {path: done.get(path, text) for path, text in files.items()}

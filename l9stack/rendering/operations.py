@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from l9stack.model.glue import QueryMemoryBehaviour
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
 from l9stack.names import class_name
 from l9stack.rendering.behaviours import BehaviourView, view_behaviour
@@ -89,6 +90,8 @@ def _decorator(operation: OperationPlan) -> tuple[str, ...]:
         arguments.append(f"publish={python(event)}")
     if not operation.bound:
         arguments.append("bound=False")
+    if isinstance(operation.behaviour, QueryMemoryBehaviour):
+        arguments.append("look_up=True")
     return tuple(arguments)
 
 

@@ -20,6 +20,7 @@ LITERAL = 80
 """Characters of one literal; a longer text is printed in parts, so that no line grows past the limit of the linter."""
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+_ADDRESS = re.compile(r"\b(?:(https?|ftp|mailto|xmpp)(:)|(www)(\.))", re.IGNORECASE)
 
 
 def line(text: str) -> str:
@@ -88,18 +89,29 @@ def markdown(text: str) -> str:
     """Markdown prose: no character of the text is markup."""
     flat = _MARKDOWN.sub(r"\\\1", line(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
     # Names such as claim_id read better plain, and an underscore between letters is no emphasis.
-    flat = re.sub(r"(?<=\w)\\_(?=\w)", "_", flat)
-    return re.sub(r"^(\s*)([-+=]|\d+[.)])(?=\s|$)", r"\1\\\2", flat)
+    flat = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", flat)
+    # Addresses are not made into links by readers that look for them; lines are no lists, rules or underlines.
+    flat = _ADDRESS.sub(lambda found: f"{found[1] or found[3]}\\{found[2] or found[4]}", flat)
+    return re.sub(r"^(\d*)([-+=]+|[.)])(?=\s|$)", r"\1\\\2", flat)
 
 
 def markdown_code(text: str) -> str:
-    """Inline code, with a longer fence than any run of backticks inside; `|` is safe in tables too."""
-    flat = line(text).replace("|", "\\|")
+    """Inline code, with a longer fence than any run of backticks inside; not for table cells."""
+    flat = line(text)
     if not flat:
         return ""
     longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence} {flat} {fence}" if longest else f"`{flat}`"
+
+
+def table_code(text: str) -> str:
+    """Inline code for a table cell: readers split cells before they look for code, so `|` is escaped.
+
+    A backslash before a pipe has no form that all readers take for one cell; such a text is printed as prose.
+    """
+    flat = line(text)
+    return markdown(flat) if "\\|" in flat else markdown_code(flat).replace("|", "\\|")
 
 
 def _double_quoted(text: str) -> str:

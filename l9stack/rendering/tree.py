@@ -5,11 +5,14 @@ from __future__ import annotations
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.names import AgentId
+from l9stack.rendering.documents import render_documents
 from l9stack.rendering.environment import fill
 from l9stack.rendering.formatting import formatted
+from l9stack.rendering.integration_tests import integration_tests
 from l9stack.rendering.manifest import manifest
 from l9stack.rendering.modules import MAX_LINES, render_module, render_parts
 from l9stack.rendering.quoting import json_text
+from l9stack.rendering.regression_tests import render_regression
 from l9stack.rendering.settings import unified
 from l9stack.rendering.unit_tests import render_tests
 
@@ -25,11 +28,11 @@ def render(plan: Plan) -> RenderedTree:
     done = formatted(code)
     gathered = _shortened(plan, done)
     for agent in plan.agents:
-        own = _tests(plan, agent, composed=agent.id not in gathered)
+        own = _tests(plan, agent, composed=agent.id not in gathered) | render_documents(plan, agent)
         done.update(own)
         owners.update(dict.fromkeys(own, agent.id))
     # Formatted with the code beside them: imports are sorted by what is a package of the tree.
-    done = formatted({**done, **_collection_files(plan)})
+    done = formatted({**done, **_collection_files(plan), **integration_tests(plan)})
     for agent in plan.agents:
         path = f"manifests/{agent.id}.json"
         paths = [name for name, owner in owners.items() if owner == agent.id]
@@ -66,6 +69,9 @@ def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
         # Two modules may flatten to one name (`core/x.py`, `core_x.py`).
         path = next(path for path in (f"{name}.py", *(f"{name}_{n}.py" for n in range(2, 99))) if path not in files)
         files[path] = render_tests(plan, agent, module, composed=composed)
+    # A module of that name has its own tests under another one, as above.
+    names = (f"tests/agents/{agent.id}/test_regression{n}.py" for n in ("", *(f"_{n}" for n in range(2, 99))))
+    files[next(path for path in names if path not in files)] = render_regression(plan, agent)
     return files
 
 

@@ -9,7 +9,7 @@ from l9stack.infra.providers.base import Props, Provider
 
 
 class PasswordProvider(Provider):
-    """URL-safe, 192 bits; it changes only when its name does."""
+    """192 bits; it changes only when its name does. Hexadecimal, so that no URL, shell or option parser is misled."""
 
     inputs = ("name",)
     watched = ("name",)
@@ -17,4 +17,4 @@ class PasswordProvider(Provider):
 
     def make(self, props: Props) -> dict[str, Any]:
         """Make it."""
-        return {"value": secrets.token_urlsafe(24)}
+        return {"value": secrets.token_hex(24)}

@@ -46,9 +46,8 @@ class AgentSpec:
     """Of its generated files, which is also its entry in the store."""
     shared: str
     """Of the shared settings that agents read."""
-    config: str
-    """Of the unified config's file."""
-    anchors: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
+    """Everybody of the stack who signs: agents, anchors, the operator."""
     implementations: str = ""
     """Of the user's own functions, where the agent has any."""
     folder: str = ""

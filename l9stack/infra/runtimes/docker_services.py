@@ -1,16 +1,11 @@
-"""What each backend's container needs, and what all containers have in common."""
+"""What each backend's container needs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import pulumi
-import pulumi_docker as docker
-
-FILES = "/run/l9"
-"""The volume by which files reach a container."""
+from l9stack.infra.runtimes.docker_containers import FILES
 
 
 @dataclass(frozen=True)
@@ -26,9 +21,16 @@ class ServiceKind:
     urls: Mapping[str, Callable[[str], str]]
     user: str
     environment: tuple[str, ...] = ()
+    agents_environment: tuple[str, ...] = ()
+    """What agents have to know to use it, beside URL and password."""
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    scratch: tuple[str, ...] = field(default=("/tmp",))  # noqa: S108 - the container's own
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """More volumes, by name: folders that the image fills and the server writes."""
+    owns_data: bool = True
+    """Whether the image has the data folder, and gives it to `user`; else it is given before the start."""
+    scratch: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the container's own
+    executable_scratch: bool = False
     memory_mb: int = 256
 
 
@@ -61,7 +63,8 @@ SERVICES: Mapping[str, ServiceKind] = {
             f"POSTGRES_PASSWORD_FILE={FILES}/password",
             "PGDATA=/var/lib/postgresql/data/db",
         ),
-        probe="pg_isready -q -U l9 -d l9",
+        # The server that initialises the data listens on a socket alone; only the real one answers here.
+        probe="pg_isready -q -h 127.0.0.1 -U l9 -d l9",
         scratch=("/tmp", "/var/run/postgresql"),  # noqa: S108 - the container's own
         memory_mb=512,
         urls={"L9_POSTGRES_URL": _postgres_url, "L9_HYPERGRAPH_URL": _postgres_url},
@@ -75,12 +78,18 @@ SERVICES: Mapping[str, ServiceKind] = {
         secret=lambda password: f"neo4j/{password}",
         environment=(
             f"NEO4J_AUTH_FILE={FILES}/auth",
+            "NEO4J_server_memory_heap_initial__size=256m",
             "NEO4J_server_memory_heap_max__size=512m",
+            "NEO4J_server_memory_pagecache_size=128m",
             "NEO4J_server_directories_logs=/data/logs",
             "NEO4J_server_directories_run=/tmp",
         ),
-        probe=f'cypher-shell -u neo4j -p "$(cut -d/ -f2 {FILES}/auth)" "RETURN 1"',
-        scratch=("/tmp", "/var/lib/neo4j/conf", "/var/lib/neo4j/run", "/logs"),  # noqa: S108 - the container's own
+        # Its entrypoint writes settings into the configuration that the image brings: a volume starts with that.
+        kept={"conf": "/var/lib/neo4j/conf"},
+        # A JVM for each probe would take the server's memory; wget is what the image has.
+        probe="wget -q -O /dev/null http://127.0.0.1:7474/",
+        scratch=("/tmp", "/var/lib/neo4j/run", "/logs"),  # noqa: S108 - the container's own
+        executable_scratch=True,
         memory_mb=1024,
         urls={"L9_NEO4J_URL": lambda password: f"bolt://neo4j:{password}@neo4j:7687/neo4j"},
     ),
@@ -93,35 +102,17 @@ SERVICES: Mapping[str, ServiceKind] = {
         secret=lambda password: password,
         entrypoint=("/bin/sh", "-c"),
         command=(
-            f'mkdir -p /data/l9stack && ROOT_ACCESS_KEY_ID=l9stack ROOT_SECRET_ACCESS_KEY="$(cat {FILES}/secret)" '
-            "exec versitygw --port :7070 posix /data",
+            'export PATH="$PATH:/app" ROOT_ACCESS_KEY_ID=l9stack; mkdir -p /data/l9stack && '
+            f'ROOT_SECRET_ACCESS_KEY="$(cat {FILES}/secret)" exec versitygw --port :7070 posix /data',
         ),
+        owns_data=False,
         probe="nc -z 127.0.0.1 7070",
         urls={"L9_ARCHIVE_BUCKET": lambda _: "s3://l9stack"},
+        agents_environment=(
+            "AWS_ACCESS_KEY_ID=l9stack",
+            "AWS_ALLOW_HTTP=true",
+            "AWS_ENDPOINT_URL=http://archive:7070",
+            "AWS_REGION=us-east-1",
+        ),
     ),
 }
-
-
-def contained(name: str, stack: str, network: docker.Network, memory_mb: int) -> dict[str, Any]:
-    """What every container of ours has: no rights that it does not need, bounded memory and logs, and a health wait."""
-    return {
-        "name": f"{name}-{stack}",
-        "networks_advanced": [docker.ContainerNetworksAdvancedArgs(name=network.name, aliases=[name])],
-        "read_only": True,
-        "capabilities": docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        "security_opts": ["no-new-privileges:true"],
-        "memory": memory_mb,
-        "memory_swap": memory_mb,
-        "restart": "unless-stopped",
-        "log_driver": "json-file",
-        "log_opts": {"max-size": "10m", "max-file": "3"},
-        "init": True,
-        "must_run": True,
-        "wait": True,
-        "wait_timeout": 180,
-    }
-
-
-def secret_file(path: str, content: pulumi.Output[str]) -> docker.ContainerUploadArgs:
-    """A file whose content is a secret of the stack. Only the container's own processes see it."""
-    return docker.ContainerUploadArgs(file=path, content=pulumi.Output.secret(content), permissions="0444")

@@ -1,0 +1,57 @@
+"""Stand-ins for other agents, in tests: an answer that is known beforehand, or a failure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from l9stack.agent.envelope import PacketEnvelope
+from l9stack.agent.operations import PeerError
+
+
+@dataclass(slots=True)
+class StandIn:
+    """Another agent's part: an answer by operation or domain packet type; `requests` keeps what it was asked."""
+
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    failure: str = ""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def down(cls) -> StandIn:
+        """A peer that never answers in time."""
+        return cls(failure="timeout")
+
+    @classmethod
+    def malformed(cls) -> StandIn:
+        """A peer whose answers are no packets."""
+        return cls(failure="malformed")
+
+    def say(self, asked: str, said: Mapping[str, Any]) -> StandIn:
+        """Answer this from now on when it is asked that; what went before is forgotten. Itself."""
+        self.answers, self.failure = {asked: said}, ""
+        self.requests.clear()
+        return self
+
+    async def deliver(self, peer: str, envelope: PacketEnvelope) -> tuple[int, Any]:
+        """The answer to a packet."""
+        self.requests.append(dict(envelope.payload))
+        if self.failure == "timeout":
+            raise PeerError(peer, "timeout", "no answer in time")
+        if self.failure == "malformed":
+            return 200, {"unexpected": True}
+        name = str(envelope.payload.get("operation") or envelope.payload.get("packet_type"))
+        if name not in self.answers:
+            return 404, {"detail": f"no operation {name}"}
+        return 200, {
+            "packet_id": str(uuid.uuid4()),
+            "source_agent": peer,
+            "destination_agent": envelope.source_agent,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "payload": dict(self.answers[name]),
+            "metadata": {"trace_id": str(envelope.metadata.trace_id)},
+            "packet_type": "result",
+        }

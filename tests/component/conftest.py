@@ -1,0 +1,85 @@
+"""The example, prepared once in a project of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from l9stack.extraction import Prepared, prepare
+from l9stack.infra.settings import StackSettings
+from l9stack.infra.stack import Stack, StackArgs
+from l9stack.project import Project
+from tests.component.recording import World, run
+
+EXAMPLE = Path("input_schemas/claims_desk")
+REPOSITORY = Path(__file__).parents[2]
+Deploy = Callable[..., World]
+
+
+def _project(root: Path) -> Project:
+    (root / "Pulumi.yaml").write_text("name: l9stack\nruntime: python\n")
+    shutil.copytree(REPOSITORY / EXAMPLE, root / EXAMPLE)
+    return Project(root)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return _project(tmp_path_factory.mktemp("project").resolve())
+
+
+@pytest.fixture(scope="session")
+def example(project: Project) -> Prepared:
+    return prepare(project.root / EXAMPLE, project)
+
+
+def _edited(root: Path, old: str, new: str) -> Prepared:
+    project = _project(root.resolve())
+    schema = project.root / EXAMPLE / "agents.yaml"
+    text = schema.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    schema.write_text(text.replace(old, new), encoding="utf-8")
+    return prepare(schema.parent, project)
+
+
+@pytest.fixture(scope="session")
+def reworded(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The example, where the sentence that says what Coverage Check does was changed."""
+    sentence = "Says whether a parcel was covered against damage"
+    return _edited(tmp_path_factory.mktemp("reworded"), sentence, sentence.replace("Says", "Tells"))
+
+
+@pytest.fixture(scope="session")
+def another_anchor(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The example, where Coverage Check asks one more person."""
+    anchors = "anchors: [Claims Lead]"
+    return _edited(tmp_path_factory.mktemp("anchor"), anchors, "anchors: [Claims Lead, Underwriting]")
+
+
+@pytest.fixture(scope="session")
+def deploy(example: Prepared, project: Project) -> Deploy:
+    """Run the whole Stack of a prepared collection in its project, as `__main__.py` does."""
+
+    def whole(stack: str = "dev", prepared: Prepared = example, preview: bool = False, **settings: Any) -> World:
+        arguments = StackArgs(prepared, StackSettings(str(EXAMPLE), **settings), stack)
+        with contextlib.chdir(project.root):
+            return run(lambda: Stack("claims_desk", arguments), stack, preview=preview)
+
+    return whole
+
+
+def changed(before: World, after: World) -> dict[str, set[str]]:
+    """Which inputs differ, by resource."""
+    assert before.resources.keys() == after.resources.keys()
+    pairs = [(before.resources[key], after.resources[key]) for key in before.resources]
+    differing = {
+        f"{old.type} {old.name}": {
+            key for key in {*old.inputs, *new.inputs} if old.inputs.get(key) != new.inputs.get(key)
+        }
+        for old, new in pairs
+    }
+    return {name: keys for name, keys in differing.items() if keys}

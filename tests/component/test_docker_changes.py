@@ -1,0 +1,56 @@
+"""What an edit changes on the docker runtime, and what keeps stacks apart."""
+
+from __future__ import annotations
+
+from l9stack.agent.keys import Trust
+from l9stack.extraction import Prepared
+from l9stack.project import Project
+from tests.component.conftest import Deploy, changed
+
+
+def test_two_stacks_share_no_name_and_no_port(deploy: Deploy) -> None:
+    world, other = deploy("staging", runtime="docker"), deploy("prod", runtime="docker")
+    for kind in ("Container", "Volume", "Network"):
+        ours = {found.inputs["name"] for found in world.of(kind).values()}
+        assert ours.isdisjoint(found.inputs["name"] for found in other.of(kind).values())
+    ports = [
+        {found.inputs["ports"][0]["external"] for found in each.of("Container").values() if "ports" in found.inputs}
+        for each in (world, other)
+    ]
+    assert ports[0].isdisjoint(ports[1])
+
+
+def test_editing_one_schema_replaces_one_container(deploy: Deploy, reworded: Prepared) -> None:
+    before = deploy("staging", runtime="docker")
+    expected = {
+        "AgentCode claims_desk-coverage_check-code": {"digest"},
+        "ExtractionGate claims_desk-gate": {"digest"},
+        "Image claims_desk-coverage_check-image": {"imageName", "build"},
+        "Container claims_desk-coverage_check": {"image", "envs", "labels"},
+        "DeploymentManifest claims_desk-manifest": {"document"},
+    }
+    assert changed(before, deploy("staging", prepared=reworded, runtime="docker")) == expected
+
+
+def test_another_anchor_reaches_running_agents_by_the_volume_of_public_keys(
+    deploy: Deploy, another_anchor: Prepared, project: Project
+) -> None:
+    before = deploy("staging", runtime="docker")
+    seen = changed(before, deploy("staging", prepared=another_anchor, runtime="docker"))
+    assert {name for name in seen if name.startswith("Container")} == {
+        "Container claims_desk-coverage_check",
+        "Container claims_desk-trust",
+    }
+    assert "anchor:Underwriting" in Trust(project.keys).principals()
+
+
+def test_a_changed_function_of_the_user_rebuilds_the_one_agent_that_calls_it(deploy: Deploy, example: Prepared) -> None:
+    before = deploy("staging", runtime="docker")
+    fresh = Prepared(**{name: getattr(example, name) for name in Prepared.__dataclass_fields__})
+    fresh.__dict__["own_code"] = {"assessment.py": "0" * 64}
+    seen = changed(before, deploy("staging", prepared=fresh, runtime="docker"))
+    assert {name for name in seen if name.startswith(("Container", "Image"))} == {
+        "Image claims_desk-own-image",
+        "Image claims_desk-damage_assessment-image",
+        "Container claims_desk-damage_assessment",
+    }

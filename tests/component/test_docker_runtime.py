@@ -1,0 +1,236 @@
+"""The whole stack of the example on the docker runtime: what each child tells the engine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from l9stack.infra.settings import DockerSettings
+from tests.component.conftest import Deploy
+from tests.component.recording import SECRET, World
+
+AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
+HARD = {"damage_assessment": {"claim_intake"}, "settlement": {"coverage_check", "damage_assessment"}}
+BACKENDS = {
+    "redis": ("redis:7.4.2-alpine", "999:1000", 256, "/data"),
+    "postgres": ("pgvector/pgvector:0.8.0-pg17", "999:999", 512, "/var/lib/postgresql/data"),
+    "neo4j": ("neo4j:5.26.2-community", "7474:7474", 1024, "/data"),
+    "archive": ("versity/versitygw:v1.0.11", "65534:65534", 256, "/data"),
+}
+SERVING = {f"claims_desk-{name}" for name in (*BACKENDS, *AGENTS)}
+BRINGING = {f"{name}-files" for name in SERVING} | {"claims_desk-trust"}
+LABELS = [
+    {"label": "l9stack.collection", "value": "claims_desk"},
+    {"label": "l9stack.stack", "value": "staging"},
+]
+
+
+@pytest.fixture(scope="module")
+def world(deploy: Deploy) -> World:
+    return deploy("staging", runtime="docker")
+
+
+def labels(world: World, name: str) -> dict[str, str]:
+    return {item["label"]: item["value"] for item in world[f"Container {name}"].inputs["labels"]}
+
+
+def test_a_stack_has_exactly_these_containers_volumes_networks_and_images(world: World) -> None:
+    names = world.names()
+    assert names["Container"] == SERVING | BRINGING
+    volumes = {f"claims_desk-{name}-data" for name in BACKENDS} | {"claims_desk-neo4j-conf"} | BRINGING
+    assert names["Volume"] == volumes
+    assert names["Network"] == {"claims_desk-backends", "claims_desk-agents"}
+    assert names["RemoteImage"] == {f"claims_desk-{name}-image" for name in BACKENDS}
+    own = {"claims_desk-agent-base", "claims_desk-own-image"}
+    assert names["Image"] == {f"claims_desk-{agent}-image" for agent in AGENTS} | own
+    assert names["Password"] == {f"claims_desk-{name}-password" for name in BACKENDS}
+    assert "Service" not in names and "Agent" not in names
+    for name in BACKENDS:
+        assert world[f"Container claims_desk-{name}"].parent == "Backends claims_desk-backends"
+    for agent in AGENTS:
+        assert world[f"Container claims_desk-{agent}"].parent == "Agents claims_desk-agents"
+
+
+def test_backends_have_no_way_out_and_no_published_port_and_agents_listen_on_loopback(world: World) -> None:
+    network = {"driver": "bridge", "labels": LABELS}
+    assert world["Network claims_desk-backends"].inputs == network | {
+        "name": "claims_desk-backends-staging",
+        "internal": True,
+    }
+    assert world["Network claims_desk-agents"].inputs == network | {
+        "name": "claims_desk-agents-staging",
+        "internal": False,
+    }
+    for name in BACKENDS:
+        inputs = world[f"Container claims_desk-{name}"].inputs
+        assert inputs["networksAdvanced"] == [{"name": "claims_desk-backends-staging", "aliases": [name]}]
+        assert not {"ports", "publishAllPorts", "networkMode"} & inputs.keys()
+    published = set()
+    for agent in AGENTS:
+        inputs, alias = world[f"Container claims_desk-{agent}"].inputs, [agent.replace("_", "-")]
+        assert inputs["networksAdvanced"] == [
+            {"name": f"claims_desk-{name}-staging", "aliases": alias} for name in ("backends", "agents")
+        ]
+        (port,) = inputs["ports"]
+        assert port == {"internal": 8080, "external": port["external"], "ip": "127.0.0.1"}
+        assert 18080 <= port["external"] < 19100
+        assert (
+            world[f"HealthCheck claims_desk-{agent}-health"].inputs["endpoint"]
+            == f"http://127.0.0.1:{port['external']}"
+        )
+        published.add(port["external"])
+    assert len(published) == len(AGENTS)
+    for name in BRINGING:
+        inputs = world[f"Container {name}"].inputs
+        assert inputs["networkMode"] == "none" and not {"ports", "networksAdvanced"} & inputs.keys()
+
+
+def test_containers_that_serve_are_confined(world: World) -> None:
+    for name in SERVING:
+        inputs = world[f"Container {name}"].inputs
+        backend = BACKENDS.get(name.removeprefix("claims_desk-"))
+        memory = backend[2] if backend else 256
+        expected = {
+            "name": f"{name}-staging",
+            "readOnly": True,
+            "user": backend[1] if backend else "65534:65534",
+            "capabilities": {"drops": ["ALL"]},
+            "securityOpts": ["no-new-privileges:true"],
+            "memory": memory,
+            "memorySwap": memory,
+            "restart": "unless-stopped",
+            "logDriver": "json-file",
+            "logOpts": {"max-size": "10m", "max-file": "3"},
+            "init": True,
+            "mustRun": True,
+            "wait": True,
+            "waitTimeout": 180,
+        }
+        assert {key: inputs.get(key) for key in expected} == expected
+        # The engine refuses uploads into a read-only root.
+        assert "uploads" not in inputs and "privileged" not in inputs
+        assert all("nosuid" in options and "nodev" in options for options in inputs["tmpfs"].values())
+
+
+def test_files_are_brought_by_containers_that_end_and_cannot_reach_anything(world: World) -> None:
+    for name in BRINGING:
+        inputs = world[f"Container {name}"].inputs
+        serving = name.removesuffix("-files").removeprefix("claims_desk-")
+        backend = BACKENDS.get(serving)
+        folder = "/run/trust" if serving == "trust" else "/run/l9"
+        expected = {
+            "name": f"{name}-staging",
+            "user": "0:0",
+            "capabilities": {"adds": ["CAP_CHOWN"], "drops": ["ALL"]},
+            "securityOpts": ["no-new-privileges:true"],
+            "restart": "no",
+            "mustRun": False,
+            "attach": True,
+            "memory": 64,
+            "memorySwap": 64,
+            "entrypoints": ["/bin/sh", "-c"],
+            "command": [
+                f"chown -R {backend[1] if backend else '65534:65534'} {folder}"
+                + (" /data" if serving == "archive" else "")
+            ],
+            "labels": LABELS,
+        }
+        assert {key: inputs.get(key) for key in expected} == expected
+        mounts = {mount["target"]: mount["source"] for mount in inputs["mounts"]}
+        assert mounts.pop(folder) == f"{name}-staging"
+        assert mounts == ({"/data": "claims_desk-archive-data-staging"} if serving == "archive" else {})
+        assert inputs["uploads"] and all(upload["file"].startswith(f"{folder}/") for upload in inputs["uploads"])
+
+
+def test_backends_have_versioned_images_volumes_and_a_health_check(world: World) -> None:
+    for name, (image, _, _, data) in BACKENDS.items():
+        inputs = world[f"Container claims_desk-{name}"].inputs
+        assert world[f"RemoteImage claims_desk-{name}-image"].inputs == {"name": image, "keepLocally": True}
+        assert inputs["image"] == f"sha256:{image}"
+        mounts = {mount["target"]: (mount["source"], mount["readOnly"]) for mount in inputs["mounts"]}
+        kept = {"/var/lib/neo4j/conf": ("claims_desk-neo4j-conf-staging", False)} if name == "neo4j" else {}
+        assert mounts == kept | {
+            data: (f"claims_desk-{name}-data-staging", False),
+            "/run/l9": (f"claims_desk-{name}-files-staging", True),
+        }
+        timing = {"interval": "15s", "timeout": "5s", "retries": 4, "startPeriod": "2m0s", "startInterval": "1s"}
+        kind, probe = inputs["healthcheck"]["tests"]
+        assert inputs["healthcheck"] == timing | {"tests": [kind, probe]} and kind == "CMD-SHELL"
+        assert subprocess.run(["sh", "-nc", probe], check=False).returncode == 0
+        assert not set(mounts) & inputs["tmpfs"].keys()
+        assert labels(world, f"claims_desk-{name}") == {
+            "l9stack.collection": "claims_desk",
+            "l9stack.stack": "staging",
+            "l9stack.service": name,
+            "l9stack.files": f"id-of-claims_desk-{name}-files",
+        }
+
+
+def test_image_names_are_the_stack_configs(deploy: Deploy) -> None:
+    images = {"redis": "valkey/valkey:8.1.1-alpine", "agent": "registry.example.com/l9stack:1.2.3"}
+    world = deploy("staging", runtime="docker", docker=DockerSettings(images=images, agent_memory_mb=512))
+    assert world["RemoteImage claims_desk-redis-image"].inputs["name"] == images["redis"]
+    assert world["RemoteImage claims_desk-postgres-image"].inputs["name"] == BACKENDS["postgres"][0]
+    assert world["RemoteImage claims_desk-agent-base"].inputs["name"] == images["agent"]
+    assert world["Image claims_desk-settlement-image"].inputs["build"]["args"] == {
+        "BASE": f"{images['agent']}@sha256:1"
+    }
+    assert world["Container claims_desk-settlement"].inputs["memory"] == 512
+
+
+def test_no_password_is_anywhere_but_in_secret_files(world: World) -> None:
+    words = {name: f"word-of-claims_desk-{name}-password" for name in BACKENDS}
+    for found in world.resources.values():
+        assert not re.search("word-of-(?!$)", json.dumps(found.inputs)), found.name
+        assert not set(found.secrets) - {"uploads.0.content"}, found.name
+    files = {
+        "redis": f"requirepass {words['redis']}\nappendonly yes\nmaxmemory-policy noeviction\n",
+        "postgres": words["postgres"],
+        "neo4j": f"neo4j/{words['neo4j']}",
+        "archive": words["archive"],
+    }
+    paths = {"redis": "redis.conf", "postgres": "password", "neo4j": "auth", "archive": "secret"}
+    for name, content in files.items():
+        found = world[f"Container claims_desk-{name}-files"]
+        assert found.inputs["uploads"] == [{"file": f"/run/l9/{paths[name]}", "content": SECRET, "permissions": "0400"}]
+        assert found.secrets == {"uploads.0.content": content}
+        assert world[f"Password claims_desk-{name}-password"].secret_outputs == {"value"}
+
+
+def test_agents_are_told_their_backends_by_a_file_that_a_shell_reads(world: World) -> None:
+    for agent in AGENTS:
+        text = world[f"Container claims_desk-{agent}-files"].secrets["uploads.0.content"]
+        assert dict(line.split("=", 1) for line in shlex.split(text)) == {
+            "AWS_SECRET_ACCESS_KEY": "word-of-claims_desk-archive-password",
+            "L9_ARCHIVE_BUCKET": "s3://l9stack",
+            "L9_HYPERGRAPH_URL": "postgresql://l9:word-of-claims_desk-postgres-password@postgres:5432/l9",
+            "L9_NEO4J_URL": "bolt://neo4j:word-of-claims_desk-neo4j-password@neo4j:7687/neo4j",
+            "L9_POSTGRES_URL": "postgresql://l9:word-of-claims_desk-postgres-password@postgres:5432/l9",
+            "L9_REDIS_URL": "redis://:word-of-claims_desk-redis-password@redis:6379/0",
+        }
+
+
+def test_containers_come_after_whom_they_need(world: World) -> None:
+    for name in BACKENDS:
+        before = world[f"Container claims_desk-{name}"].after
+        assert {"Network claims_desk-backends", f"Container claims_desk-{name}-files"} <= before
+    backends = {f"Container claims_desk-{name}" for name in BACKENDS}
+    for agent in AGENTS:
+        found = world[f"Container claims_desk-{agent}"]
+        assert {
+            item for item in found.after if item.startswith(("Container", "Baseline", "UnifiedConfig"))
+        } == backends | {
+            "Baseline claims_desk-baseline",
+            "UnifiedConfig claims_desk-config",
+            "Container claims_desk-trust",
+            f"Container claims_desk-{agent}-files",
+            *(f"Container claims_desk-{other}" for other in HARD.get(agent, ())),
+        }
+        # It carries the config's file, which is written by then.
+        assert "UnifiedConfig claims_desk-config" in world[f"Container claims_desk-{agent}-files"].after
+        assert world[f"HealthCheck claims_desk-{agent}-health"].after == {f"Container claims_desk-{agent}"}
+    assert world["Baseline claims_desk-baseline"].after == backends

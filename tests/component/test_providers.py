@@ -1,0 +1,267 @@
+"""The providers without the engine: what counts as a change, what is carried over, and what is seen where nothing runs."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from l9stack.files import write_file
+from l9stack.infra.providers.agent import LocalAgentProvider
+from l9stack.infra.providers.base import Provider
+from l9stack.infra.providers.baseline import BaselineProvider
+from l9stack.infra.providers.code import AgentCodeProvider
+from l9stack.infra.providers.config import UnifiedConfigProvider
+from l9stack.infra.providers.gate import ExtractionGateProvider
+from l9stack.infra.providers.health import UNREACHABLE, HealthCheckProvider, probe
+from l9stack.infra.providers.manifest import DeploymentManifestProvider
+from l9stack.infra.providers.secret import PasswordProvider
+from l9stack.infra.providers.service import ExternalServiceProvider, LocalServiceProvider
+from l9stack.model.artifact import Artifact
+from l9stack.output.store import Store
+from l9stack.project import Project
+
+NOWHERE = "http://127.0.0.1:1"
+MODULES = {
+    LocalAgentProvider: "agent",
+    BaselineProvider: "baseline",
+    AgentCodeProvider: "code",
+    UnifiedConfigProvider: "config",
+    ExtractionGateProvider: "gate",
+    HealthCheckProvider: "health",
+    DeploymentManifestProvider: "manifest",
+    PasswordProvider: "secret",
+    ExternalServiceProvider: "service",
+    LocalServiceProvider: "service",
+}
+
+
+class Lamp(Provider):
+    inputs = ("room", "colour", "note", "state")
+    watched = ("room", "colour", "state")
+    carried = ("address",)
+    desired = {"state": "lit"}
+    key = "room"
+    seen: dict[str, Any] = {}
+
+    def make(self, props: Any) -> dict[str, Any]:
+        return {"address": f"at {props['room']}"}
+
+    def observe(self, props: Any) -> dict[str, Any]:
+        if "error" in self.seen:
+            raise self.seen["error"]
+        return self.seen
+
+
+HALL = {"room": "hall", "colour": "red", "note": "old", "state": "lit"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    (tmp_path / "Pulumi.yaml").write_text("name: l9stack\n")
+    monkeypatch.chdir(tmp_path)
+    before = {path for path in tmp_path.rglob("*")}
+    yield Project(tmp_path.resolve())
+    assert not (tmp_path / ".l9" / "run").exists(), sorted({*tmp_path.rglob("*")} - before)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "changes"),
+    [("colour", "blue", True), ("state", "out", True), ("room", "attic", True), ("note", "new", False)],
+)
+def test_only_watched_inputs_count_as_a_change(field: str, value: str, changes: bool) -> None:
+    assert Lamp().diff("hall", HALL, HALL).changes is False
+    assert Lamp().diff("hall", HALL, HALL | {field: value}).changes is changes
+
+
+def test_check_fills_in_what_should_be_and_carries_over_what_is_known() -> None:
+    news = {"room": "hall", "colour": "red"}
+    assert Lamp().check({}, news).inputs == news | {"state": "lit"}
+    known = Lamp().check({"address": "at hall", "state": "out", "colour": "blue"}, news).inputs
+    assert known == news | {"state": "lit", "address": "at hall"}
+    assert Lamp().check({"address": "at hall"}, news | {"address": "elsewhere"}).inputs["address"] == "elsewhere"
+
+
+def test_drift_overwrites_watched_inputs_so_that_the_next_diff_names_it() -> None:
+    lamp = Lamp()
+    lamp.seen = {"state": "out", "heat": 3}
+    read = lamp.read("hall", HALL | {"address": "at hall"})
+    assert read.outs == HALL | {"address": "at hall", "state": "out", "heat": 3}
+    assert read.inputs == HALL | {"address": "at hall", "state": "out"}
+    wanted = lamp.check(read.inputs, {"room": "hall", "colour": "red", "note": "old"}).inputs
+    assert lamp.diff("hall", read.outs, wanted).changes is True
+    lamp.seen = {}
+    assert lamp.diff("hall", lamp.read("hall", HALL).outs, HALL).changes is False
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), KeyError("x"), RuntimeError()])
+def test_read_never_raises_and_keeps_what_was_known(error: Exception) -> None:
+    lamp = Lamp()
+    lamp.seen = {"error": error}
+    read = lamp.read("hall", HALL)
+    assert (read.id, read.outs, read.inputs) == ("hall", HALL, HALL)
+
+
+def test_create_and_update_give_inputs_and_outputs() -> None:
+    created = Lamp().create(HALL)
+    assert (created.id, created.outs) == ("hall", HALL | {"address": "at hall"})
+    assert Lamp().update("hall", {}, HALL | {"room": "attic"}).outs["address"] == "at attic"
+
+
+@pytest.mark.parametrize("provider", MODULES, ids=lambda provider: provider.__name__)
+def test_providers_keep_their_import_path_and_watch_only_their_inputs(provider: type[Provider]) -> None:
+    assert provider.__module__ == f"l9stack.infra.providers.{MODULES[provider]}"
+    assert {*provider.watched, *provider.desired, provider.key} <= {*provider.inputs}
+    assert {*provider.desired} <= {*provider.watched}
+    assert not {*provider.carried} & {*provider.watched}
+
+
+@pytest.mark.parametrize(
+    ("provider", "props", "seen"),
+    [
+        (LocalServiceProvider, {"service": "redis", "stack": "dev"}, {"state": "stopped"}),
+        (LocalAgentProvider, {"agent": "desk", "stack": "dev"}, {"state": "stopped"}),
+        (ExternalServiceProvider, {"service": "redis", "url": "redis://127.0.0.1:1/0"}, {"state": "not reachable"}),
+        (ExternalServiceProvider, {"service": "archive", "url": "s3://bucket"}, {"state": "running"}),
+        (AgentCodeProvider, {"collection": "desk", "agent": "desk"}, {"edited": []}),
+        (ExtractionGateProvider, {"collection": "desk"}, {"view": "missing: never published"}),
+        (
+            UnifiedConfigProvider,
+            {"collection": "desk", "stack": "dev", "digest": "0"},
+            {"edited": ["deployments/dev/desk_config.yaml"]},
+        ),
+        (BaselineProvider, {"stack": "dev"}, {}),
+        (HealthCheckProvider, {"endpoint": NOWHERE, "path": "/health"}, {}),
+        (DeploymentManifestProvider, {"stack": "dev", "document": {}}, {"state": "missing"}),
+        (PasswordProvider, {"name": "word"}, {}),
+    ],
+)
+def test_where_nothing_runs_that_is_seen_and_nothing_is_started(
+    project: Project, provider: type[Provider], props: dict[str, Any], seen: dict[str, Any]
+) -> None:
+    assert provider().observe(props) == seen
+    assert not project.state.exists() and not (project.root / "deployments").exists()
+
+
+def test_taking_away_what_is_not_there_is_no_error(project: Project) -> None:
+    LocalServiceProvider().delete("redis", {"service": "redis", "stack": "dev"})
+    LocalAgentProvider().delete("desk", {"agent": "desk", "stack": "dev"})
+    UnifiedConfigProvider().delete("desk", {"collection": "desk", "stack": "dev"})
+    DeploymentManifestProvider().delete("dev", {"stack": "dev"})
+
+
+def test_the_config_is_written_from_the_store_and_an_edit_is_drift_that_is_kept(project: Project) -> None:
+    file = Artifact(path="desk_config.yaml", text="logging: {level: INFO}\n")
+    provider = UnifiedConfigProvider()
+    props = {
+        "stack": "dev",
+        "collection": "desk",
+        "digest": file.sha256,
+        "part": Store(project).put([file]),
+        "edited": [],
+    }
+    path = project.root / "deployments" / "dev" / "desk_config.yaml"
+    assert provider.create(props).outs == props | {"file": "deployments/dev/desk_config.yaml"}
+    assert path.read_text() == file.text and provider.observe(props) == {"edited": []}
+    path.write_text("logging: {level: DEBUG}\n")
+    drifted = provider.read("desk", props).outs
+    assert drifted["edited"] == ["deployments/dev/desk_config.yaml"] and provider.diff("desk", drifted, props).changes
+    provider.update("desk", drifted, props)
+    assert path.read_text() == file.text
+    (patch,) = [found for found in project.patches.rglob("*") if found.is_file()]
+    assert "+logging: {level: DEBUG}" in patch.read_text()
+    provider.delete("desk", props)
+    assert not path.exists()
+
+
+def test_the_manifest_is_sorted_and_an_edited_or_missing_one_is_drift(project: Project) -> None:
+    provider, props = (
+        DeploymentManifestProvider(),
+        {"stack": "dev", "document": {"b": "é", "a": [1]}, "state": "written"},
+    )
+    path = project.root / "deployments" / "dev" / "deployment_manifest.json"
+    assert provider.create(props).outs["file"] == "deployments/dev/deployment_manifest.json"
+    assert path.read_text() == '{\n  "a": [\n    1\n  ],\n  "b": "é"\n}\n'
+    assert provider.observe(props) == {"state": "written"}
+    write_file(path, b"{}")
+    assert provider.diff("dev", provider.read("dev", props).outs, props).changes
+    provider.delete("dev", props)
+    assert provider.observe(props) == {"state": "missing"} and not path.parent.exists()
+
+
+def test_passwords_are_random_and_read_alike_by_urls_shells_and_options() -> None:
+    words = {PasswordProvider().create({"name": "word"}).outs["value"] for _ in range(50)}
+    assert len(words) == 50 and all(len(word) == 48 and set(word) <= set("0123456789abcdef") for word in words)
+
+
+def test_the_folder_is_known_beforehand_only_while_tree_and_view_stay() -> None:
+    provider, news = (
+        ExtractionGateProvider(),
+        {"collection": "desk", "digest": "1", "output": "out", "implementations": ""},
+    )
+    olds = news | {"edited": [], "view": "published", "folder": "out/desk_1"}
+    assert provider.check(olds, news).inputs == olds
+    assert provider.check(olds | {"edited": ["a"]}, news).inputs["folder"] == "out/desk_1"
+    for other in ({"digest": "2"}, {"view": "missing: out/desk_1"}, {"implementations": "9"}):
+        assert "folder" not in provider.check(olds | other, news).inputs
+
+
+def test_a_baseline_is_measured_again_only_when_up_names_another_server() -> None:
+    olds = {"stack": "dev", "runtime": "local", "services": ["redis"], "anchors": [], "instances": {"redis": "1"}}
+    preview = {key: value for key, value in olds.items() if key != "instances"}
+    provider = BaselineProvider()
+    assert provider.diff("dev", olds, preview).changes is False
+    assert provider.diff("dev", olds, olds).changes is False
+    assert provider.diff("dev", olds, preview | {"instances": {"redis": "2"}}).changes is True
+    assert provider.diff("dev", olds, preview | {"anchors": ["Lead"]}).changes is True
+
+
+@pytest.fixture
+def agent() -> Iterator[tuple[str, dict[str, Any]]]:
+    answer: dict[str, Any] = {"code": 200, "body": {"status": "ok"}}
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(answer["code"])
+            self.end_headers()
+            self.wfile.write(json.dumps(answer["body"]).encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", answer
+    server.shutdown()
+    server.server_close()
+
+
+def test_health_is_asked_at_every_run(agent: tuple[str, dict[str, Any]]) -> None:
+    endpoint, answer = agent
+    provider, props = HealthCheckProvider(), {"agent": "desk", "endpoint": endpoint, "path": "/health", "health": "ok"}
+    alive = props | {"instance": "1"}
+    assert provider.create(alive).outs["health"] == "ok" and provider.observe(props) == {"health": "ok"}
+    assert provider.diff("desk", alive, alive).changes is False
+    assert provider.diff("desk", alive, props | {"instance": "2"}).changes is True
+    for code, body, told in [
+        (503, {}, "HTTP 503"),
+        (200, {"status": "degraded"}, "status 'degraded'"),
+        (200, [], "no answer"),
+    ]:
+        answer.update(code=code, body=body)
+        assert probe(f"{endpoint}/health").startswith(told)
+        assert provider.diff("desk", provider.read("desk", props).outs, props).changes is True
+        assert provider.diff("desk", alive, alive).changes is True
+
+
+def test_that_nobody_listens_is_no_change_of_health_in_a_preview_and_is_one_in_up() -> None:
+    props = {"agent": "desk", "endpoint": NOWHERE, "path": "/health", "health": "ok"}
+    provider = HealthCheckProvider()
+    assert probe(f"{NOWHERE}/health") == UNREACHABLE
+    assert provider.diff("desk", provider.read("desk", props).outs, props).changes is False
+    assert provider.diff("desk", props | {"instance": "1"}, props | {"instance": "1"}).changes is True

@@ -1,0 +1,129 @@
+"""A stack's config: what is wrong is told with a hint, all at once; the stacks of the repository are right."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from pulumi.runtime import set_all_config
+
+from l9stack.errors import InputError
+from l9stack.infra.settings import DockerSettings, StackSettings
+from l9stack.infra.stack import Stack, StackArgs
+from tests.component.conftest import EXAMPLE, REPOSITORY
+from tests.component.recording import run
+
+
+def configured(values: dict[str, Any]) -> pulumi.Config:
+    """As the engine hands a stack's file over: mappings as JSON."""
+    text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    set_all_config({key if ":" in key else f"l9stack:{key}": value for key, value in text.items()})
+    return pulumi.Config("l9stack")
+
+
+def problems(values: dict[str, Any]) -> list[tuple[str, str, str]]:
+    with pytest.raises(InputError) as caught:
+        StackSettings.read(configured(values))
+    found = caught.value.problems
+    assert all(problem.code == "stack-config" and problem.place for problem in found)
+    return [(problem.place.file.removeprefix("Pulumi config "), problem.message, problem.hint) for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "message", "hint"),
+    [
+        ({"runtim": "local"}, "runtim", "unknown key", "runtime"),
+        ({"runtime": "podman"}, "runtime", "unknown runtime 'podman'", "one of local, docker, external"),
+        ({"settings": "loud"}, "settings", "expected a mapping, found text", "logging.level"),
+        ({"backends": ["redis"]}, "backends", "expected a mapping, found list", "redis"),
+        (
+            {"backends": {"mysql": "mysql://h"}},
+            "backends",
+            "unknown backend 'mysql'",
+            "redis, postgres, neo4j, archive",
+        ),
+        ({"backends": {"redis": "http://h"}}, "backends.redis", "not an address that can be used", "redis, rediss://"),
+        ({"backends": {"redis": "redis://h:port"}}, "backends.redis", "not an address that can be used", "redis"),
+        ({"backends": {"postgres": 5}}, "backends.postgres", "not an address that can be used", "postgresql"),
+        ({"backends": {"neo4j": "bolt://"}}, "backends.neo4j", "not an address that can be used", "bolt"),
+        ({"endpoints": {"desk": "desk:8080"}}, "endpoints.desk", "not an address that can be used", "http, https://"),
+        ({"endpoints": {"desk": "https://u:p@h"}}, "endpoints.desk", "not an address", "without user and password"),
+        ({"docker": {"image": {}}}, "docker.image", "unknown key", "images"),
+        ({"docker": {"images": "redis:7"}}, "docker.images", "not understood", "a mapping"),
+        ({"docker": {"images": {"mysql": "mysql:9"}}}, "docker.images.mysql", "unknown image", "agent"),
+        ({"docker": {"images": {"redis": "redis"}}}, "docker.images.redis", "'redis' names no version", "digest"),
+        ({"docker": {"images": {"redis": "redis:latest"}}}, "docker.images.redis", "names no version", "latest"),
+        ({"docker": {"publish": "everywhere"}}, "docker.publish", "not understood: 'everywhere'", "127.0.0.1"),
+        ({"docker": {"reach": ""}}, "docker.reach", "not understood", "host name"),
+        ({"docker": {"first_port": 80}}, "docker.first_port", "not understood: 80", "between 1024 and 64000"),
+        ({"docker": {"first_port": True}}, "docker.first_port", "not understood: True", "port"),
+        ({"docker": {"agent_memory_mb": "512"}}, "docker.agent_memory_mb", "not understood: '512'", "megabytes"),
+        ({"docker": {"agent_memory_mb": 64}}, "docker.agent_memory_mb", "not understood: 64", "128"),
+    ],
+)
+def test_a_wrong_key_or_value_is_a_problem_with_its_place_and_a_hint(
+    values: dict[str, Any], key: str, message: str, hint: str
+) -> None:
+    ((place, told, helped),) = problems(values)
+    assert place == f"l9stack:{key}" and message in told and hint in helped
+
+
+def test_all_mistakes_are_told_at_once_and_no_address_is_repeated() -> None:
+    wrong = {"runtime": "podman", "colection": "x", "backends": {"redis": "http://:word@h"}, "docker": {"ports": 1}}
+    found = problems(wrong)
+    assert [place for place, *_ in found] == [
+        "l9stack:colection",
+        "l9stack:runtime",
+        "l9stack:backends.redis",
+        "l9stack:docker.ports",
+    ]
+    assert "word" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "image", ["redis:7.4.2-alpine", "registry.example.com:5000/team/redis:7", f"redis@sha256:{'a' * 64}"]
+)
+def test_images_with_a_tag_or_digest_are_taken(image: str) -> None:
+    read = StackSettings.read(configured({"docker": {"images": {"redis": image}}}))
+    assert read.docker == DockerSettings(images={"redis": image})
+
+
+def test_an_empty_config_is_the_example_on_the_local_runtime() -> None:
+    assert StackSettings.read(configured({})) == StackSettings("input_schemas/claims_desk", "local", "extractions")
+
+
+def test_urls_of_backends_are_secrets() -> None:
+    read = StackSettings.read(configured({"backends": {"redis": "rediss://:word@h:6379/0", "archive": "file:///a"}}))
+    seen: dict[str, bool] = {}
+
+    async def look() -> None:
+        for name, url in read.backends.items():
+            seen[name] = await url.is_secret()
+
+    run(lambda: pulumi.Output.from_input(look()))
+    assert seen == {"redis": True, "archive": True}
+
+
+@pytest.mark.parametrize(
+    ("stack", "runtime", "megabytes"), [("dev", "local", None), ("staging", "docker", 256), ("prod", "docker", 512)]
+)
+def test_the_stacks_of_the_repository_have_a_preview(
+    stack: str, runtime: str, megabytes: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = yaml.safe_load((REPOSITORY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    assert document.keys() == {"config"}
+    shutil.copyfile(REPOSITORY / "Pulumi.yaml", tmp_path / "Pulumi.yaml")
+    shutil.copytree(REPOSITORY / EXAMPLE, tmp_path / EXAMPLE)
+    monkeypatch.chdir(tmp_path)
+    read = StackSettings.read(configured(document["config"]))
+    arguments = StackArgs.of(read, stack)
+    world = run(lambda: Stack(arguments.prepared.plan.collection, arguments), stack, preview=True)
+    assert world["Baseline claims_desk-baseline"].inputs["runtime"] == runtime
+    agents = [found for name, found in world.of("Container").items() if "ports" in found.inputs]
+    assert {found.inputs["memory"] for found in agents} == ({megabytes} if megabytes else set())
+    assert len(world.of("HealthCheck")) == 5 and len(list((tmp_path / ".l9" / "store").iterdir())) == 6
