@@ -56,7 +56,9 @@ class Observer:
     async def run(self) -> None:
         """Consume for ever; a Redis that is away is waited for."""
         ready = False
-        while self._wanted:
+        # A cancellation that comes while the client connects may be lost in it: the count of them is not.
+        task = asyncio.current_task()
+        while self._wanted and not (task and task.cancelling()):
             try:
                 if not ready:
                     await self._make_groups()

@@ -110,7 +110,8 @@ async def handle_event(
 
 async def _register(memory: Memory, agent: str, endpoint: str, log: Any) -> None:
     """Tell the others where this agent answers; repeated, so that a Redis that starts anew learns it again."""
-    while endpoint:
+    task = asyncio.current_task()
+    while endpoint and not (task and task.cancelling()):  # as in Observer.run: the client may lose a cancellation
         try:
             await memory.redis.hset(f"{memory.namespace}:agents", agent, endpoint)
         except Exception as error:

@@ -29,6 +29,7 @@ from l9stack.agent.operations import PeerError, operation
 from l9stack.agent.peers import HttpTransport
 from l9stack.agent.records import Payload
 from l9stack.agent.serve import Assembled, assemble, handle_event
+from l9stack.agent.spaces import apart
 from l9stack.agent.stand_ins import StandIn as StandIn
 
 _BASE = "http://agent.test"
@@ -223,12 +224,11 @@ async def serving_together(
     extra: tuple[Path, ...] = (),
 ) -> AsyncIterator[Mapping[str, ServedAgent]]:
     """Serve several agents beside each other in one namespace; each can ask every other one."""
-    space = namespace or f"test-{uuid.uuid4().hex[:8]}"
     peers: dict[str, StandIn | ServedAgent] = {}
     served: dict[str, ServedAgent] = {}
-    async with contextlib.AsyncExitStack() as stack:
+    async with apart(backends, namespace) as (own, space), contextlib.AsyncExitStack() as stack:
         for name in names:
-            agent = serving(manifests / f"{name}.json", code, backends, peers, space, extra)
+            agent = serving(manifests / f"{name}.json", code, own, peers, space, extra)
             peers[name] = served[name] = await stack.enter_async_context(agent)
         yield served
 
@@ -242,7 +242,9 @@ async def serving_definition(
 ) -> AsyncIterator[ServedAgent]:
     """Serve a definition in this process, in a namespace of its own unless one is given."""
     logs.configure("ERROR")
-    with TemporaryDirectory(prefix="l9-keys-") as folder:
+    async with contextlib.AsyncExitStack() as stack:
+        own, space = await stack.enter_async_context(apart(backends, namespace))
+        folder = stack.enter_context(TemporaryDirectory(prefix="l9-keys-"))
         key_folder = Path(folder)
         principals = [
             f"agent:{definition.id}",
@@ -254,8 +256,7 @@ async def serving_definition(
         known = peers if peers is not None else {}
         keys.ensure_keys(key_folder, [f"agent:{name}" for name, peer in known.items() if isinstance(peer, ServedAgent)])
         transport = _Local(definition.id, known)
-        space = namespace or f"test-{uuid.uuid4().hex[:8]}"
-        assembled = assemble(definition, backends, space, key_folder, transport=transport)
+        assembled = assemble(definition, own, space, key_folder, transport=transport)
         asgi = httpx.ASGITransport(assembled.application)
         async with httpx.AsyncClient(transport=asgi, base_url=_BASE) as client:
             try:

@@ -44,6 +44,8 @@ class Outcome:
 
     changes: list[Change] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What providers told on the way, such as the patch that keeps an edit."""
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -151,8 +153,7 @@ class Engine:
         return outcome
 
     def _reason(self, command: str, outcome: Outcome, text: str) -> str:
-        said = [line for line in outcome.diagnostics if line.strip() and not line.startswith(_NOISE)]
-        lines = list(dict.fromkeys(said)) or text.strip().splitlines()[-12:]
+        lines = list(dict.fromkeys(outcome.diagnostics)) or text.strip().splitlines()[-12:]
         return f"pulumi {command} of stack {self.stack} failed:\n" + "\n".join(lines)
 
     def _follow(self, log: Path, done: threading.Event, outcome: Outcome, command: str) -> None:
@@ -162,15 +163,25 @@ class Engine:
             elif post := event.get("resOutputsEvent"):
                 self._after(post["metadata"], command)
             elif diagnostic := event.get("diagnosticEvent"):
-                if diagnostic.get("severity") in ("error", "warning", "info#err") and not diagnostic.get("ephemeral"):
-                    outcome.diagnostics.append(_plain(diagnostic["message"]).rstrip())
+                self._diagnosed(diagnostic, outcome)
             elif summary := event.get("summaryEvent"):
                 outcome.counts = dict(summary.get("resourceChanges") or {})
+
+    def _diagnosed(self, diagnostic: Mapping[str, Any], outcome: Outcome) -> None:
+        """Errors and warnings are kept; what providers tell meanwhile is progress."""
+        message = _plain(diagnostic["message"]).rstrip()
+        if diagnostic.get("ephemeral") or not message or message.startswith(_NOISE):
+            return
+        if diagnostic.get("severity") in ("error", "warning"):
+            outcome.diagnostics.append(message)
+        elif diagnostic.get("severity") in ("info", "info#err"):
+            outcome.notes.append(message.removeprefix("info: "))
+            self._progress(outcome.notes[-1])
 
     def _before(self, metadata: Mapping[str, Any], outcome: Outcome, command: str) -> None:
         if metadata["op"] in _QUIET or metadata["type"] == "pulumi:pulumi:Stack":
             return
-        fields = tuple(sorted(metadata.get("detailedDiff") or metadata.get("diffs") or ()))
+        fields = tuple(sorted(metadata.get("detailedDiff") or metadata.get("diffs") or _differing(metadata)))
         change = Change(metadata["op"], metadata["type"], metadata["urn"].rsplit("::", 1)[-1], fields)
         outcome.changes.append(change)
         if command != "preview":
@@ -232,6 +243,13 @@ def _events(log: Path, done: threading.Event) -> Iterator[dict[str, Any]]:
                 return
             else:
                 time.sleep(0.03)
+
+
+def _differing(metadata: Mapping[str, Any]) -> list[str]:
+    """The inputs of an update that are not as they were, for our providers say only that there are some."""
+    old, new = metadata.get("old") or {}, metadata.get("new") or {}
+    before, after = old.get("inputs") or {}, new.get("inputs") or {}
+    return [] if metadata["op"] != "update" else [name for name, value in after.items() if before.get(name) != value]
 
 
 def _plain(text: str) -> str:

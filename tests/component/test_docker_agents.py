@@ -23,6 +23,7 @@ from tests.component.recording import World
 from tests.component.test_docker_runtime import AGENTS, labels
 
 RUNTIMES = REPOSITORY / "l9stack" / "infra" / "runtimes"
+LOCK = RUNTIMES / "agent_requirements.txt"
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +176,7 @@ def test_a_preview_makes_no_keys_and_up_makes_everybodys_before_an_agent_starts(
         assert config["source"] == "deployments/staging/claims_desk_config.yaml"
 
 
-def test_the_base_image_holds_exactly_what_agents_need_as_the_lock_pins_it() -> None:
+def test_the_base_image_holds_exactly_what_agents_need_as_the_lock_pins_it(regen: bool) -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     needed: set[str] = set()
     todo = [Requirement(text) for text in [*project["dependencies"], *project["optional-dependencies"]["agent"]]]
@@ -188,7 +189,10 @@ def test_the_base_image_holds_exactly_what_agents_need_as_the_lock_pins_it() -> 
                 done.add((wanted.name, extra))
                 below = [Requirement(text) for text in importlib.metadata.requires(wanted.name) or []]
                 todo += [item for item in below if item.marker is None or item.marker.evaluate({"extra": extra})]
-    pinned, locked = entries(RUNTIMES / "agent_requirements.txt"), entries(REPOSITORY / "requirements.lock")
+    pinned, locked = entries(LOCK), entries(REPOSITORY / "requirements.lock")
+    if regen:
+        pinned = {name: locked[name] for name in sorted(needed)}
+        LOCK.write_text("\n".join([*LOCK.read_text().splitlines()[:1], *pinned.values(), ""]))
     assert pinned == {name: locked[name] for name in needed}
     assert all("--hash=sha256:" in entry for entry in pinned.values())
 
@@ -212,5 +216,10 @@ def canonical(name: str) -> str:
 
 
 def entries(path: Path) -> dict[str, str]:
-    found = [entry for entry in re.split(r"\n(?=\S)", path.read_text().strip()) if not entry.startswith("#")]
-    return {canonical(re.match(r"[\w.-]+", entry)[0]): entry for entry in found}
+    """Each package's lines; one that is pinned for several versions of Python has several."""
+    found: dict[str, str] = {}
+    for entry in re.split(r"\n(?=\S)", path.read_text().strip()):
+        if not entry.startswith("#"):
+            name = canonical(re.match(r"[\w.-]+", entry)[0])
+            found[name] = f"{found[name]}\n{entry}" if name in found else entry
+    return found

@@ -54,3 +54,10 @@ def test_a_changed_function_of_the_user_rebuilds_the_one_agent_that_calls_it(dep
         "Image claims_desk-damage_assessment-image",
         "Container claims_desk-damage_assessment",
     }
+
+
+def test_a_preview_has_the_order_of_up(deploy: Deploy) -> None:
+    before, preview = deploy("staging", runtime="docker"), deploy("staging", runtime="docker", preview=True)
+    assert {key: found.after for key, found in preview.resources.items()} == {
+        key: found.after for key, found in before.resources.items()
+    }

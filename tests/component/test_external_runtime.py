@@ -77,7 +77,7 @@ def test_a_local_agent_gets_urls_of_others_as_secrets(deploy: Deploy) -> None:
     world = deploy(backends=secrets({"postgres": URLS["postgres"]}))
     found = world["Agent claims_desk-settlement"]
     url = URLS["postgres"]
-    assert found.secrets == {"urls": {"L9_POSTGRES_URL": url, "L9_HYPERGRAPH_URL": url}}
+    assert found.secrets == {"urls.L9_POSTGRES_URL": url, "urls.L9_HYPERGRAPH_URL": url}
     assert found.secret_outputs == {"urls"} and "post-word" not in json.dumps(found.inputs)
 
 

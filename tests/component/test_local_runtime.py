@@ -182,8 +182,12 @@ def test_another_anchor_changes_the_config_for_all_and_starts_one_agent_anew(
     }
 
 
-def test_a_preview_names_no_process(deploy: Deploy, world: World) -> None:
-    assert changed(world, deploy(preview=True)) == {
+def test_a_preview_names_no_process_and_keeps_the_order(deploy: Deploy, world: World) -> None:
+    preview = deploy(preview=True)
+    assert {key: found.after for key, found in preview.resources.items()} == {
+        key: found.after for key, found in world.resources.items()
+    }
+    assert changed(world, preview) == {
         BASELINE: {"instances"},
         **{f"HealthCheck claims_desk-{agent}-health": {"instance"} for agent in AGENTS},
     }

@@ -90,7 +90,7 @@ SERVICES: Mapping[str, ServiceKind] = {
         probe="wget -q -O /dev/null http://127.0.0.1:7474/",
         scratch=("/tmp", "/var/lib/neo4j/run", "/logs"),  # noqa: S108 - the container's own
         executable_scratch=True,
-        memory_mb=1024,
+        memory_mb=1536,
         urls={"L9_NEO4J_URL": lambda password: f"bolt://neo4j:{password}@neo4j:7687/neo4j"},
     ),
     "archive": ServiceKind(

@@ -1,0 +1,124 @@
+"""A project of its own for each file of tests: the real engine, real servers, real agents."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from l9stack.agent.backends import BackendUrls
+from l9stack.engine import find
+from l9stack.local.client import Supervisor
+
+REPOSITORY = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("l9")
+SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A project folder and the command line in it."""
+
+    root: Path
+
+    def run(self, *arguments: str, expect: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run `l9`; its exit code has to be the expected one, where one is expected."""
+        done = subprocess.run(
+            [str(COMMAND), *arguments],
+            cwd=self.root,
+            env={**os.environ, **environ},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS,
+        )
+        if expect is not None:
+            assert done.returncode == expect, f"l9 {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def data(self, *arguments: str, expect: int | None = 0) -> Any:
+        """What a command prints with `--json`."""
+        return json.loads(self.run(*arguments, "--json", expect=expect).stdout)
+
+    def pulumi(self, *arguments: str) -> str:
+        """Plain Pulumi in the environment that `l9 env` prints; its output."""
+        script = f'eval "$({COMMAND} env)" && exec pulumi "$@" --non-interactive --color never'
+        done = subprocess.run(
+            ["bash", "-c", script, "pulumi", *arguments],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def previewed(self, *options: str) -> list[str]:
+        """The names of what plain `pulumi preview` would change, components aside."""
+        steps = json.loads(self.pulumi("preview", "--json", *options))["steps"]
+        changed = [step for step in steps if step["op"] not in ("same", "read", "refresh")]
+        return sorted(f"{step['op']} {step['urn'].rsplit('::', 1)[-1]}" for step in changed)
+
+    def state(self) -> dict[str, Any]:
+        """The program's resources in the stack's state, by name."""
+        found = json.loads(self.pulumi("stack", "export", "--stack", "dev"))["deployment"]["resources"]
+        return {resource["urn"].rsplit("::", 1)[-1]: resource for resource in found}
+
+    def pids(self, stack: str = "dev") -> dict[str, int]:
+        """The process of each running agent."""
+        return {a.agent: a.pid for a in self.runtime.status().agents if a.stack == stack and a.state == "running"}
+
+    @property
+    def runtime(self) -> Supervisor:
+        """The project's local runtime."""
+        return Supervisor(self.root / ".l9" / "run")
+
+    def backends(self, stack: str = "dev") -> BackendUrls:
+        """The URLs of a stack's backends."""
+        return self.runtime.namespace(stack)
+
+    @property
+    def view(self) -> Path:
+        """The published extraction of the example."""
+        return self.root / self.pulumi("stack", "output", "extraction", "--stack", "dev").strip()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """A copy of what a clone holds beside the package; its servers are gone afterwards."""
+    if find() is None:
+        pytest.skip("the Pulumi engine is not here: `l9 engine` obtains it")
+    # Not below the suite's own folder, which other users cannot pass: the database runs as one where we are root.
+    root = tmp_path_factory.mktemp("project")
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml"):
+        shutil.copy(REPOSITORY / name, root / name)
+    shutil.copytree(REPOSITORY / "input_schemas", root / "input_schemas", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPOSITORY / "templates" / "meta", root / "templates" / "meta")
+    deployed = Deployed(root)
+    yield deployed
+    deployed.run("down", "--purge", "--yes")
+    assert not left_behind(root)
+
+
+def left_behind(root: Path) -> list[str]:
+    """Processes whose command line or environment names the project."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        if int(folder.name) in (os.getpid(), os.getppid()):
+            continue
+        try:
+            named = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+            if str(root).encode() in named:
+                found.append(f"{folder.name} {(folder / 'cmdline').read_bytes().decode(errors='replace')}")
+        except OSError:
+            continue
+    return found

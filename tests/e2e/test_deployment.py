@@ -1,0 +1,239 @@
+"""The example, deployed: healthy agents, one packet through every store, a decision by an anchor, drift by name.
+
+The tests build on each other in their order, as a person's day does: each leaves the stack as it found it.
+"""
+
+import json
+import os
+import signal
+import time
+import urllib.request
+import uuid
+
+import neo4j
+import psycopg
+import pytest
+from redis import Redis
+
+from tests.e2e.conftest import Deployed, left_behind
+
+pytestmark = pytest.mark.e2e
+AGENTS = ["claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement"]
+CLAIM = {
+    "claim_id": "C-1001",
+    "parcel_id": "P-77",
+    "service_level": "express",
+    "declared_value": 480,
+    "days_since_delivery": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def up(project: Deployed) -> Deployed:
+    project.run("up")
+    return project
+
+
+def test_every_agent_is_healthy_and_the_manifest_says_where(up: Deployed):
+    status = up.data("status")
+    assert status["stack"] == "dev"
+    assert {agent["name"]: agent["health"] for agent in status["agents"]} == dict.fromkeys(AGENTS, "ok")
+    assert {backend["health"] for backend in status["backends"]} == {"ok"}
+    manifest = json.loads((up.root / "deployments/dev/deployment_manifest.json").read_text())
+    assert manifest["deployment_ready"] is True
+    assert {name: agent["endpoint"] for name, agent in manifest["agents"].items()} == {
+        agent["name"]: agent["endpoint"] for agent in status["agents"]
+    }
+    for agent in status["agents"]:
+        assert agent["endpoint"].startswith("http://127.0.0.1:")
+        for page in ("health", "ready", "metrics"):
+            with urllib.request.urlopen(f"{agent['endpoint']}/{page}", timeout=10) as reply:
+                assert reply.status == 200
+
+
+def test_state_holds_digests_and_no_text_and_no_secret(up: Deployed):
+    secrets = [path.read_text() for path in (up.root / ".l9/run").glob("*.password")]
+    assert secrets
+    for name, resource in up.state().items():
+        text = json.dumps([resource.get("inputs"), resource.get("outputs")])
+        assert len(text) < 6000, name
+        assert not any(secret in text for secret in secrets), name
+
+
+def test_a_packet_goes_along_a_wiring_and_is_found_everywhere_under_one_trace(up: Deployed):
+    status = up.data("status")
+    endpoint = next(agent["endpoint"] for agent in status["agents"] if agent["name"] == "claim_intake")
+    token = up.run("token", "claim_intake").stdout.strip()
+    trace = str(uuid.uuid4())
+    packet = {
+        "packet_id": str(uuid.uuid4()),
+        "source_agent": "operator",
+        "destination_agent": "claim_intake",
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "payload": {"operation": "submit_claim", "arguments": CLAIM},
+        "metadata": {"trace_id": trace, "priority": "normal", "governance_flags": []},
+        "packet_type": "query",
+    }
+    request = urllib.request.Request(
+        f"{endpoint}/packets",
+        data=json.dumps(packet).encode(),
+        headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as reply:
+        assert reply.status == 200
+        answer = json.load(reply)
+    assert answer["payload"]["covered"] is True
+    assert answer["metadata"]["trace_id"] == trace
+    for agent in ("claim_intake", "coverage_check"):
+        lines = [json.loads(line) for line in up.run("logs", agent, "--lines", "200").stdout.splitlines()]
+        assert any(line.get("trace_id") == trace and line["event"] == "call" for line in lines), agent
+    stores = up.backends()
+    with Redis.from_url(stores.redis, decode_responses=True) as redis:
+        assert list(redis.scan_iter(match=f"*{trace}*"))
+    with psycopg.connect(stores.postgres) as connection:
+        logged = connection.execute("SELECT agent_id FROM decision_logs WHERE trace_id = %s", (trace,)).fetchall()
+        edges = connection.execute("SELECT agent_id FROM hyperedges WHERE trace_id = %s", (trace,)).fetchall()
+        audit = connection.execute("SELECT DISTINCT agent_id FROM audit_log WHERE trace_id = %s", (trace,)).fetchall()
+    both = {("claim_intake",), ("coverage_check",)}
+    assert set(logged) == set(edges) == set(audit) == both
+    user, _, secret = stores.neo4j.removeprefix("bolt://").partition("@")[0].partition(":")
+    address, _, graph = stores.neo4j.partition("@")[2].partition("/")
+    with neo4j.GraphDatabase.driver(f"bolt://{address}", auth=(user, secret)) as driver:
+        query = "MATCH (d:agent_decision {trace_id: $trace}) RETURN d.operation AS operation"
+        records, _, _ = driver.execute_query(query, trace=trace, database_=graph)
+    assert [record["operation"] for record in records] == ["submit_claim"]
+    archive = up.root / ".l9/run/data/archive/dev/claims_desk/claim_intake"
+    assert [path for path in archive.rglob("*.json") if json.loads(path.read_text())["trace_id"] == trace]
+
+
+def test_an_unbound_operation_waits_and_an_anchor_decides_it(up: Deployed):
+    asked = json.dumps({"claim_id": "C-1001", "requested": 60, "story": "The parcel was a birthday present."})
+    waiting = up.data("call", "settlement.grant_goodwill", "--data", asked)
+    assert waiting["status"] == 202
+    decision = waiting["body"]["decision_id"]
+    assert decision in up.run("decisions", "settlement").stdout
+    answer = json.dumps({"granted": True, "amount": 60, "explanation": "a good customer"})
+    stranger = up.data("decide", "settlement", decision, "--as", "Somebody", "--data", answer, expect=1)
+    assert stranger
+    wrong = up.data("decide", "settlement", decision, "--as", "Finance", "--data", '{"granted": "perhaps"}', expect=1)
+    assert wrong["status"] == 400
+    decided = up.data("decide", "settlement", decision, "--as", "Finance", "--data", answer)
+    assert decided["body"]["result"] == json.loads(answer)
+    again = up.data("decide", "settlement", decision, "--as", "Finance", "--data", answer, expect=1)
+    assert again["status"] == 409
+
+
+def test_an_event_reaches_its_observer(up: Deployed):
+    settled = {"claim_id": "C-2002", "declared_value": 480, "age_months": 12, "excess": 25}
+    assert up.data("call", "settlement.settle_claim", "--data", json.dumps(settled))["status"] == 200
+    deadline = time.monotonic() + 15
+    found = []
+    while not found and time.monotonic() < deadline:
+        history = up.data("call", "customer_notice.notice_history", "--data", '{"claim_id": "C-2002"}')
+        found = history["body"]["decisions"]
+        time.sleep(0.2)
+    assert found[0]["response"] == {"claim_id": "C-2002", "notice": "payment", "channel": "email"}
+
+
+def test_after_up_plain_preview_shows_no_change(up: Deployed):
+    assert up.previewed("--stack", "dev") == []
+
+
+def test_an_edited_file_is_named_kept_as_a_patch_and_set_right(up: Deployed):
+    file = up.view / "code/L9/agents/settlement/payments.py"
+    before = file.read_bytes()
+    file.write_bytes(before + b"# by hand\n")
+    assert up.previewed("--stack", "dev") == ["update claims_desk-settlement-code"]
+    said = up.run("preview", "--exit-code", expect=3)
+    assert "settlement/payments.py" in said.stdout + said.stderr
+    done = up.run("up")
+    patch = next(word for word in done.stderr.split() if word.endswith(".patch"))
+    assert "+# by hand" in (up.root / patch).read_text()
+    assert file.read_bytes() == before
+    assert up.previewed("--stack", "dev") == []
+
+
+def test_a_killed_agent_is_named_and_started_again_alone(up: Deployed):
+    before = up.pids()
+    os.kill(before["coverage_check"], signal.SIGKILL)
+    assert up.previewed("--stack", "dev") == ["update claims_desk-coverage_check"]
+    up.run("up")
+    after = up.pids()
+    assert {name for name in AGENTS if before[name] != after[name]} == {"coverage_check"}
+
+
+def test_a_deleted_config_is_named_and_written_again(up: Deployed):
+    config = up.root / "deployments/dev/claims_desk_config.yaml"
+    text = config.read_text()
+    config.unlink()
+    assert up.previewed("--stack", "dev") == ["update claims_desk-config"]
+    up.run("up")
+    assert config.read_text() == text
+
+
+def test_a_stopped_server_is_named_and_started_again_with_its_data(up: Deployed):
+    server = next(service for service in up.runtime.status().services if service.name == "postgres")
+    os.kill(server.pid, signal.SIGINT)
+    deadline = time.monotonic() + 20
+    while any(s.name == "postgres" and s.state == "running" for s in up.runtime.status().services):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert up.previewed("--stack", "dev") == ["update claims_desk-postgres"]
+    up.run("up")
+    history = up.data("call", "claim_intake.claim_history", "--data", '{"claim_id": "C-1001"}')
+    assert history["body"]["count"] == 1
+    assert up.previewed("--stack", "dev") == []
+
+
+def test_editing_one_schema_changes_exactly_that_agent(up: Deployed):
+    schema = up.root / "input_schemas/claims_desk/agents.yaml"
+    text = schema.read_text()
+    role = "Says whether a parcel was covered against damage, and up to which amount."
+    assert role in text
+    schema.write_text(text.replace(role, f"{role} In euros."))
+    changed = up.previewed("--stack", "dev")
+    agents = {name.split("-", 1)[1] for name in changed}
+    assert {"coverage_check-code", "coverage_check", "gate"} <= agents
+    assert not {name for name in agents if name.split("-")[0] in set(AGENTS) - {"coverage_check"}}
+    before = up.pids()
+    up.run("up")
+    after = up.pids()
+    assert {name for name in AGENTS if before[name] != after[name]} == {"coverage_check"}
+    schema.write_text(text)
+    up.run("up")
+    assert up.previewed("--stack", "dev") == []
+
+
+def test_an_agent_taken_from_the_collection_is_named_and_removed(up: Deployed):
+    schema = up.root / "input_schemas/claims_desk/customer_notice.yaml"
+    glue = up.root / "input_schemas/claims_desk/glue.yaml"
+    text, before = schema.read_text(), up.pids()
+    assert "customer_notice" not in glue.read_text()
+    schema.unlink()
+    deleted = [name for name in up.previewed("--stack", "dev") if name.startswith("delete ")]
+    assert deleted == [f"delete claims_desk-customer_notice{part}" for part in ("", "-code", "-health")]
+    up.run("up")
+    after = up.pids()
+    assert "customer_notice" not in after
+    assert {name: after[name] for name in after} == {name: before[name] for name in after}
+    schema.write_text(text)
+    up.run("up")
+    assert set(up.pids()) == set(AGENTS)
+
+
+def test_the_published_extraction_verifies_and_a_flipped_byte_does_not(up: Deployed):
+    view = str(up.view)
+    up.run("verify", view)
+    file = up.view / "docs/settlement/README.md"
+    good = file.read_bytes()
+    file.write_bytes(good.replace(b"e", b"E", 1))
+    assert "settlement/README.md" in up.run("verify", view, expect=1).stderr
+    file.write_bytes(good)
+
+
+def test_down_leaves_no_process_and_up_finds_the_data_again(up: Deployed):
+    up.run("down")
+    assert left_behind(up.root) == []
+    up.run("up")
+    history = up.data("call", "claim_intake.claim_history", "--data", '{"claim_id": "C-1001"}')
+    assert history["body"]["count"] == 1
