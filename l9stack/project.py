@@ -32,6 +32,11 @@ class Project:
         return self.state / "store"
 
     @property
+    def rendered(self) -> Path:
+        """Which parts each input was rendered to, by the input's digest."""
+        return self.state / "rendered"
+
+    @property
     def evidence(self) -> Path:
         """Measured records, by digest."""
         return self.state / "evidence"

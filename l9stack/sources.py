@@ -24,6 +24,15 @@ def implementation_files(base: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*.py") if file.is_file()) if folder.is_dir() else []
 
 
+def templates_folder() -> Path:
+    """The folder of templates: in a clone at its top, in an installed wheel inside the package."""
+    package = Path(__file__).resolve().parent
+    for folder in (package.parent / "templates", package / "_templates"):
+        if (folder / "modules").is_dir():
+            return folder
+    raise FileNotFoundError("l9stack's templates are not installed: neither beside the package nor in it")
+
+
 @cache
 def package_digest() -> str:
     """A digest of our own code that generates, proves and runs: a changed generator is another generator."""

@@ -28,26 +28,33 @@ def _entry_hash(
 async def append(engine: AsyncEngine, agent: str, action: str, detail: dict[str, Any], trace_id: str | None) -> str:
     """Add an entry and give back its hash, the new head of the chain."""
     async with engine.begin() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:agent))"), {"agent": f"audit:{agent}"})
-        position, before = await _head(connection, agent)
-        when = datetime.now(UTC)
-        entry = _entry_hash(agent, position + 1, when.isoformat(), trace_id, action, detail, before)
-        await connection.execute(
-            text(
-                f"INSERT INTO audit_log (agent_id, {_COLUMNS})"  # noqa: S608 - a constant
-                " VALUES (:agent, :position, :timestamp, :trace_id, :action, :detail, :previous, :entry_hash)"
-            ),
-            {
-                "agent": agent,
-                "position": position + 1,
-                "timestamp": when,
-                "trace_id": trace_id,
-                "action": action,
-                "detail": json.dumps(detail),
-                "previous": before,
-                "entry_hash": entry,
-            },
-        )
+        return await add(connection, agent, action, detail, trace_id)
+
+
+async def add(
+    connection: AsyncConnection, agent: str, action: str, detail: dict[str, Any], trace_id: str | None
+) -> str:
+    """Add an entry within a transaction, so that it is there exactly where what it tells of is; its hash."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:agent))"), {"agent": f"audit:{agent}"})
+    position, before = await _head(connection, agent)
+    when = datetime.now(UTC)
+    entry = _entry_hash(agent, position + 1, when.isoformat(), trace_id, action, detail, before)
+    await connection.execute(
+        text(
+            f"INSERT INTO audit_log (agent_id, {_COLUMNS})"  # noqa: S608 - a constant
+            " VALUES (:agent, :position, :timestamp, :trace_id, :action, :detail, :previous, :entry_hash)"
+        ),
+        {
+            "agent": agent,
+            "position": position + 1,
+            "timestamp": when,
+            "trace_id": trace_id,
+            "action": action,
+            "detail": json.dumps(detail),
+            "previous": before,
+            "entry_hash": entry,
+        },
+    )
     return entry
 
 

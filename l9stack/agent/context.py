@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 
 
+@functools.cache
+def takes_context(function: Callable[..., Any]) -> bool:
+    """Whether a user's function takes the context after the request: a second parameter that needs a value."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # some built-in functions tell no signature
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(positional) > 1 and (positional[1].name == "context" or positional[1].default is positional[1].empty)
+
+
 @dataclass(slots=True)
 class OperationContext:
     """One call: its ids and time, and what the agent can reach."""
@@ -32,6 +44,8 @@ class OperationContext:
     decision_id: str
     now: datetime
     log: Any
+    asked_by: str = ""
+    """The principal whose call it is, also where other agents passed it on: it never decides about it."""
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     triggers: list[tuple[str, str]] = field(default_factory=list)
     recalled: set[str] = field(default_factory=set)
@@ -55,6 +69,7 @@ class OperationContext:
             payload,
             trace_id=self.trace_id,
             packet_type=kind,
+            asked_by=self.asked_by,
             seconds=self.operation.timeout_seconds,
         )
 
@@ -92,7 +107,10 @@ class OperationContext:
         return weigh(self.runtime.definition.governance, {"criticality": self.operation.criticality, **values})
 
     def raise_trigger(self, name: str, detail: str = "") -> None:
-        """Raise one of the policy's named triggers: the call is escalated when it ends; KeyError for another name."""
+        """Raise one of the policy's named triggers, which asks for a person when the call ends; KeyError for another.
+
+        What becomes of the answer is the policy's mode: see GovernancePolicy.
+        """
         if name not in {trigger.name for trigger in self.runtime.definition.governance.triggers}:
             raise KeyError(name)
         self.triggers.append((name, detail))
@@ -102,14 +120,23 @@ class OperationContext:
         governor = self.runtime.governor
         if governor.policy.unbound == "refuse":
             raise RefusedError(f"{self.operation.name} is unbound, and the policy refuses unbound operations")
-        severity = "critical" if self.operation.criticality >= 0.7 else "normal"
         reason = f"{self.operation.name} is unbound: an anchor's {response_model.__name__} is its answer"
-        decision = await governor.open(self.operation.name, self.arguments, reason, self.trace_id, severity=severity)
+        decision = await governor.open(
+            self.operation.name,
+            self.arguments,
+            reason,
+            self.trace_id,
+            severity=self.operation.severity,
+            asked_by=self.asked_by,
+        )
         raise EscalatedError(decision, reason)
 
     async def call_implementation(self, function: Callable[..., Any], request: Record, response_model: type[R]) -> R:
-        """Run a user's function, plain or async; it gets the request and answers with a response or a mapping."""
-        result = function(request)
+        """Run a user's function, plain or async; it answers with a response or a mapping.
+
+        It is given the request, and this context as well where it takes `(request, context)`.
+        """
+        result = function(request, self) if takes_context(function) else function(request)
         if inspect.isawaitable(result):
             result = await result
         if isinstance(result, response_model):

@@ -23,6 +23,9 @@ _TABLES = (
         arguments_digest text NOT NULL, policy_version text NOT NULL, reason text NOT NULL, severity text NOT NULL,
         status text NOT NULL, trace_id uuid NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),
         decided_at timestamptz, approver text, result jsonb)""",
+    # Of later versions: a database that agents have used already gets them too.
+    "ALTER TABLE decisions ADD COLUMN IF NOT EXISTS asked_by text NOT NULL DEFAULT ''",
+    "ALTER TABLE decisions ADD COLUMN IF NOT EXISTS held jsonb",
     "CREATE INDEX IF NOT EXISTS decisions_open ON decisions (agent_id, status, created_at)",
     "CREATE INDEX IF NOT EXISTS decisions_precedent ON decisions (agent_id, operation, arguments_digest, status)",
     """CREATE TABLE IF NOT EXISTS audit_log (

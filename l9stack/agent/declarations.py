@@ -90,7 +90,21 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class GovernancePolicy:
-    """Who decides, and when they are asked. `unbound` is `escalate` or `refuse`; the timeout is in seconds."""
+    """Who decides, and when they are asked.
+
+    `mode` says what becomes of an answer for which a rule fires, or code has raised a trigger:
+
+    - `autonomous`: it goes out, marked ESCALATED, and is reported to the anchors; nothing waits.
+    - `hybrid`: so it is where a rule fired; where code has raised a trigger, which asks for a person, it is held.
+    - `blocking`: it is held in both cases.
+
+    Who calls is answered 202 while an answer is held. An anchor's approval releases exactly what was worked out, an
+    override replaces it by a payload that is checked, a block refuses it. In every mode unbound operations, failures
+    and packets with governance flags wait. See docs/decisions/0006-what-modes-mean.md.
+
+    `human_override` says whether an anchor may put an answer in place of the operation's own. `unbound` is `escalate`
+    or `refuse`. What nobody decides within `timeout_seconds` is blocked.
+    """
 
     anchors: tuple[str, ...]
     rules: tuple[Rule, ...] = ()
@@ -99,7 +113,7 @@ class GovernancePolicy:
     mode: str = "hybrid"
     human_override: bool = True
     unbound: str = "escalate"
-    timeout_seconds: float = 300.0
+    timeout_seconds: float = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

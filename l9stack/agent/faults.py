@@ -7,17 +7,17 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.memory import Memory
-from l9stack.agent.testing import ServedAgent
+from l9stack.agent.connections import Connections
+from l9stack.agent.served import ServedAgent
 
 _CLIENTS = {
     "working": ("redis",),
     "episodic": ("postgres",),
-    "semantic": ("_graph_url", "_driver"),
+    "semantic": ("graph_url", "driver"),
     "causal": ("hypergraph",),
-    "archive": ("_archive_url", "_archive"),
+    "archive": ("archive_url", "store"),
 }
-"""What of an agent's memory reaches the store of a layer."""
+"""What of an agent's connections reaches the store of a layer."""
 
 
 @contextlib.contextmanager
@@ -43,16 +43,16 @@ async def failing_store(agent: ServedAgent, layer: str) -> AsyncIterator[None]:
             hypergraph=f"postgresql://l9@127.0.0.1:{port}/hyperedges",
             archive="file:///dev/null/none",
         )
-        broken = Memory(agent.definition, nowhere, memory.namespace)
-        _exchange(memory, broken, layer)
+        broken = Connections(agent.definition.memory, nowhere, memory.namespace)
+        _exchange(memory.connections, broken, layer)
         try:
             yield
         finally:
-            _exchange(memory, broken, layer)
+            _exchange(memory.connections, broken, layer)
             await broken.close()
 
 
-def _exchange(one: Memory, other: Memory, layer: str) -> None:
+def _exchange(one: Connections, other: Connections, layer: str) -> None:
     for name in _CLIENTS[layer]:
         mine, theirs = getattr(one, name), getattr(other, name)
         setattr(one, name, theirs)

@@ -15,12 +15,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from l9stack.agent import tokens
+from l9stack.agent.answers import Answer, parse_json, problem
 from l9stack.agent.decisions import Decisions
 from l9stack.agent.describe import agent_card, openapi
 from l9stack.agent.keys import Trust
 from l9stack.agent.operations import Operation
 from l9stack.agent.packets import Packets
-from l9stack.agent.pipeline import Answer, Runtime, parse_json, problem
+from l9stack.agent.pipeline import Runtime
 
 TRACE_HEADER = "X-L9-Trace-Id"
 
@@ -193,7 +194,9 @@ def _trace_id(request: Request) -> str:
 
 
 def _respond(answer: Answer) -> Response:
-    headers = {TRACE_HEADER: answer.trace_id, "X-L9-Governance": answer.governance}
+    headers = {TRACE_HEADER: answer.trace_id}
+    if answer.governance:
+        headers["X-L9-Governance"] = answer.governance
     if answer.decision_id:
         headers["X-L9-Decision-Id"] = answer.decision_id
     if answer.degraded:

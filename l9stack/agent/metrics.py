@@ -22,6 +22,12 @@ class Metrics:
         self._degraded = Counter(
             "l9_memory_failures_total", "Failed writes by layer", ["agent", "layer"], registry=self.registry
         )
+        self._decisions = Counter(
+            "l9_decisions_total",
+            "Decisions of anchors by verdict, and those that expired",
+            ["agent", "verdict"],
+            registry=self.registry,
+        )
         self._agent = agent
 
     def call(self, operation: str, outcome: str, seconds: float) -> None:
@@ -32,6 +38,10 @@ class Metrics:
     def escalation(self, reason: str) -> None:
         """Count an escalation by the kind of its reason."""
         self._escalations.labels(self._agent, reason).inc()
+
+    def decision(self, verdict: str) -> None:
+        """Count what became of a decision that waited: approve, override, block or expired."""
+        self._decisions.labels(self._agent, verdict).inc()
 
     def memory_failure(self, layer: str) -> None:
         """Count a failed write."""

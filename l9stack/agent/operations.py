@@ -8,6 +8,9 @@ from typing import Any
 
 from l9stack.agent.records import Record
 
+CRITICAL = 0.7
+"""From this criticality on, an operation is denied when governance cannot keep its decisions."""
+
 Function = Callable[[Any, Any], Awaitable[Any]]
 
 
@@ -65,6 +68,16 @@ class Operation:
         self.bound = bound
         self.look_up = look_up
         self.__doc__ = function.__doc__
+
+    @property
+    def critical(self) -> bool:
+        """Whether it has to be governed to be run at all."""
+        return self.criticality >= CRITICAL
+
+    @property
+    def severity(self) -> str:
+        """How urgent a decision about it is: normal or critical."""
+        return "critical" if self.critical else "normal"
 
     async def __call__(self, request: Any, context: Any) -> Any:
         """Run the function as it is, without checks or governance."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
+from redis.exceptions import RedisError
 
+from l9stack.agent.answers import Answer, places, problem, waits
 from l9stack.agent.envelope import PacketEnvelope, PacketMetadata
 from l9stack.agent.keys import Trust
 from l9stack.agent.operations import Operation
-from l9stack.agent.pipeline import Answer, Runtime, problem
+from l9stack.agent.pipeline import Runtime
 from l9stack.agent.tokens import Caller
 
 _KEEP_SECONDS = 86400
@@ -32,8 +35,7 @@ class Packets:
         try:
             packet = PacketEnvelope.model_validate(body)
         except ValidationError as error:
-            fields = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-            return problem(400, "invalid-packet", fields, trace_id)
+            return problem(400, "invalid-packet", places(error), trace_id)
         trace_id = str(packet.metadata.trace_id)
         if refused := self._refused(packet, caller, trace_id):
             return refused
@@ -45,7 +47,7 @@ class Packets:
             known = ", ".join(op.name for op in self._definition.operations)
             return problem(404, "unknown-operation", f"the payload names no operation of: {known}", trace_id)
         if packet.metadata.governance_flags:
-            return await self._flagged(packet, operation, arguments, trace_id)
+            return await self._flagged(packet, operation, arguments, caller, trace_id)
         return await self._once(packet, operation, arguments, caller, trace_id)
 
     def _refused(self, packet: PacketEnvelope, caller: Caller, trace_id: str) -> Answer | None:
@@ -72,23 +74,22 @@ class Packets:
         return self._definition.operation(name), arguments if isinstance(arguments, dict) else {}
 
     async def _flagged(
-        self, packet: PacketEnvelope, operation: Operation, arguments: dict[str, Any], trace_id: str
+        self, packet: PacketEnvelope, operation: Operation, arguments: dict[str, Any], caller: Caller, trace_id: str
     ) -> Answer:
         """A packet that carries governance flags is escalated before it is processed."""
         reason = f"governance flags: {', '.join(packet.metadata.governance_flags)}"
         try:
             decision = await self._runtime.governor.open(
-                operation.name, arguments, reason, trace_id, severity=packet.metadata.priority
+                operation.name,
+                arguments,
+                reason,
+                trace_id,
+                severity=packet.metadata.priority,
+                asked_by=_origin(packet, caller),
             )
         except Exception as error:
             return problem(503, "governance-unavailable", type(error).__name__, trace_id)
-        body = {
-            "decision_id": decision,
-            "status": "PENDING",
-            "reason": reason,
-            "anchors": list(self._definition.governance.anchors),
-        }
-        return Answer(202, body, trace_id, decision, "PENDING")
+        return waits(decision, reason, self._definition.governance.anchors, trace_id)
 
     async def _once(
         self, packet: PacketEnvelope, operation: Operation, arguments: dict[str, Any], caller: Caller, trace_id: str
@@ -103,9 +104,11 @@ class Packets:
         except Exception as error:
             # Without Redis a duplicate cannot be told: nothing is processed rather than processed twice.
             return problem(503, "registry-unavailable", type(error).__name__, trace_id)
-        answer = await self._runtime.run(operation, arguments, trace_id, caller.principal)
+        origin = _origin(packet, caller)
+        answer = await self._runtime.run(operation, arguments, trace_id, caller.principal, origin=origin)
         if answer.status != 200:
-            await memory.redis.delete(key)
+            with contextlib.suppress(RedisError):  # it ends by itself, later
+                await memory.redis.delete(key)
             return answer
         result = PacketEnvelope(
             packet_id=uuid.uuid4(),
@@ -118,12 +121,25 @@ class Packets:
             thread_id=packet.thread_id,
         )
         body = result.model_dump(mode="json", exclude_none=True)
-        await memory.redis.set(key, json.dumps({"body": body, "decision": answer.decision_id}), ex=_KEEP_SECONDS)
-        return Answer(200, body, trace_id, answer.decision_id, answer.governance, answer.degraded)
+        kept = {"body": body, "decision": answer.decision_id, "governance": answer.governance}
+        degraded = answer.degraded
+        try:
+            await memory.redis.set(key, json.dumps(kept), ex=_KEEP_SECONDS)
+        except RedisError as error:
+            # It has run: the sender gets its answer, and a duplicate is refused rather than run once more.
+            self._runtime.log.error("packet's answer not kept", trace_id=trace_id, error=type(error).__name__)
+            degraded = (*degraded, "registry")
+        return Answer(200, body, trace_id, answer.decision_id, answer.governance, degraded)
 
 
 def _again(stored: Any, trace_id: str) -> Answer:
     if not stored or stored == _RUNNING:
         return problem(409, "in-progress", "a packet of this id is being processed", trace_id)
     earlier = json.loads(stored)
-    return Answer(200, earlier["body"], trace_id, earlier["decision"])
+    return Answer(200, earlier["body"], trace_id, earlier["decision"], earlier.get("governance", ""))
+
+
+def _origin(packet: PacketEnvelope, caller: Caller) -> str:
+    """For whom the packet is sent: an agent names the principal whose call it works on, else it is the sender."""
+    named = (packet.provenance or {}).get("asked_by")
+    return named if isinstance(named, str) and named and caller.principal.startswith("agent:") else caller.principal

@@ -16,8 +16,12 @@ from l9stack.agent.envelope import PacketEnvelope, PacketMetadata, PacketType
 from l9stack.agent.memory import Memory
 from l9stack.agent.operations import EscalatedError, PeerError
 
-RETRY_SECONDS = (0.1, 0.2)
-"""Waits before the second and third try; only a peer that could not be reached at all is tried again."""
+MAX_RETRIES = 3
+"""How often a packet is sent again, unless `communication.max_retries` says otherwise."""
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
+"""Seconds before a packet is sent again: twice as long each time."""
+_BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
+"""No connection, or one that broke before the answer: the same packet again is safe, its id is processed once."""
 
 
 class Transport(Protocol):
@@ -29,12 +33,18 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Delivers packets to the endpoint that the peer registered."""
+    """Delivers packets to the endpoint that the peer registered.
 
-    def __init__(self, agent: str, memory: Memory, key: Ed25519PrivateKey) -> None:
+    A packet is sent again, up to `max_retries` times, where no answer came over the connection, and where the peer
+    says that it is still at it. An answer is never asked for again, and neither is one that took too long: the time of
+    the call is over then.
+    """
+
+    def __init__(self, agent: str, memory: Memory, key: Ed25519PrivateKey, max_retries: int = MAX_RETRIES) -> None:
         self._agent = agent
         self._memory = memory
         self._key = key
+        self.max_retries = max_retries
         self._client = httpx.AsyncClient(trust_env=False)
 
     async def post(self, peer: str, envelope: PacketEnvelope, seconds: float) -> tuple[int, Any]:
@@ -48,25 +58,39 @@ class HttpTransport:
         token = tokens.mint(f"agent:{self._agent}", self._key, peer)
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         body = envelope.model_dump_json(exclude_none=True)
-        for wait in (*RETRY_SECONDS, None):
+        clock = asyncio.get_running_loop().time
+        ends, wait = clock() + seconds, _FIRST_WAIT
+        for left in range(self.max_retries, -1, -1):
+            # A wait that leaves less time than it takes itself is not worth it.
+            last = left == 0 or clock() + 2 * wait > ends
             try:
                 response = await self._client.post(
                     f"{endpoint}/packets", content=body, headers=headers, timeout=seconds
                 )
-                return response.status_code, response.json()
-            except httpx.ConnectError as error:
-                if wait is None:
-                    raise PeerError(peer, "unreachable", "it does not accept connections") from error
-                await asyncio.sleep(wait)
+                answer = response.json()
+                if last or not _still_at_it(response.status_code, answer):
+                    return response.status_code, answer
+            except _BROKEN as error:
+                if last:
+                    refused = isinstance(error, httpx.ConnectError)
+                    detail = "it does not accept connections" if refused else "it breaks connections off"
+                    raise PeerError(peer, "unreachable", detail) from error
             except httpx.TimeoutException as error:
                 raise PeerError(peer, "timeout", f"no answer in {seconds:g} s") from error
             except (httpx.HTTPError, ValueError) as error:
                 raise PeerError(peer, "malformed", type(error).__name__) from error
-        raise PeerError(peer, "unreachable", "it does not accept connections")
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
+        raise AssertionError("the last try returns or raises")
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _still_at_it(status: int, answer: Any) -> bool:
+    """Whether an earlier copy of the same packet is being processed, whose answer is the one to wait for."""
+    return status == 409 and isinstance(answer, dict) and answer.get("code") == "in-progress"
 
 
 async def ask(
@@ -78,8 +102,9 @@ async def ask(
     trace_id: str,
     packet_type: PacketType,
     seconds: float,
+    asked_by: str = "",
 ) -> dict[str, Any]:
-    """Send a packet and give back the payload of the answer.
+    """Send a packet and give back the payload of the answer; `asked_by` is the principal whose call it serves.
 
     Raises:
         PeerError: timeout, unreachable, refused or malformed.
@@ -93,6 +118,7 @@ async def ask(
         payload=dict(payload),
         metadata=PacketMetadata(trace_id=uuid.UUID(trace_id)),
         packet_type=packet_type,
+        provenance={"asked_by": asked_by} if asked_by else None,
     )
     status, body = await transport.post(peer, envelope, seconds)
     if status == 202 and isinstance(body, dict) and isinstance(body.get("decision_id"), str):

@@ -1,9 +1,8 @@
-"""One call from its arguments to its answer: checked, run, bounded, governed, recorded, audited, published."""
+"""One call from its arguments to its answer: checked, run, bounded, concluded."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -13,31 +12,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from l9stack.agent import audit, events
+from l9stack.agent import audit, conclusion
+from l9stack.agent.answers import Answer, places, problem, waits
 from l9stack.agent.context import OperationContext
 from l9stack.agent.declarations import AgentDefinition
-from l9stack.agent.governance import Governor
-from l9stack.agent.memory import Decision, Memory
+from l9stack.agent.governor import Governor
+from l9stack.agent.memory import Memory
 from l9stack.agent.metrics import Metrics
 from l9stack.agent.operations import EscalatedError, Operation, PeerError, RefusedError
 from l9stack.agent.peers import Transport
-from l9stack.agent.records import Payload, as_values
-
-CRITICAL = 0.7
-"""From this criticality on, an operation is denied when governance cannot keep its decisions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, body, and what the headers say; `code` names a problem for scripts."""
-
-    status: int
-    body: dict[str, Any]
-    trace_id: str
-    decision_id: str = ""
-    governance: str = "APPROVED"
-    degraded: tuple[str, ...] = ()
-    code: str = ""
+from l9stack.agent.records import Record, as_values, wrapped
 
 
 @dataclass(slots=True)
@@ -51,16 +35,37 @@ class Runtime:
     metrics: Metrics
     log: Any
     enforcing: bool = True
+    """Whether rules and triggers count, and critical calls are denied while decisions cannot be kept."""
+    holding: bool = True
+    """Whether an answer is held where the policy's mode says so; else it is reported, whatever the mode."""
     started: float = field(default_factory=time.monotonic)
 
     async def run(
-        self, operation: Operation, arguments: Mapping[str, Any], trace_id: str, caller: str, *, governed: bool = True
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        trace_id: str,
+        caller: str,
+        *,
+        governed: bool = True,
+        origin: str = "",
     ) -> Answer:
-        """Run an operation for a caller and answer; never raises for what a caller or a peer did wrong."""
+        """Run an operation for a caller and answer; never raises for what a caller or a peer did wrong.
+
+        `origin` is the principal for whom an agent calls, where it is not the caller itself.
+        """
         began = time.monotonic()
         decision_id = str(uuid.uuid4())
         log = self.log.bind(trace_id=trace_id, decision_id=decision_id, operation=operation.name, caller=caller)
-        answer = await self._attempt(operation, arguments, trace_id, decision_id, log, governed=governed)
+        try:
+            request = operation.request_model.model_validate(wrapped(operation.request_model, arguments))
+        except ValidationError as error:
+            answer = problem(400, "invalid-request", places(error), trace_id)
+        else:
+            context = OperationContext(
+                self, operation, as_values(request), trace_id, decision_id, datetime.now(UTC), log, origin or caller
+            )
+            answer = await self._attempt(context, request, governed=governed)
         seconds = time.monotonic() - began
         self.metrics.call(operation.name, str(answer.status), seconds)
         log.info(
@@ -73,28 +78,13 @@ class Runtime:
         )
         return answer
 
-    async def _attempt(
-        self,
-        operation: Operation,
-        arguments: Mapping[str, Any],
-        trace_id: str,
-        decision_id: str,
-        log: Any,
-        *,
-        governed: bool,
-    ) -> Answer:
-        wrapped = {"payload": dict(arguments)} if issubclass(operation.request_model, Payload) else dict(arguments)
-        try:
-            request = operation.request_model.model_validate(wrapped)
-        except ValidationError as error:
-            return problem(400, "invalid-request", _places(error), trace_id)
+    async def _attempt(self, context: OperationContext, request: Record, *, governed: bool) -> Answer:
+        operation, trace_id, values = context.operation, context.trace_id, dict(context.arguments)
         if denied := await self._unkept(operation, trace_id):
             return denied
-        values = as_values(request)
-        context = OperationContext(self, operation, values, trace_id, decision_id, datetime.now(UTC), log)
         try:
             if operation.reusable and (earlier := await self.governor.precedent(operation.name, values)) is not None:
-                response = operation.response_model.model_validate(wrap_response(operation, earlier))
+                response = operation.response_model.model_validate(wrapped(operation.response_model, earlier))
             else:
                 async with asyncio.timeout(operation.timeout_seconds):
                     response = await operation.function(request, context)
@@ -103,27 +93,22 @@ class Runtime:
         except EscalatedError as waiting:
             self.metrics.escalation("unbound" if not operation.bound else "peer")
             await self.audit("escalated", trace_id, {"operation": operation.name, "decision_id": waiting.decision_id})
-            body = {
-                "decision_id": waiting.decision_id,
-                "status": "PENDING",
-                "reason": waiting.reason,
-                "anchors": list(waiting.anchors or self.definition.governance.anchors),
-            }
-            return Answer(202, body, trace_id, waiting.decision_id, "PENDING")
+            anchors = waiting.anchors or self.definition.governance.anchors
+            return waits(waiting.decision_id, waiting.reason, anchors, trace_id)
         except RefusedError as refused:
             return problem(503, "unbound-refused", str(refused), trace_id)
         except PeerError as error:
-            return await self._failed(operation, values, trace_id, 504 if error.kind == "timeout" else 502, error)
+            return await self._failed(context, 504 if error.kind == "timeout" else 502, error)
         except TimeoutError as error:
-            return await self._failed(operation, values, trace_id, 504, error)
+            return await self._failed(context, 504, error)
         except Exception as error:  # the operation's own code: reported, governed, never swallowed
-            log.exception("operation failed")
-            return await self._failed(operation, values, trace_id, 500, error)
-        return await self._conclude(context, values, as_values(response), governed=governed)
+            context.log.exception("operation failed")
+            return await self._failed(context, 500, error)
+        return await conclusion.conclude(self, context, values, as_values(response), governed=governed)
 
     async def _unkept(self, operation: Operation, trace_id: str) -> Answer | None:
         """Governance denies critical operations while the store of its decisions is down."""
-        if not self.enforcing or operation.criticality < CRITICAL:
+        if not self.enforcing or not operation.critical:
             return None
         try:
             await asyncio.wait_for(self.memory.keeps_decisions(), 5)
@@ -132,96 +117,9 @@ class Runtime:
             detail = f"the store of decisions does not answer ({type(error).__name__})"
             return problem(503, "governance-unavailable", detail, trace_id)
 
-    async def _conclude(
-        self, context: OperationContext, values: dict[str, Any], response: dict[str, Any], *, governed: bool
-    ) -> Answer:
-        operation, trace_id = context.operation, context.trace_id
-        weighed = {**values, **response, "criticality": operation.criticality}
-        fired = tuple(context.check_policy(weighed).fired) if governed and self.enforcing else ()
-        reasons = [*fired, *(name for name, _ in context.triggers)] if governed and self.enforcing else []
-        status = "ESCALATED" if reasons else "APPROVED"
-        confidence = response.get("confidence")
-        decision = Decision(
-            decision_id=context.decision_id,
-            trace_id=trace_id,
-            operation=operation.name,
-            timestamp=context.now,
-            request=values,
-            response=context.referring(response),
-            criticality=operation.criticality,
-            confidence=float(confidence) if isinstance(confidence, int | float) else None,
-            governance_status=status,
-            fired=tuple(reasons),
-            look_up=operation.look_up,
-        )
-        failures = await self.memory.record(decision)
-        for layer, reason in failures.items():
-            self.metrics.memory_failure(layer)
-            context.log.error("memory write failed", layer=layer, reason=reason)
-        if failures:
-            reasons.append(f"memory: {', '.join(sorted(failures))}")
-            status = "ESCALATED"
-        blocking = self.definition.governance.mode == "blocking" and bool(fired)
-        degraded = list(failures)
-        if reasons:
-            self.metrics.escalation("memory" if failures else "rule")
-            if not await self._report(operation.name, values, trace_id, reasons, blocking=blocking):
-                degraded.append("governance")
-        entry = {"operation": operation.name, "decision_id": context.decision_id, "status": status}
-        if not await self.audit("decided", trace_id, entry):
-            degraded.append("audit")
-        events_out = [*context.events, *([(operation.publish, response)] if operation.publish else [])]
-        for event, payload in events_out:
-            try:
-                await events.publish(self.memory, self.definition.id, event, payload, trace_id)
-            except Exception as error:
-                context.log.error("event not published", kind=event, error=type(error).__name__)
-                degraded.append(f"event {event}")
-        return Answer(200, response, trace_id, context.decision_id, status, tuple(dict.fromkeys(degraded)))
-
-    async def remember(
-        self, operation: Operation, request: Mapping[str, Any], response: Mapping[str, Any], trace_id: str, status: str
-    ) -> str:
-        """Record what an anchor decided, as any other decision; failed layers are logged and counted. Its id."""
-        confidence = response.get("confidence")
-        decision = Decision(
-            decision_id=str(uuid.uuid4()),
-            trace_id=trace_id,
-            operation=operation.name,
-            timestamp=datetime.now(UTC),
-            request=request,
-            response=response,
-            criticality=operation.criticality,
-            confidence=float(confidence) if isinstance(confidence, int | float) else None,
-            governance_status=status,
-        )
-        for layer, reason in (await self.memory.record(decision)).items():
-            self.metrics.memory_failure(layer)
-            self.log.error("memory write failed", layer=layer, reason=reason, trace_id=trace_id)
-        return decision.decision_id
-
-    async def _report(
-        self, operation: str, values: Mapping[str, Any], trace_id: str, reasons: list[str], *, blocking: bool
-    ) -> bool:
-        status = "PENDING" if blocking else "ESCALATED"
-        try:
-            await self.governor.open(
-                operation,
-                values,
-                "; ".join(reasons),
-                trace_id,
-                severity="critical" if blocking else "normal",
-                status=status,
-            )
-            return True
-        except Exception as error:
-            self.log.error("escalation not stored", trace_id=trace_id, error=type(error).__name__, reasons=reasons)
-            return False
-
-    async def _failed(
-        self, operation: Operation, values: Mapping[str, Any], trace_id: str, status: int, error: Exception
-    ) -> Answer:
+    async def _failed(self, context: OperationContext, status: int, error: Exception) -> Answer:
         """An operation that could not finish is escalated, and the answer names the decision where it could be kept."""
+        operation, trace_id = context.operation, context.trace_id
         kind = error.kind if isinstance(error, PeerError) else type(error).__name__
         reason = str(error) if isinstance(error, PeerError) else f"{operation.name} failed: {kind}"
         if isinstance(error, TimeoutError):
@@ -229,15 +127,21 @@ class Runtime:
         self.metrics.escalation("failure")
         decision_id = ""
         try:
-            decision_id = await self.governor.open(operation.name, values, reason, trace_id, severity="critical")
+            decision_id = await self.governor.open(
+                operation.name, context.arguments, reason, trace_id, severity="critical", asked_by=context.asked_by
+            )
         except Exception as fault:
             self.log.error("escalation not stored", trace_id=trace_id, error=type(fault).__name__, reasons=[reason])
         await self.audit("failed", trace_id, {"operation": operation.name, "reason": reason})
-        answer = problem(
-            status, "peer-failed" if isinstance(error, PeerError) else "operation-failed", reason, trace_id
-        )
-        body = {**answer.body, "decision_id": decision_id}
-        return Answer(status, body, trace_id, decision_id, "ESCALATED", code=answer.code)
+        code = "peer-failed" if isinstance(error, PeerError) else "operation-failed"
+        body = {**problem(status, code, reason, trace_id).body, "decision_id": decision_id}
+        return Answer(status, body, trace_id, decision_id, "ESCALATED", code=code)
+
+    async def remember(
+        self, operation: Operation, request: Mapping[str, Any], response: Mapping[str, Any], trace_id: str, status: str
+    ) -> str:
+        """Record a decision that no call made; failed layers are logged and counted. Its id."""
+        return await conclusion.remember(self, operation, request, response, trace_id, status)
 
     async def audit(self, action: str, trace_id: str, detail: dict[str, Any]) -> bool:
         """Add to the audit chain; a chain that cannot be written is logged, and the caller is told."""
@@ -248,35 +152,3 @@ class Runtime:
         except Exception as error:
             self.log.error("audit not written", trace_id=trace_id, action=action, error=type(error).__name__)
             return False
-
-
-def problem(status: int, code: str, detail: str, trace_id: str) -> Answer:
-    """An answer that says what is wrong, as RFC 9457 problem details."""
-    body = {
-        "type": f"urn:l9stack:{code}",
-        "title": code.replace("-", " "),
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    return Answer(status, body, trace_id, code=code)
-
-
-def wrap_response(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
-    """A response as its model takes it."""
-    return {"payload": dict(values)} if issubclass(operation.response_model, Payload) else dict(values)
-
-
-def _places(error: ValidationError) -> str:
-    """Every field that does not fit, in one line each; never the value itself."""
-    found = [f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}" for item in error.errors()]
-    return "; ".join(found)
-
-
-def parse_json(body: bytes) -> dict[str, Any] | None:
-    """A JSON object, or None for anything else."""
-    try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

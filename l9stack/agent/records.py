@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -27,6 +28,11 @@ class PolicyVerdict(Record):
     status: Literal["APPROVED", "ESCALATED"]
     fired: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
+
+
+def wrapped(model: type[Record], values: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON data as a model takes it: a `Payload` takes any object whole."""
+    return {"payload": dict(values)} if issubclass(model, Payload) else dict(values)
 
 
 def as_values(record: Record) -> dict[str, Any]:

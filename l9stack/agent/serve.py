@@ -20,11 +20,11 @@ from l9stack.agent.config import UnifiedConfig
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.definition import load
 from l9stack.agent.events import Observer
-from l9stack.agent.governance import Governor
+from l9stack.agent.governor import Governor
 from l9stack.agent.http import RateLimiter, Surface
 from l9stack.agent.memory import Memory
 from l9stack.agent.metrics import Metrics
-from l9stack.agent.peers import HttpTransport, Transport
+from l9stack.agent.peers import MAX_RETRIES, HttpTransport, Transport
 from l9stack.agent.pipeline import Runtime
 
 REGISTER_SECONDS = 5.0
@@ -50,14 +50,17 @@ def assemble(
     endpoint: str = "",
     identity: Mapping[str, Any] | None = None,
     enforcing: bool = True,
+    holding: bool = True,
+    max_retries: int = MAX_RETRIES,
 ) -> Assembled:
-    """Join the parts of one agent; opens nothing until the application starts."""
+    """Join the parts of one agent; opens nothing until the application starts. For `holding` see Runtime."""
     log = logs.logger(definition.id)
     memory = Memory(definition, backends, namespace)
     own_key = keys.load_private(key_folder, f"agent:{definition.id}")
-    channel = transport or HttpTransport(definition.id, memory, own_key)
-    governor = Governor(definition, memory, log)
-    runtime = Runtime(definition, memory, governor, channel, Metrics(definition.id), log, enforcing)
+    channel = transport or HttpTransport(definition.id, memory, own_key, max_retries)
+    metrics = Metrics(definition.id)
+    governor = Governor(definition, memory, metrics, log)
+    runtime = Runtime(definition, memory, governor, channel, metrics, log, enforcing, holding)
     limiter = RateLimiter(backends.redis, namespace, definition.limits.rate)
     surface = Surface(runtime, keys.Trust(key_folder), limiter, dict(identity or {}))
 
@@ -119,11 +122,12 @@ async def _register(memory: Memory, agent: str, endpoint: str, log: Any) -> None
         await asyncio.sleep(REGISTER_SECONDS)
 
 
-def main(environ: Mapping[str, str]) -> None:
-    """Serve the agent of `L9_MANIFEST` until the process is told to stop.
+def from_environ(environ: Mapping[str, str]) -> Assembled:
+    """The agent of `L9_MANIFEST`, with what the environment and the unified config say of it.
 
     Raises:
         KeyError: a variable is missing; the message is its name.
+        ValueError: a setting of the unified config is none.
         DefinitionError: manifest and code do not fit.
     """
     # Generated modules may read the environment when they are imported: it has to be this agent's.
@@ -133,16 +137,14 @@ def main(environ: Mapping[str, str]) -> None:
     config = UnifiedConfig.read(Path(environ["L9_CONFIG"]), environ) if environ.get("L9_CONFIG") else UnifiedConfig()
     logs.configure(str(config.get("logging.level", "INFO")))
     definition = load(Path(environ["L9_MANIFEST"]), code, extra)
-    backends = BackendUrls.from_environ(environ)
-    if backends is None:
-        raise KeyError("L9_REDIS_URL, L9_POSTGRES_URL, L9_NEO4J_URL, L9_HYPERGRAPH_URL, L9_ARCHIVE_BUCKET")
+    backends = BackendUrls.of_agent(definition.memory, config, environ)
     identity = {
         "version": definition.version,
         "code_digest": environ.get("L9_CODE_DIGEST", ""),
         "pid": os.getpid(),
         "instance": str(uuid.uuid4()),
     }
-    assembled = assemble(
+    return assemble(
         definition,
         backends,
         environ.get("L9_NAMESPACE", "l9"),
@@ -150,9 +152,14 @@ def main(environ: Mapping[str, str]) -> None:
         endpoint=environ.get("L9_ENDPOINT", ""),
         identity=identity,
         enforcing=config.flag("L9_ENABLE_GOVERNANCE_ENFORCEMENT", environ),
+        max_retries=config.whole("communication.max_retries", MAX_RETRIES),
     )
+
+
+def main(environ: Mapping[str, str]) -> None:
+    """Serve the agent of an environment until the process is told to stop; raises what `from_environ` raises."""
     uvicorn.run(
-        assembled.application,
+        from_environ(environ).application,
         host=environ.get("L9_HOST", "127.0.0.1"),
         port=int(environ["L9_PORT"]),
         log_config=None,

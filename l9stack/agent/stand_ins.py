@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
+
+import httpx
 
 from l9stack.agent.envelope import PacketEnvelope
 from l9stack.agent.operations import PeerError
@@ -55,3 +57,30 @@ class StandIn:
             "metadata": {"trace_id": str(envelope.metadata.trace_id)},
             "packet_type": "result",
         }
+
+
+class Receiver(Protocol):
+    """An agent that is served in this process."""
+
+    async def post(self, path: str, body: Mapping[str, Any], principal: str) -> httpx.Response:
+        """Its answer to an authorised POST."""
+        ...
+
+
+class Delivery:
+    """A transport that delivers packets to stand-ins, and to agents served in this process."""
+
+    def __init__(self, source: str, peers: Mapping[str, StandIn | Receiver]) -> None:
+        self._source = source
+        self._peers = peers
+
+    async def post(self, peer: str, envelope: PacketEnvelope, seconds: float) -> tuple[int, Any]:
+        """Deliver a packet; status and JSON body."""
+        target = self._peers.get(peer)
+        if target is None:
+            raise PeerError(peer, "unreachable", "no such peer in this test")
+        if isinstance(target, StandIn):
+            return await target.deliver(peer, envelope)
+        packet = envelope.model_dump(mode="json", exclude_none=True)
+        reply = await target.post("/packets", packet, f"agent:{self._source}")
+        return reply.status_code, reply.json()

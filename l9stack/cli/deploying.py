@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import json
+import shlex
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from l9stack.cli.printing import Progress, print_json, table
 from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
+from l9stack.engine import environment
 from l9stack.engine.drive import Change, Engine, Outcome
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE
-from l9stack.extraction import plan_of
+from l9stack.extraction.extract import extract
+from l9stack.extraction.prepare import plan_of
 from l9stack.local.client import Supervisor
 from l9stack.project import Project
+from l9stack.reading.stack import read_stack
+from l9stack.rendering.samples import record
+
+_DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
 
 def _prepared(arguments: argparse.Namespace, project: Project, progress: Progress) -> Engine:
@@ -29,8 +38,16 @@ def _prepared(arguments: argparse.Namespace, project: Project, progress: Progres
 
 
 def up(arguments: argparse.Namespace) -> int:
-    """Deploy, then say where everything answers and what to try next."""
+    """Extract, deploy, then say where everything answers and what to try next.
+
+    All agents are proven in one run before the engine begins, and beside its build where it has to be obtained: the
+    program finds every result known. A gate that does not hold is told here, and nothing is touched.
+    """
     project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    with ThreadPoolExecutor(1) as pool:
+        obtained = pool.submit(environment, project, progress)
+        path = _extracted(arguments, project, progress)
+        obtained.result()
     engine = _prepared(arguments, project, progress)
     progress(f"deploying stack {engine.stack}")
     outcome = engine.up()
@@ -42,18 +59,37 @@ def up(arguments: argparse.Namespace) -> int:
         return EXIT_RUNTIME if unhealthy else EXIT_OK
     for line in outcome.diagnostics:
         print(line, file=sys.stderr)
-    print(_summary(outcome, f"stack {engine.stack} is as the collection says"))
+    print(_summary(outcome, f"stack {engine.stack} is as the collection says", done=True))
     rows = [(name, str(agent.get("endpoint")), str(agent.get("health"))) for name, agent in sorted(agents.items())]
     print(table([("AGENT", "ENDPOINT", "HEALTH"), *rows]))
     option = "" if engine.stack == DEFAULT_STACK else f" --stack {engine.stack}"
-    print(f"\nnext: l9 status{option}; l9 logs AGENT{option}; l9 preview{option}; {_try(agents, option)}")
+    example = _example(path, project) if path else "l9 call AGENT.OPERATION --data JSON"
+    steps = (f"{example}{option}", f"l9 status{option}", f"l9 preview{option}", "l9 down")
+    print("\nnext:\n" + "\n".join(f"  {step}" for step in steps))
     return EXIT_RUNTIME if unhealthy else EXIT_OK
 
 
-def _try(agents: dict[str, dict[str, str]], option: str) -> str:
-    first = next(iter(sorted(agents)), "AGENT")
-    endpoint = agents.get(first, {}).get("endpoint", "http://…")
-    return f"l9 call {first}.OPERATION --data JSON{option}; curl {endpoint}/status"
+def _example(path: Path, project: Project) -> str:
+    """A call that works as it is printed: of the first agent that asks another one, else of the first."""
+    _, plan = plan_of(path, project)
+    agents = sorted(plan.agents, key=lambda agent: not any(op.behaviour.kind == "route" for op in agent.operations))
+    operation = next((op for agent in agents for op in agent.operations), None)
+    if operation is None:
+        return f"l9 logs {plan.agents[0].id}"
+    data = json.dumps(record(operation.request or ()), ensure_ascii=False)
+    return f"l9 call {operation.agent}.{operation.name} --data {shlex.quote(data)}"
+
+
+def _extracted(arguments: argparse.Namespace, project: Project, progress: Progress) -> Path | None:
+    """Extract what the stack deploys, where its files tell that without the engine; the collection's path."""
+    sources = read_stack(project.root, stack_name(arguments))
+    if sources is None:
+        return None
+    path = readable(arguments.collection) if arguments.collection else project.root / sources.collection
+    if not path.exists():
+        return None
+    extract(path, project.root / sources.output, project, progress, settings=sources.settings)
+    return path
 
 
 def preview(arguments: argparse.Namespace) -> int:
@@ -79,13 +115,14 @@ def _data(outcome: Outcome) -> list[dict[str, object]]:
     ]
 
 
-def _summary(outcome: Outcome, nothing: str) -> str:
+def _summary(outcome: Outcome, nothing: str, *, done: bool = False) -> str:
     if not outcome.changes:
         return nothing
     kinds: dict[str, int] = {}
     for change in outcome.changes:
         kinds[change.operation] = kinds.get(change.operation, 0) + 1
-    return ", ".join(f"{count} to {kind}" for kind, count in sorted(kinds.items()))
+    words = _DONE if done else {}
+    return ", ".join(f"{count} {words.get(kind, f'to {kind}')}" for kind, count in sorted(kinds.items()))
 
 
 def down(arguments: argparse.Namespace) -> int:

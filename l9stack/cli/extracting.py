@@ -7,12 +7,11 @@ from pathlib import Path
 
 from l9stack.cli.printing import Progress, print_json
 from l9stack.cli.target import project_of, readable
+from l9stack.extraction.extract import extract as run
 
 
 def extract(arguments: argparse.Namespace) -> int:
     """Generate, prove and publish; the folder's path is the last line of standard output."""
-    from l9stack.extraction import extract as run
-
     done = run(
         readable(arguments.path), Path(arguments.output).resolve(), project_of(arguments), Progress(), arguments.meta
     )

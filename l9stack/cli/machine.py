@@ -7,8 +7,9 @@ import shlex
 
 from l9stack import engine
 from l9stack.cli.printing import Progress, print_json, table
-from l9stack.cli.target import project_of
+from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.doctor import diagnose
+from l9stack.engine.drive import Engine
 
 _MARKS = {"ok": "ok", "missing": "MISSING", "warning": "warning"}
 
@@ -36,8 +37,16 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def env(arguments: argparse.Namespace) -> int:
-    """Shell lines that make plain `pulumi` use this project's engine, state and environment."""
-    environment = engine.environment(project_of(arguments), Progress())
+    """Shell lines that make plain `pulumi` use this project's engine, state and environment.
+
+    The default stack is made and selected where the project has none: plain `pulumi up` would ask for it.
+    """
+    project, progress = project_of(arguments), Progress()
+    environment = engine.environment(project, progress)
+    if (project.root / "Pulumi.yaml").is_file():
+        driven = Engine(project, DEFAULT_STACK, progress)
+        if not driven.stacks():
+            driven.ensure_stack({})
     if arguments.json:
         print_json(environment)
     else:

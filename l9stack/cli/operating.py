@@ -179,6 +179,8 @@ def decisions(arguments: argparse.Namespace) -> int:
     for decision in body["decisions"]:
         print(f"{decision['decision_id']}  {decision['operation']}  {json.dumps(decision['arguments'])}")
         print(f"    {decision['reason']}")
+        if "proposed" in decision:
+            print(f"    held until it is approved: {json.dumps(decision['proposed'])}")
     print(f"{len(body['decisions'])} waiting")
     return EXIT_OK
 

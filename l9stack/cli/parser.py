@@ -31,6 +31,11 @@ def _generation(add: Add) -> None:
     command.add_argument("--format", choices=("text", "mermaid", "json"), default="text")
     command.add_argument("--meta", help="folder with the four meta templates")
 
+    command = add("prompt", "reading:prompt", "print the prompt by which a language model can be asked for the modules")
+    command.add_argument("path", help="a collection: a file or a folder")
+    command.add_argument("--output", help="write it to this file, and print the file's name")
+    command.add_argument("--meta", help="folder with the four meta templates")
+
     command = add("extract", "extracting:extract", "generate, prove and publish an extraction")
     command.add_argument("path", help="a collection: a file or a folder")
     command.add_argument(

@@ -1,13 +1,26 @@
-"""`l9 validate` and `l9 graph`: what a collection says, before anything is generated."""
+"""`l9 validate`, `l9 graph` and `l9 prompt`: what a collection says, before anything is generated."""
 
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from l9stack.cli.printing import print_json, print_problems
 from l9stack.cli.target import project_of, readable
-from l9stack.extraction import plan_of
+from l9stack.errors import InputError, Place, Problem
+from l9stack.extraction.prepare import plan_of
+from l9stack.files import write_file
+from l9stack.model.meta import GateThreshold
+from l9stack.model.plan import Plan
 from l9stack.planning import drawing
+
+if TYPE_CHECKING:
+    from l9stack.rendering.prompt import Fenced
+
+_PASSWORD = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
 
 
 def validate(arguments: argparse.Namespace) -> int:
@@ -46,3 +59,82 @@ def graph(arguments: argparse.Namespace) -> int:
     else:
         print(drawing.as_mermaid(plan) if arguments.format == "mermaid" else drawing.as_text(plan))
     return 0
+
+
+def prompt(arguments: argparse.Namespace) -> int:
+    """Print or write the prompt by which a language model can be asked for the collection's modules."""
+    from l9stack.extraction.prepare import prepare
+    from l9stack.rendering.prompt import attached, render_prompt
+    from l9stack.sources import collection_files, implementation_files
+
+    path = readable(arguments.path)
+    prepared = prepare(path, project_of(arguments), arguments.meta)
+    base = path if path.is_dir() else path.parent
+    inputs, own = (_attached(base, files) for files in (collection_files(path), implementation_files(base)))
+    meta = [attached(name, text) for name, text in prepared.meta.texts.items()]
+    text = render_prompt(
+        prepared.plan, prepared.tree, _gates(prepared.plan), meta=meta, collection=inputs, implementations=own
+    )
+    _warn([*meta, *inputs, *own])
+    if arguments.output:
+        _write(Path(arguments.output), text)
+    if arguments.json:
+        print_json({"prompt": text})
+    else:
+        print(arguments.output or text, end="\n" if arguments.output else "")
+    return 0
+
+
+def _attached(base: Path, files: Iterable[Path]) -> list[Fenced]:
+    from l9stack.rendering.prompt import attached
+
+    found = []
+    for file in files:
+        shown = file.relative_to(base).as_posix()
+        try:
+            found.append(attached(shown, file.read_bytes().decode("utf-8-sig")))
+        except UnicodeDecodeError as error:
+            problem = Problem("not-utf8", "the file is not UTF-8 text", Place(shown), "save it as UTF-8")
+            raise InputError([problem]) from error
+    return found
+
+
+def _gates(plan: Plan) -> list[GateThreshold]:
+    """Every gate that an extraction measures; what a row does not say of a gate, its measure does."""
+    from l9stack.gates import static  # noqa: F401 - importing it registers the gates
+    from l9stack.gates.registry import AGENT_GATES, COLLECTION_GATES, rows_of
+
+    measures = {**AGENT_GATES, **COLLECTION_GATES}
+    return [
+        row.model_copy(update={"description": row.description or _first_line(measures.get(row.gate))})
+        for row in rows_of(plan)
+    ]
+
+
+def _first_line(measure: object) -> str:
+    return (measure.__doc__ or "").strip().partition("\n")[0] if measure else ""
+
+
+def _warn(inputs: Iterable[Fenced]) -> None:
+    """Say where an input holds a password: the prompt has every input word for word."""
+    print_problems(
+        [
+            Problem(
+                "password-in-prompt",
+                "an address with a password goes into the prompt as it is",
+                Place(item.path, item.text.count("\n", 0, found.start()) + 1),
+                "write `${VARIABLE}` instead, and give the value where the agents run",
+                "note",
+            )
+            for item in inputs
+            for found in _PASSWORD.finditer(item.text)
+        ]
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_file(path, text.encode())
+    except OSError as error:
+        problem = Problem("not-written", f"{path} cannot be written: {error.strerror}", Place(str(path)))
+        raise InputError([problem]) from error

@@ -1,4 +1,4 @@
-"""`extract`: one call from a path to a published, signed extraction; and the gates of a single agent."""
+"""From what was prepared to a published, signed extraction; and the gates of a single agent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from l9stack.evidence import extraction_manifest, report, signing
 from l9stack.evidence.keys import signing_key
 from l9stack.evidence.records import Records, agent_key, build_evidence
 from l9stack.extraction.gating import import_paths, pings, servers
-from l9stack.extraction.prepare import Prepared, Settings, input_digest, prepare
+from l9stack.extraction.prepare import Prepared
 from l9stack.extraction.views import COLLECTION, CONFIG, Published, publish_pointer
 from l9stack.gates import baseline, judge
 from l9stack.gates.outcomes import TestRun
@@ -25,26 +25,13 @@ from l9stack.gates.tests_run import run_tests
 from l9stack.gates.todo import todo_plan
 from l9stack.model.artifact import Artifact
 from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, ServerVersion
-from l9stack.names import AgentId, identifier
-from l9stack.output.lock import collection_lock
+from l9stack.names import AgentId
 from l9stack.output.store import Store
-from l9stack.output.view import View, assemble, find, write_tree
-from l9stack.project import Project
+from l9stack.output.view import View, assemble, write_tree
 from l9stack.sources import package_digest
 
 Progress = Callable[[str], None]
 GENERATOR = f"l9stack {__version__}"
-
-
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """A published extraction; `reused` says that it was there already, with every file intact."""
-
-    folder: Path
-    reused: bool
-    tree_digest: str
-    collection: str
-    evidence: BuildEvidence | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +44,8 @@ class _Measured:
     carried: dict[AgentId, AgentEvidence]
 
 
-def extract(
-    path: Path,
-    output: Path,
-    project: Project,
-    progress: Progress,
-    meta: str | None = None,
-    settings: Settings | None = None,
-) -> Extraction:
-    """Generate, prove and publish a collection.
-
-    Raises:
-        InputError: with every problem of the input.
-        GateError: with every gate that does not hold; nothing is published, and the last good extraction stays.
-        LockedError: another run has the collection.
-    """
-    now = datetime.now(UTC)
-    name = identifier(path.name if path.is_dir() else path.stem) or "collection"
-    with collection_lock(project, name, "extract", now):
-        key = input_digest(path, project, meta, settings)
-        known = find(output, name, key)
-        if known is not None and known.edits().none:
-            return Extraction(known.path, True, _digest_of(known), name, None)
-        if known is not None:
-            progress(f"{known.path} was edited: it is left alone, and a new folder is made")
-        return _extract(prepare(path, project, meta, settings), output, progress, now)
-
-
-def _extract(prepared: Prepared, output: Path, progress: Progress, now: datetime) -> Extraction:
+def run(prepared: Prepared, output: Path, progress: Progress, now: datetime) -> tuple[View, BuildEvidence]:
+    """Prove and publish what was prepared; raises GateError with every gate that does not hold."""
     plan, tree, project = prepared.plan, prepared.tree, prepared.project
     progress(f"{plan.collection}: {len(plan.agents)} agents, {len(tree.artifacts)} files rendered")
     prepared.stored()
@@ -109,7 +70,7 @@ def _extract(prepared: Prepared, output: Path, progress: Progress, now: datetime
         records.save_agent(_key(prepared, agent.agent), agent)
     records.save_build(evidence)
     view = _publish(prepared, evidence, output, now)
-    return Extraction(view.path, view.reused, tree.digest, plan.collection, evidence)
+    return view, evidence
 
 
 def _publish(prepared: Prepared, evidence: BuildEvidence, output: Path, now: datetime) -> View:
@@ -201,11 +162,3 @@ def _measure(
         )
     results = (*static, *online, *judge.validation_results(plan, run))
     return _Measured(results, run, versions, carried)
-
-
-def _digest_of(view: View) -> str:
-    """The tree digest of a published folder, from its manifest."""
-    import json
-
-    manifest = json.loads((view.path / extraction_manifest.NAME).read_text(encoding="utf-8"))
-    return str(manifest["tree_digest"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from l9stack.extraction import Prepared, prepare
+from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra import deployed
 from l9stack.infra.agents import Agents, AgentsArgs
 from l9stack.infra.backends import Backends, BackendsArgs, services_used

@@ -14,7 +14,7 @@ from typing import Any
 
 from l9stack.agent.backends import BackendUrls
 from l9stack.errors import ServiceError
-from l9stack.local import servers
+from l9stack.local import processes
 from l9stack.local.host import AgentStatus
 from l9stack.local.paths import socket_path
 
@@ -87,7 +87,7 @@ class Supervisor:
             if found := cls.find(run):
                 return found
             time.sleep(0.03)
-        raise ServiceError(f"the local runtime did not start; its log is {log}:\n{servers.tail(log)}")
+        raise ServiceError(f"the local runtime did not start; its log is {log}:\n{processes.tail(log)}")
 
     def _call(self, method: str, **params: Any) -> Any:
         try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.errors import ServiceError
-from l9stack.local import servers
+from l9stack.local import processes
 
 START_SECONDS = 30.0
 STOP_SECONDS = 8.0
@@ -103,7 +103,7 @@ class Host:
             return
         how = f"ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
         agent.status.state = "stopped"
-        agent.status.detail = f"{how}\n{servers.tail(agent.log, 6)}".strip()
+        agent.status.detail = f"{how}\n{processes.tail(agent.log, 6)}".strip()
         agent.ended.set()
 
     def start(self, stack: str, name: str, environ: Mapping[str, str], code_digest: str, port: int) -> AgentStatus:
@@ -124,7 +124,7 @@ class Host:
         self, key: tuple[str, str], environ: Mapping[str, str], code_digest: str, port: int, fingerprint: str
     ) -> AgentStatus:
         if not self._ready.wait(START_SECONDS):
-            raise ServiceError(f"the agents' warm parent did not start:\n{servers.tail(self._logs / 'zygote.log')}")
+            raise ServiceError(f"the agents' warm parent did not start:\n{processes.tail(self._logs / 'zygote.log')}")
         stack, name = key
         log = self.log(stack, name)
         zygote = self._zygote
@@ -135,7 +135,7 @@ class Host:
             zygote.stdin.write(json.dumps(order).encode() + b"\n")
             zygote.stdin.flush()
             pid = self._pids.get(timeout=START_SECONDS)
-            endpoint = f"http://{servers.HOST}:{port}"
+            endpoint = f"http://{processes.HOST}:{port}"
             agent = _Agent(AgentStatus(stack, name, "starting", pid, port, endpoint, code_digest), fingerprint, log)
             self._agents[key] = agent
             self._by_pid[pid] = agent
@@ -148,7 +148,7 @@ class Host:
         if not agent.ended.is_set():
             self._end(agent)
         agent.status.state = "failed"
-        agent.status.detail = f"did not become healthy; the log is {log}:\n{servers.tail(log)}"
+        agent.status.detail = f"did not become healthy; the log is {log}:\n{processes.tail(log)}"
         return agent.status
 
     def stop(self, stack: str, name: str) -> None:

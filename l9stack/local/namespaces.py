@@ -12,7 +12,7 @@ from psycopg import sql
 
 from l9stack.agent.backends import BackendUrls
 from l9stack.errors import ServiceError
-from l9stack.local import servers
+from l9stack.local import arcadedb, processes
 
 
 def database_name(namespace: str) -> str:
@@ -23,16 +23,16 @@ def database_name(namespace: str) -> str:
 def urls(folder: Path, ports: Mapping[str, int], namespace: str) -> BackendUrls:
     """The URLs of a namespace; its database, graph and folder are made where they are missing."""
     name = database_name(namespace)
-    secrets = {server: quote(servers.password(folder, server)) for server in ("redis", "postgres", "neo4j")}
-    base = f"postgresql://l9:{secrets['postgres']}@{servers.HOST}:{ports['postgres']}"
+    secrets = {server: quote(processes.password(folder, server)) for server in ("redis", "postgres", "neo4j")}
+    base = f"postgresql://l9:{secrets['postgres']}@{processes.HOST}:{ports['postgres']}"
     _make_database(f"{base}/postgres", name)
-    servers.make_graph(folder / "data" / "neo4j", servers.password(folder, "neo4j"), name)
+    arcadedb.make_graph(folder / "data" / "neo4j", processes.password(folder, "neo4j"), name)
     archive = folder / "data" / "archive"
     archive.mkdir(parents=True, exist_ok=True)
     return BackendUrls(
-        redis=f"redis://:{secrets['redis']}@{servers.HOST}:{ports['redis']}/0",
+        redis=f"redis://:{secrets['redis']}@{processes.HOST}:{ports['redis']}/0",
         postgres=f"{base}/{name}",
-        neo4j=f"bolt://root:{secrets['neo4j']}@{servers.HOST}:{ports['neo4j']}/{name}",
+        neo4j=f"bolt://root:{secrets['neo4j']}@{processes.HOST}:{ports['neo4j']}/{name}",
         hypergraph=f"{base}/{name}",
         archive=archive.as_uri(),
     )

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.errors import ServiceError
-from l9stack.local import namespaces, servers
+from l9stack.local import namespaces, processes, servers
 from l9stack.local.host import Host
 from l9stack.local.paths import ports_file, socket_path
-from l9stack.local.servers import Server
+from l9stack.local.processes import Server
 
 
 class Ports:
@@ -38,10 +38,10 @@ class Ports:
         with self._lock:
             known: dict[str, int] = json.loads(self._path.read_text()) if self._path.exists() else {}
             port = known.get(name)
-            if port is None or not (in_use or servers.is_free(port)):
-                port = servers.free_port()
+            if port is None or not (in_use or processes.is_free(port)):
+                port = processes.free_port()
                 while port in known.values():
-                    port = servers.free_port()
+                    port = processes.free_port()
                 known[name] = port
                 partial = self._path.with_suffix(".part")
                 partial.write_text(json.dumps(known, indent=2, sort_keys=True))
@@ -89,7 +89,7 @@ class Supervisor:
             server = self._servers.get(name)
             if server is None or not server.alive():
                 port = self._ports.of(f"service/{name}") if name != "archive" else 0
-                secret = servers.password(self._run, name)
+                secret = processes.password(self._run, name)
                 log = self._run / "logs" / f"{name}.log"
                 self._servers[name] = servers.start(name, self._data / "data" / name, port, secret, log)
             return self._service(name)
@@ -111,7 +111,7 @@ class Supervisor:
             "port": server.port if server else 0,
             "product": server.product if server else "",
             "version": server.version if server else "",
-            "detail": "" if alive or server is None else servers.tail(server.log, 4),
+            "detail": "" if alive or server is None else processes.tail(server.log, 4),
         }
 
     def status(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class Supervisor:
     def endpoint(self, stack: str, agent: str) -> str:
         """Where an agent answers, or will."""
         running = any(s.stack == stack and s.agent == agent and s.state == "running" for s in self._host.statuses())
-        return f"http://{servers.HOST}:{self._ports.of(f'agent/{stack}/{agent}', in_use=running)}"
+        return f"http://{processes.HOST}:{self._ports.of(f'agent/{stack}/{agent}', in_use=running)}"
 
     def start_agent(self, stack: str, agent: str, environ: dict[str, str], code_digest: str) -> dict[str, Any]:
         """Start an agent on its kept port."""
@@ -146,7 +146,7 @@ class Supervisor:
         port = endpoint.rsplit(":", 1)[1]
         whole = {
             **environ,
-            "L9_HOST": servers.HOST,
+            "L9_HOST": processes.HOST,
             "L9_PORT": port,
             "L9_ENDPOINT": endpoint,
             "L9_CODE_DIGEST": code_digest,

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.local import servers
+from l9stack.local import processes, servers
 from l9stack.local.namespaces import urls
-from l9stack.local.servers import Server
+from l9stack.local.processes import Server
 
 NAMESPACE = "gates"
 
@@ -47,5 +47,5 @@ def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
 
 
 def _start(name: str, folder: Path) -> Server:
-    secret = servers.password(folder, name)
-    return servers.start(name, folder / "data" / name, servers.free_port(), secret, folder / f"{name}.log")
+    secret = processes.password(folder, name)
+    return servers.start(name, folder / "data" / name, processes.free_port(), secret, folder / f"{name}.log")

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.files import digests_below, fill, publish, sweep, temporary_folder
+from l9stack.files import digests_below, files_below, fill, publish, sweep, temporary_folder
 from l9stack.model.artifact import Artifact, tree_digest
+from l9stack.names import AgentId
 from l9stack.project import Project
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
@@ -59,6 +60,20 @@ class Store:
                 [Problem("store-entry", f"store entry {digest} {state}", Place(str(folder)), "extract again")]
             )
         return folder
+
+    def read(self, digest: str, agent: AgentId | None) -> tuple[Artifact, ...] | None:
+        """The artifacts of an entry, which is an agent's part; None where it is absent or was changed."""
+        folder = self._folder(digest)
+        if not folder.is_dir() or folder.is_symlink():
+            return None
+        try:
+            found = tuple(
+                Artifact(path=path, text=(folder / path).read_bytes().decode(), agent=agent)
+                for path in files_below(folder)
+            )
+        except (OSError, UnicodeDecodeError):
+            return None
+        return found if tree_digest((artifact.path, artifact.sha256) for artifact in found) == digest else None
 
     def remove(self, digest: str) -> None:
         """Forget an entry; an absent one is no error."""

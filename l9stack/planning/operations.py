@@ -163,13 +163,26 @@ def _alike(name: str, modules: list[ModulePlan]) -> ModulePath | None:
     return max(scores)[1] if scores else None
 
 
+def _summary(draft: Draft) -> str:
+    """What can be said where nobody described it: its name, and who wants it."""
+    words = draft.name.replace("_", " ").capitalize()
+    kind, _, rest = draft.sources[0].partition(" ")
+    match kind:
+        case "endpoint":
+            return f"{words}, at {rest}."
+        case "module":
+            return f"{words}: the schema lists {rest} and says no more of it."
+        case "glue":
+            return f"{words}, after {rest.removeprefix('function ')} of the glue."
+        case "bound":
+            return f"{words}."
+    return f"{words}, wired from {rest.removeprefix('from ')}."
+
+
 def plan_operation(agent: AgentSpec, draft: Draft, module: ModulePath) -> OperationPlan:
     """A draft with its binding's facts; whatever nobody bound is unbound."""
     binding = draft.binding
-    words = draft.name.replace("_", " ")
-    summary = (
-        (binding.summary if binding else "") or draft.summary or f"{words[:1].upper()}{words[1:]}, for {agent.name}."
-    )
+    summary = (binding.summary if binding else "") or draft.summary or _summary(draft)
     return OperationPlan(
         name=draft.name,
         agent=agent.id,

@@ -20,6 +20,7 @@ from l9stack.planning.behaviours import Checker, completed
 from l9stack.planning.catalogue import dotted, family_of
 from l9stack.planning.escalation import read_policy
 from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of
+from l9stack.planning.keyspaces import check_keyspaces
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 
 Bindings = dict[str, Binding]
@@ -49,6 +50,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     for agent, (_, operations) in drafts.items():
         for operation in operations:
             checker.check(operation, bindings[agent].get(operation.name))
+    check_keyspaces(((a, settings.of_agent(a, collection, meta, stack or {})) for a in collection.agents), problems)
     protocol = _protocol(collection, meta, stack or {}, problems)
     if problems:
         raise InputError(problems)

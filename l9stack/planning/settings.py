@@ -16,7 +16,7 @@ DEFAULTS: dict[str, JsonValue] = {
     "communication.protocol": "PacketEnvelope",
     "communication.max_retries": 3,
     "governance.mode": "hybrid",
-    "governance.timeout_seconds": 300,
+    "governance.timeout_seconds": 86400,
     "governance.unbound_operations": "escalate",
     "limits.max_payload_bytes": 1 << 20,
     "limits.rate": "600/minute",

@@ -24,7 +24,10 @@ from l9stack.model.plan import AgentPlan, EscalationRule, OperationPlan, Plan
 from l9stack.planning.expressions import parse
 from l9stack.rendering.samples import around, fits, record
 
-MAX_CASES = 20
+MAX_CASES = 12
+"""Cases of one operation; a table has at least one for each row that can be reached."""
+_MAX_ANSWERS = 6
+"""Answers of a peer that are varied in these cases."""
 _MAX_TRIED = 4000
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -50,9 +53,10 @@ class Case:
 
 def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[Case, ...]:
     """Cases with answers that are known beforehand; none for behaviours that only running can tell."""
+    most = MAX_CASES
     match operation.behaviour:
         case DecisionTableBehaviour() as table:
-            found = _table(agent, operation, table)
+            found, most = _table(agent, operation, table), max(MAX_CASES, len(table.rows) + 1)
         case TransformBehaviour(assign=assign) | RecordBehaviour(assign=assign):
             found = _assigned(agent, operation, assign, [({}, {})])
         case RouteBehaviour() as route:
@@ -64,7 +68,7 @@ def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[Case,
         case _:
             return ()
     good = [case for case in found if case is not None]
-    return tuple(good[:MAX_CASES])
+    return tuple(good[:most])
 
 
 def fired(agent: AgentPlan, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -234,7 +238,7 @@ def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: Route
     # Answers of the peer vary after the requests: leave room for both.
     own = [case for case in found if case and case.said == heard[0][0]]
     others: list[Case | None] = [case for case in found if case and case.said != heard[0][0]]
-    return [*own[: max(MAX_CASES - len(others), 6)], *others]
+    return [*own[: MAX_CASES - min(len(others), _MAX_ANSWERS)], *others[:_MAX_ANSWERS]]
 
 
 def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> list[Values]:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from l9stack.rendering import quoting
-
-
-def templates_folder() -> Path:
-    """The folder of templates: in a clone at its top, in an installed wheel inside the package."""
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package.parent / "templates", package / "_templates"):
-        if (folder / "modules").is_dir():
-            return folder
-    raise FileNotFoundError("l9stack's templates are not installed: neither beside the package nor in it")
+from l9stack.sources import templates_folder
 
 
 @cache

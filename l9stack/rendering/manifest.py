@@ -7,9 +7,9 @@ from typing import Any
 
 from l9stack import __version__
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
-from l9stack.rendering.bridges import declaration, view_governance
-from l9stack.rendering.operations import held_by
-from l9stack.rendering.surface import view_surface
+from l9stack.rendering.code.bridges import declaration, view_governance
+from l9stack.rendering.code.operations import held_by
+from l9stack.rendering.code.surface import view_surface
 
 
 def home(agent: AgentPlan, operation: str) -> ModulePlan:

@@ -18,6 +18,8 @@ from typing import Any
 WIDTH = 116
 LITERAL = 80
 """Characters of one literal; a longer text is printed in parts, so that no line grows past the limit of the linter."""
+REPEATED = 12
+"""A longer run of one character is printed as a product: nobody counts it."""
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 _ADDRESS = re.compile(r"\b(?:(https?|ftp|mailto|xmpp)(:)|(www)(\.))", re.IGNORECASE)
@@ -45,6 +47,8 @@ def python(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(python(item) for item in value) + "]"
     if isinstance(value, str):
+        if len(value) > REPEATED and len(set(value)) == 1:
+            return f"{value[0]!r} * {len(value)}"
         # repr escapes what is not printable, so also \u2028, direction marks and lone surrogates.
         return repr(str(value)) if len(value) <= LITERAL else _parts(str(value))
     if value is None or isinstance(value, bool | int | float):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.names import AgentId
-from l9stack.rendering.documents import render_documents
+from l9stack.rendering.code.modules import MAX_LINES, render_module, render_parts
+from l9stack.rendering.code.settings import unified
+from l9stack.rendering.documents.pages import render_documents
 from l9stack.rendering.environment import fill
 from l9stack.rendering.formatting import formatted
-from l9stack.rendering.integration_tests import integration_tests
 from l9stack.rendering.manifest import manifest
-from l9stack.rendering.modules import MAX_LINES, render_module, render_parts
 from l9stack.rendering.quoting import json_text
-from l9stack.rendering.regression_tests import render_regression
-from l9stack.rendering.settings import unified
-from l9stack.rendering.unit_tests import render_tests
+from l9stack.rendering.tests.integration import integration_tests
+from l9stack.rendering.tests.regression import render_regression
+from l9stack.rendering.tests.unit import render_tests
 
 
 def render(plan: Plan) -> RenderedTree:
@@ -65,6 +65,8 @@ def _shortened(plan: Plan, done: dict[str, str]) -> set[AgentId]:
 def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
     files: dict[str, str] = {}
     for module in agent.modules:
+        if module.family == "package":  # a docstring: there is nothing to test
+            continue
         name = f"tests/agents/{agent.id}/test_{module.path.removesuffix('.py').replace('/', '_')}"
         # Two modules may flatten to one name (`core/x.py`, `core_x.py`).
         path = next(path for path in (f"{name}.py", *(f"{name}_{n}.py" for n in range(2, 99))) if path not in files)

@@ -81,6 +81,22 @@ async def broken(request: Payload, context: OperationContext) -> Payload:
     raise RuntimeError("no such luck")
 
 
+async def judgement(request: Claim, context: OperationContext) -> dict[str, object]:
+    """As a user writes it: remembers, asks a colleague, and asks for a person where the figures drift."""
+    earlier = await context.recall({"claim_id": request.claim_id})
+    said = await context.ask("colleague", "opinion", {"claim_id": request.claim_id}) if request.amount > 900 else {}
+    await context.publish("claim_judged", {"claim_id": request.claim_id})
+    if request.amount > 500:
+        context.raise_trigger("drift", "far from what was usual")
+    return {"verdict": str(said.get("verdict", f"seen {len(earlier)}")), "confidence": 0.8}
+
+
+@operation(summary="Run a user's function.", criticality=0.4, publish="claim_decided")
+async def judge(request: Claim, context: OperationContext) -> Verdict:
+    """Run the function with the call's context."""
+    return await context.call_implementation(judgement, request, Verdict)
+
+
 MEMORY = MemoryDeclaration(
     working=WorkingLayer("desk:working:*", 60),
     episodic=EpisodicLayer(("claim_id",)),
@@ -101,7 +117,9 @@ POLICY = GovernancePolicy(
 )
 
 
-def desk(limits: Limits | None = None, memory: MemoryDeclaration = MEMORY) -> AgentDefinition:
+def desk(
+    limits: Limits | None = None, memory: MemoryDeclaration = MEMORY, policy: GovernancePolicy = POLICY
+) -> AgentDefinition:
     """The definition."""
     return AgentDefinition(
         id="desk",
@@ -109,11 +127,11 @@ def desk(limits: Limits | None = None, memory: MemoryDeclaration = MEMORY) -> Ag
         name="Desk",
         role="Decides claims.",
         version="1",
-        operations=(decide, consult, exception, echo, slow, broken),
+        operations=(decide, consult, exception, echo, slow, broken, judge),
         memory=memory,
-        governance=POLICY,
+        governance=policy,
         routes=(Route("POST", "/claims", decide), Route("GET", "/echo", echo)),
         packet_types={"claim_filed": "decide"},
-        publishes=("claim_decided",),
+        publishes=("claim_decided", "claim_judged"),
         limits=limits or Limits(),
     )

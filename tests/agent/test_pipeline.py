@@ -1,13 +1,15 @@
 """One call through the whole pipeline, against real Redis, Postgres, graph and archive."""
 
 import asyncio
+import contextlib
 import uuid
 from dataclasses import replace
 
 from agent_desk import MEMORY, desk
 
-from l9stack.agent import Limits, audit
+from l9stack.agent import Limits, OperationContext, Payload, audit, operation
 from l9stack.agent.events import Observer, stream
+from l9stack.agent.faults import failing_store
 from l9stack.agent.testing import StandIn, serving_definition
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
@@ -133,6 +135,20 @@ async def test_packets_are_processed_once_and_checked(desk):
     assert flagged.status == 202
     approved = await desk.decide(flagged.decision_id, "approve")
     assert approved.body["result"] == {"verdict": "pay", "confidence": 0.9}
+
+
+async def test_a_packet_that_ran_is_answered_though_redis_went_away_meanwhile(l9_backends):
+    async with contextlib.AsyncExitStack() as away:
+
+        @operation(summary="Cut the line to Redis.", criticality=0.1)
+        async def cut(request: Payload, context: OperationContext) -> Payload:
+            await away.enter_async_context(failing_store(agent, "working"))
+            return request
+
+        agent = await away.enter_async_context(serving_definition(replace(desk(), operations=(cut,)), l9_backends))
+        reply = await agent.packet({"operation": "cut", "arguments": {"a": 1}})
+        assert (reply.status, reply.body) == (200, {"a": 1})
+        assert set(reply.headers["x-l9-degraded"].split(", ")) == {"working", "registry"}
 
 
 async def test_sender_and_token_have_to_agree(desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from l9stack.extraction import Prepared, prepare
+from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.stack import Stack, StackArgs
 from l9stack.project import Project
@@ -19,6 +20,12 @@ from tests.component.recording import World, run
 EXAMPLE = Path("input_schemas/claims_desk")
 REPOSITORY = Path(__file__).parents[2]
 Deploy = Callable[..., World]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Pulumi's outputs want a current event loop, and asynchronous tests in the same process leave none."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 def _project(root: Path) -> Project:

@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from l9stack.agent.keys import TRUSTED, Trust, key_file
-from l9stack.extraction import Prepared
+from l9stack.extraction.prepare import Prepared
 from l9stack.project import Project
 from tests.component.conftest import EXAMPLE, REPOSITORY, Deploy
 from tests.component.recording import World

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from l9stack.agent.keys import Trust
-from l9stack.extraction import Prepared
+from l9stack.extraction.prepare import Prepared
+from l9stack.infra.settings import DockerSettings
 from l9stack.project import Project
 from tests.component.conftest import Deploy, changed
+from tests.component.test_docker_runtime import AGENTS
 
 
 def test_two_stacks_share_no_name_and_no_port(deploy: Deploy) -> None:
@@ -60,4 +62,20 @@ def test_a_preview_has_the_order_of_up(deploy: Deploy) -> None:
     before, preview = deploy("staging", runtime="docker"), deploy("staging", runtime="docker", preview=True)
     assert {key: found.after for key, found in preview.resources.items()} == {
         key: found.after for key, found in before.resources.items()
+    }
+
+
+def test_another_base_replaces_every_agent_and_no_backend(deploy: Deploy) -> None:
+    before, after = (
+        deploy("staging", runtime="docker", docker=DockerSettings(images={"agent": f"registry.example.com/l9:{tag}"}))
+        for tag in (1, 2)
+    )
+    seen = changed(before, after)
+    assert {name for name in seen if name.startswith("Container") and "image" in seen[name]} == {
+        "Container claims_desk-trust",
+        *(f"Container claims_desk-{agent}{kind}" for agent in AGENTS for kind in ("", "-files")),
+    }
+    assert {name for name in seen if name.startswith("Image") and "imageName" in seen[name]} == {
+        "Image claims_desk-own-image",
+        *(f"Image claims_desk-{agent}-image" for agent in AGENTS),
     }

@@ -34,7 +34,8 @@ def secrets(urls: dict[str, str]) -> dict[str, pulumi.Output[str]]:
 
 @pytest.fixture(scope="module")
 def world(deploy: Deploy) -> World:
-    return deploy("prod", runtime="external", backends=secrets(URLS), endpoints=ENDPOINTS)
+    plain = {name: pulumi.Output.from_input(url) for name, url in URLS.items()}
+    return deploy("prod", runtime="external", backends=plain, endpoints=ENDPOINTS)
 
 
 def test_backends_are_reached_by_secret_urls_and_nothing_is_run(world: World) -> None:
@@ -96,3 +97,12 @@ def test_a_backend_that_does_not_answer_is_named_without_its_password() -> None:
         ExternalServiceProvider().make({"service": "redis", "url": url})
     assert "red-word" not in str(caught.value)
     assert ExternalServiceProvider().observe({"service": "redis", "url": url}) == {"state": "not reachable"}
+
+
+def test_containers_can_use_backends_that_are_all_somebody_elses(deploy: Deploy) -> None:
+    world = deploy("prod", runtime="docker", backends=secrets(URLS))
+    assert world.names()["Network"] == {"claims_desk-agents"} and "Password" not in world.names()
+    for agent in AGENTS:
+        assert [item["name"] for item in world[f"Container claims_desk-{agent}"].inputs["networksAdvanced"]] == [
+            "claims_desk-agents-prod"
+        ]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from l9stack.extraction import Prepared
+from l9stack.extraction.prepare import Prepared
 from tests.component.conftest import Deploy, changed
 from tests.component.recording import World
 

@@ -13,11 +13,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from l9stack.cli.parser import build
-from l9stack.extraction import plan_of, prepare
+from l9stack.extraction.prepare import plan_of, prepare
 from l9stack.gates.scene import expected_files
 from l9stack.model.plan import Plan
 from l9stack.project import Project
-from l9stack.rendering.documents import render_documents
+from l9stack.rendering.documents.pages import render_documents
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "input_schemas" / "claims_desk"

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from l9stack.agent.backends import NAMES
+from l9stack.agent.config import variables
 from l9stack.agent.keys import ensure_keys
 from l9stack.errors import ServiceError
 from l9stack.infra import deployed
@@ -46,12 +48,13 @@ class LocalAgentProvider(Provider):
             ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
         urls = {**daemon.namespace(stack).environ(), **(props.get("urls") or {})}
         identity = "-".join(props[name][:12] for name in ("digest", "implementations", "shared") if props.get(name))
+        config = deployed.folder(project, stack) / deployed.config_name(props["collection"])
         environ = {
             **urls,
-            **_passed_on(os.environ),
+            **_passed_on(os.environ, config.read_text(encoding="utf-8")),
             "L9_MANIFEST": str(manifest),
             "L9_CODE": str(part / "code"),
-            "L9_CONFIG": str(deployed.folder(project, stack) / deployed.config_name(props["collection"])),
+            "L9_CONFIG": str(config),
             "L9_NAMESPACE": stack,
             "L9_KEYS": str(project.keys),
             "L9_IMPLEMENTATIONS": os.pathsep.join(_implementations(project, props)),
@@ -87,9 +90,10 @@ def _implementations(project: Project, props: Props) -> list[str]:
     return [str(Path(project.root / folder))] if folder else []
 
 
-def _passed_on(environ: Mapping[str, str]) -> dict[str, str]:
-    """Flags that the person who deploys has set: they win over the config."""
-    return {name: value for name, value in environ.items() if name.startswith("L9_ENABLE_")}
+def _passed_on(environ: Mapping[str, str], config: str) -> dict[str, str]:
+    """What the person who deploys has set: flags, which win over the config, and variables that the config names."""
+    named = set(variables(config)) - set(NAMES.values())
+    return {name: value for name, value in environ.items() if name.startswith("L9_ENABLE_") or name in named}
 
 
 def _first_line(text: str) -> str:

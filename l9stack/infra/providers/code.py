@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from l9stack import extraction
+from l9stack.extraction import views
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.prepared import prepared
@@ -28,11 +28,14 @@ class AgentCodeProvider(Provider):
         Raises:
             GateError: a static gate did not hold.
         """
+        # Imported here: most commands find everything as it should be, and need no gate.
+        from l9stack.extraction.pipeline import gate_agent
+
         project, agent = self.project(), AgentId(props["agent"])
         plan = prepared(project, props["path"], self.settings, agent, props["digest"])
         # One at a time: the tests of several agents at once would only take the processors from each other.
         with deployed.alone(project, "gates"):
-            evidence = extraction.gate_agent(plan, agent, pulumi.log.info)
+            evidence = gate_agent(plan, agent, pulumi.log.info)
         held = sum(result.passed for result in evidence.results)
         return {"proven": evidence.passed, "gates": f"{held} of {len(evidence.results)}"}
 
@@ -51,10 +54,10 @@ class AgentCodeProvider(Provider):
 def edits(provider: Provider, collection: str, owner: str) -> list[str]:
     """Edited files of an owner, said aloud; a view that is gone altogether is ExtractionGate's to report."""
     project = provider.project()
-    view = extraction.published(project, collection)
+    view = views.published(project, collection)
     if view is None or not Path(view.folder).is_dir():
         return []
-    found = extraction.view_edits(project, collection, owner)
+    found = views.view_edits(project, collection, owner)
     for path in found:
         pulumi.log.info(f"{owner}: not as generated: {path}")
     return found
@@ -63,5 +66,5 @@ def edits(provider: Provider, collection: str, owner: str) -> list[str]:
 def restored(provider: Provider, collection: str, owner: str) -> None:
     """Set an owner's files right, and name the patches that keep what was there."""
     project = provider.project()
-    for patch in extraction.restore_view(project, collection, owner):
+    for patch in views.restore_view(project, collection, owner):
         pulumi.log.info(f"{owner}: the edit is kept in {deployed.shown(project, patch)}")

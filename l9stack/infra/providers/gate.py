@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult
 
-from l9stack import extraction
-from l9stack.extraction.views import COLLECTION, CONFIG
+from l9stack.extraction import views
+from l9stack.extraction.extract import extract
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.code import edits, restored
@@ -38,7 +38,7 @@ class ExtractionGateProvider(Provider):
         """
         project = self.project()
         with deployed.alone(project, "gates"):
-            done = extraction.extract(
+            done = extract(
                 project.root / props["path"],
                 project.root / props["output"],
                 project,
@@ -50,13 +50,13 @@ class ExtractionGateProvider(Provider):
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:
         """Keep edits of the collection's own files as patches, then publish what is missing."""
         if olds.get("view") == "published":
-            for owner in (COLLECTION, CONFIG):
+            for owner in (views.COLLECTION, views.CONFIG):
                 restored(self, news["collection"], owner)
         return self.make(news)
 
     def observe(self, props: Props) -> dict[str, Any]:
         """Whether the view is there, and which of the collection's files in it were edited; the config has its own."""
-        project, view = self.project(), extraction.published(self.project(), props["collection"])
+        project, view = self.project(), views.published(self.project(), props["collection"])
         if view is None or not Path(view.folder).is_dir():
             return {"view": f"missing: {deployed.shown(project, Path(view.folder)) if view else 'never published'}"}
-        return {"edited": edits(self, props["collection"], COLLECTION)}
+        return {"edited": edits(self, props["collection"], views.COLLECTION)}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from l9stack.errors import GateError, Problem
-from l9stack.extraction import Prepared, prepare
+from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.names import AgentId
 from l9stack.project import Project
 

@@ -95,7 +95,7 @@ class DockerRuntime:
             mounts=[*volumes_at({kind.data: data, **kept}), *volumes_at({FILES: brought}, read_only=True)],
             healthcheck=health_check("CMD-SHELL", kind.probe),
             labels=container_labels({**scene.labels, "l9stack.service": spec.name, "l9stack.files": files.id}),
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=[network, files]),
+            opts=own,
         )
         # In this network a service is known by its name; the container's id tells one life from the next.
         return Endpoint(container, f"{spec.name}:{kind.port}", container.id)
@@ -108,7 +108,8 @@ class DockerRuntime:
         if self._trust is None:
             self._trust = self._public_keys(spec, scene, project)
         trusted, trust = self._trust
-        networks = [*([self._networks["backends"]] if self._networks else []), self._network("agents", scene)]
+        self._network("agents", scene)
+        networks = [self._networks[kind] for kind in ("backends", "agents") if kind in self._networks]
         config = deployed.folder(project, spec.stack) / deployed.config_name(spec.collection)
         key = key_file(project.keys, f"agent:{spec.agent}")
         brought = scene.volume(f"{name}-files")
@@ -158,7 +159,7 @@ class DockerRuntime:
                     "l9stack.files": files.id,
                 }
             ),
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=[*networks, files, trust, *spec.depends_on]),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=[trust, *spec.depends_on]),
         )
         return Endpoint(container, f"http://{self._settings.reach}:{port}", container.id)
 

@@ -1,0 +1,205 @@
+"""An agent under test: called, sent packets and events, decided about, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from limits import parse as parse_rate
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from sqlalchemy import text
+
+from l9stack.agent import keys, tokens
+from l9stack.agent.context import OperationContext
+from l9stack.agent.declarations import AgentDefinition
+from l9stack.agent.events import stream
+from l9stack.agent.memory import Memory
+from l9stack.agent.operations import Operation, operation
+from l9stack.agent.peers import HttpTransport
+from l9stack.agent.records import Payload, as_values, wrapped
+from l9stack.agent.replies import Reply, reply_of
+from l9stack.agent.serve import Assembled, handle_event
+from l9stack.agent.stand_ins import Delivery, StandIn
+
+
+class ServedAgent:
+    """An agent under test."""
+
+    def __init__(
+        self,
+        definition: AgentDefinition,
+        assembled: Assembled,
+        client: httpx.AsyncClient,
+        key_folder: Path,
+        redis_url: str,
+    ) -> None:
+        self.definition = definition
+        """As it is declared; the rate that is enforced may be another one, see `serving`."""
+        self.memory: Memory = assembled.runtime.memory
+        self.runtime = assembled.runtime
+        self.last = httpx.Response(204)
+        """Its newest answer to a POST."""
+        self._observer = assembled.observer
+        self._client = client
+        self._keys = key_folder
+        self._redis_url = redis_url
+
+    def token(self, principal: str = "operator") -> str:
+        """A fresh token for this agent."""
+        keys.ensure_keys(self._keys, [principal])
+        return tokens.mint(principal, keys.load_private(self._keys, principal), self.definition.id)
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], principal: str = "operator", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """An authorised POST."""
+        given = {"authorization": f"Bearer {self.token(principal)}", **(headers or {})}
+        self.last = await self._client.post(path, json=dict(body), headers=given)
+        return self.last
+
+    async def request(self, method: str, path: str, principal: str | None = "operator") -> httpx.Response:
+        """A request without a body, authorised where a principal is given."""
+        headers = {"authorization": f"Bearer {self.token(principal)}"} if principal else {}
+        return await self._client.request(method, path, headers=headers)
+
+    async def get(self, path: str, principal: str | None = None) -> httpx.Response:
+        """A GET, authorised where a principal is given."""
+        return await self.request("GET", path, principal)
+
+    async def call(self, operation: str, arguments: Mapping[str, Any], trace_id: str | None = None) -> Reply:
+        """Call an operation as the operator."""
+        headers = {"X-L9-Trace-Id": trace_id} if trace_id else None
+        return reply_of(await self.post(f"/operations/{operation}", arguments, headers=headers))
+
+    async def packet(self, payload: Mapping[str, Any], source: str = "operator", **fields: Any) -> Reply:
+        """Send a packet; `fields` replace those of the envelope, and None leaves one out."""
+        envelope: dict[str, Any] = {
+            "packet_id": str(uuid.uuid4()),
+            "source_agent": source,
+            "destination_agent": self.definition.id,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "payload": dict(payload),
+            "metadata": {"trace_id": str(uuid.uuid4())},
+            **fields,
+        }
+        body = {name: value for name, value in envelope.items() if value is not None}
+        principal = source if source == "operator" else f"agent:{source}"
+        keys.ensure_keys(self._keys, [principal])
+        reply = reply_of(await self.post("/packets", body, principal))
+        if reply.status != 200:
+            return reply
+        return Reply(reply.status, reply.body["payload"], reply.trace_id, reply.decision_id, reply.headers)
+
+    async def relay(self, peer: str, payload: Mapping[str, Any], trace_id: str | None = None) -> Reply:
+        """Send a packet's payload to a peer as an operation of this agent does, through the agent's whole pipeline."""
+
+        @operation(summary=f"Pass a packet on to {peer}.")
+        async def relay(request: Payload, context: OperationContext) -> Payload:
+            arguments = dict(payload.get("arguments", {}))
+            if "packet_type" in payload:
+                return Payload(payload=await context.send(peer, payload["packet_type"], arguments))
+            return Payload(payload=await context.ask(peer, payload["operation"], arguments))
+
+        answer = await self.runtime.run(relay, payload, trace_id or str(uuid.uuid4()), "operator")
+        headers = {"x-l9-governance": answer.governance}
+        if answer.degraded:
+            headers["x-l9-degraded"] = ", ".join(answer.degraded)
+        return Reply(answer.status, answer.body, answer.trace_id, answer.decision_id, headers)
+
+    def said(self) -> dict[str, Any]:
+        """The payload of the result packet that it gave last; empty where its last answer was none."""
+        return dict(self.last.json().get("payload", {})) if self.last.status_code == 200 else {}
+
+    def http_client(self) -> HttpTransport:
+        """A client as the agent has it outside of tests: over sockets, to where its peers are registered."""
+        name = self.definition.id
+        return HttpTransport(name, self.memory, keys.load_private(self._keys, f"agent:{name}"))
+
+    @contextlib.contextmanager
+    def hearing(self, peer: str, stand_in: StandIn) -> Iterator[None]:
+        """Until the block ends, a stand-in answers what this agent asks of a peer."""
+        usual, self.runtime.transport = self.runtime.transport, Delivery(self.definition.id, {peer: stand_in})
+        try:
+            yield
+        finally:
+            self.runtime.transport = usual
+
+    async def observe(self, seconds: float = 10.0) -> None:
+        """Run the agent's own consumer of events until it is done with all that were published; TimeoutError if not."""
+        task = asyncio.create_task(self._observer.run())
+        try:
+            async with asyncio.timeout(seconds):
+                while not await self._observer.caught_up():  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.02)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def redeliver(self, source: str) -> None:
+        """Have the server deliver every event of a source to this agent once more."""
+        await self.memory.redis.xgroup_setid(stream(self.memory.namespace, source), self.definition.id, "0")
+
+    async def said_by(
+        self, function: Callable[..., Any], operation: Operation, arguments: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What a function of the user's answers to these arguments, called as the operation calls it."""
+        request = operation.request_model.model_validate(wrapped(operation.request_model, arguments))
+        log, now = self.runtime.log, datetime.now(UTC)
+        context = OperationContext(
+            self.runtime, operation, as_values(request), str(uuid.uuid4()), str(uuid.uuid4()), now, log, "operator"
+        )
+        return as_values(await context.call_implementation(function, request, operation.response_model))
+
+    async def decided(self, operation: str, arguments: Mapping[str, Any]) -> str:
+        """Record that the operation has decided about these arguments; the decision's id."""
+        found = self.definition.operation(operation)
+        if found is None:
+            raise KeyError(operation)
+        decided = copy.copy(found)
+        decided.look_up = False  # a look-up finds what others decided, never itself
+        return await self.runtime.remember(decided, arguments, {}, str(uuid.uuid4()), "APPROVED")
+
+    async def published(self, trace_id: str) -> list[dict[str, str]]:
+        """The events that it published under a trace id, the oldest first."""
+        entries: Any = await self.memory.redis.xrange(stream(self.memory.namespace, self.definition.id))
+        return [dict(fields) for _, fields in entries if fields["trace_id"] == trace_id]
+
+    async def forget(self) -> None:
+        """Forget every decision that an anchor has to make, or has made: none is a precedent for the next test."""
+        await self.memory.prepare()
+        async with self.memory.postgres.begin() as connection:
+            agent = {"agent": self.definition.id}
+            await connection.execute(text("DELETE FROM decisions WHERE agent_id = :agent"), agent)
+
+    async def use_up(self, operation: str, principal: str = "operator") -> None:
+        """Count as many calls of an operation by a caller as the declared rate allows in one window."""
+        rate = parse_rate(self.definition.limits.rate)
+        storage = RedisStorage(
+            f"async+{self._redis_url}", implementation="redispy", key_prefix=f"{self.memory.namespace}:limits"
+        )
+        await FixedWindowRateLimiter(storage).hit(rate, self.definition.id, operation, principal, cost=rate.amount)
+
+    async def event(self, operation: str, arguments: Mapping[str, Any], trace_id: str) -> bool:
+        """Deliver an observed event, as the consumer would; whether it is done with."""
+        return await handle_event(self.runtime, operation, dict(arguments), trace_id, str(uuid.uuid4()))
+
+    async def decide(
+        self, decision_id: str, verdict: str, payload: Mapping[str, Any] | None = None, anchor: str | None = None
+    ) -> Reply:
+        """Decide as an anchor of the agent (its first by default)."""
+        waiting = await self.get(f"/decisions/{decision_id}", "operator")
+        body = {
+            "verdict": verdict,
+            "payload": None if payload is None else dict(payload),
+            "arguments_digest": waiting.json()["arguments_digest"],
+        }
+        who = anchor or self.definition.governance.anchors[0]
+        return reply_of(await self.post(f"/decisions/{decision_id}", body, f"anchor:{who}"))

@@ -1,0 +1,72 @@
+"""`extract`: one call from a path to a published, signed extraction; the same input gives the same folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l9stack.extraction.inputs import Settings, input_digest
+from l9stack.names import identifier
+from l9stack.output.lock import collection_lock
+from l9stack.output.view import View, find
+from l9stack.project import Project
+
+if TYPE_CHECKING:
+    from l9stack.model.evidence import BuildEvidence
+
+Progress = Callable[[str], None]
+MANIFEST = "extraction_manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """A published extraction; `reused` says that it was there already, with every file intact."""
+
+    folder: Path
+    reused: bool
+    tree_digest: str
+    collection: str
+    evidence: BuildEvidence | None
+
+
+def extract(
+    path: Path,
+    output: Path,
+    project: Project,
+    progress: Progress,
+    meta: str | None = None,
+    settings: Settings | None = None,
+) -> Extraction:
+    """Generate, prove and publish a collection.
+
+    Raises:
+        InputError: with every problem of the input.
+        GateError: with every gate that does not hold; nothing is published, and the last good extraction stays.
+        LockedError: another run has the collection.
+    """
+    now = datetime.now(UTC)
+    name = identifier(path.name if path.is_dir() else path.stem) or "collection"
+    with collection_lock(project, name, "extract", now):
+        key = input_digest(path, project, meta, settings)
+        known = find(output, name, key)
+        if known is not None and known.edits().none:
+            return Extraction(known.path, True, _digest_of(known), name, None)
+        if known is not None:
+            progress(f"{known.path} was edited: it is left alone, and a new folder is made")
+        # Imported here: a run whose extraction is known needs none of the stages.
+        from l9stack.extraction.pipeline import run
+        from l9stack.extraction.prepare import prepare
+
+        prepared = prepare(path, project, meta, settings)
+        view, evidence = run(prepared, output, progress, now)
+        return Extraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
+
+
+def _digest_of(view: View) -> str:
+    """The tree digest of a published folder, from its manifest."""
+    manifest = json.loads((view.path / MANIFEST).read_text(encoding="utf-8"))
+    return str(manifest["tree_digest"])

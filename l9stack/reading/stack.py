@@ -1,0 +1,45 @@
+"""What a stack's own files say about its extraction, read without the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from l9stack.reading.documents import Node, parse
+
+
+@dataclass(frozen=True, slots=True)
+class StackSources:
+    """Where the collection lies, relative to the project, where extractions go, and the stack's settings."""
+
+    collection: str
+    output: str
+    settings: Mapping[str, JsonValue]
+
+
+def read_stack(root: Path, stack: str) -> StackSources | None:
+    """The sources of a stack; None where they cannot be told without the engine (an encrypted setting, odd files)."""
+    shared, own = _document(root / "Pulumi.yaml"), _document(root / f"Pulumi.{stack}.yaml")
+    if shared is None:
+        return None
+    found: dict[str, JsonValue] = {}
+    for name in ("collection", "output", "settings"):
+        node = own.get("config", f"l9stack:{name}") if own else None
+        default = shared.get("config", name, "default")
+        found[name] = node.plain() if node else default.plain() if default else None
+    settings = found["settings"] or {}
+    if not isinstance(settings, dict) or "secure" in settings:
+        return None
+    if not isinstance(found["collection"], str) or not isinstance(found["output"], str):
+        return None
+    return StackSources(found["collection"], found["output"], settings)
+
+
+def _document(path: Path) -> Node | None:
+    if not path.is_file():
+        return None
+    documents, problems = parse(path.read_text(encoding="utf-8", errors="replace"), path.name)
+    return documents[0].root if len(documents) == 1 and not problems else None

@@ -1,0 +1,197 @@
+"""Python files of an agent: one function per family decides, its template prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from l9stack.model.plan import AgentPlan, ModulePlan, Plan
+from l9stack.rendering.code.bridges import view_governance, view_memory
+from l9stack.rendering.code.operations import held_by, view_operations
+from l9stack.rendering.code.settings import config_class, config_fields, prefix, printed
+from l9stack.rendering.code.surface import RouteView, view_surface
+from l9stack.rendering.environment import fill
+from l9stack.rendering.imports import Imports
+from l9stack.rendering.manifest import home
+
+MAX_LINES = 120
+
+
+def render_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """The text of one module, before it is formatted."""
+    return _FAMILIES.get(module.family, _operations)(plan, agent, module)
+
+
+def render_parts(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """A controller that gathers the operations only: routes, memory and policy are composed from the manifest.
+
+    This is the form of a controller that, for want of bridges, would declare more than `MAX_LINES` lines.
+    """
+    imports = Imports()
+    operations = view_operations(plan, agent, held_by(agent, module), imports)
+    own = [op.name for op in held_by(agent, module)]
+    for operation in agent.operations:
+        if operation.name not in own:
+            imports.add(home(agent, operation.name).dotted, operation.name)
+    return fill(
+        "modules/controller_parts.py.j2",
+        title=f"{agent.spec.name}: {agent.spec.role}",
+        imports=imports,
+        operations=operations,
+        names=[op.name for m in agent.modules for op in held_by(agent, m)],
+    )
+
+
+def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    imports = Imports()
+    operations = view_operations(plan, agent, held_by(agent, module), imports)
+    return fill(module.template, title=_title(agent, module), imports=imports, operations=operations)
+
+
+def _title(agent: AgentPlan, module: ModulePlan) -> str:
+    summaries = [op.summary for op in held_by(agent, module)]
+    if len(summaries) == 1:
+        return f"{agent.spec.name}: {summaries[0]}"
+    names = ", ".join(op.name.replace("_", " ") for op in held_by(agent, module))
+    return f"{agent.spec.name}: {names}."
+
+
+def _package(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    folder = module.path.removesuffix("__init__.py").rstrip("/")
+    inside = f"its {folder.replace('/', ' ')} modules." if folder else agent.spec.role
+    return fill(module.template, title=f"{agent.spec.name}: {inside}")
+
+
+def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    imports = Imports()
+    imports.agent("AgentDefinition", "Limits")
+    operations = view_operations(plan, agent, held_by(agent, module), imports)
+    own = {op.name for op in held_by(agent, module)}
+    for operation in agent.operations:
+        if operation.name not in own:
+            imports.add(home(agent, operation.name).dotted, operation.name)
+    surface = view_surface(plan, agent)
+    routes_module = agent.module_of("routes")
+    routes = tuple(route for route in surface.routes if not routes_module or route.operation in own)
+    if routes_module:
+        imports.add(routes_module.dotted, "ROUTES")
+    for name, wanted in (
+        ("Route", routes),
+        ("BuiltinRoute", surface.builtin_routes),
+        ("Call", surface.calls),
+        ("Observation", surface.observes),
+    ):
+        if wanted:
+            imports.agent(name)
+    memory_module, policy_module = agent.module_of("memory_bridge"), agent.module_of("governance_bridge")
+    inline = view_memory(agent, Imports()) if agent.spec.memory and not memory_module else None
+    if memory_module:
+        imports.add(memory_module.dotted, "MEMORY")
+    else:
+        imports.agent("MemoryDeclaration", *(f"{layer.kind.value.capitalize()}Layer" for layer in agent.spec.memory))
+    policy = None if policy_module else view_governance(agent)
+    if policy_module:
+        imports.add(policy_module.dotted, "GOVERNANCE")
+    else:
+        _policy_imports(agent, imports)
+    return fill(
+        module.template,
+        title=f"{agent.spec.name}: {agent.spec.role}",
+        imports=imports,
+        operations=operations,
+        memory_inline=inline,
+        governance_inline=policy,
+        view_agent={
+            "id": agent.id,
+            "collection": plan.collection,
+            "name": surface.name,
+            "role": surface.role,
+            "version": surface.version,
+            "operations": [op.name for m in agent.modules for op in held_by(agent, m)],
+            "memory": "MEMORY" if memory_module or inline else "MemoryDeclaration()",
+            "routes": routes,
+            "routes_from": routes_module is not None,
+            "builtin_routes": surface.builtin_routes,
+            "packet_types": surface.packet_types,
+            "calls": surface.calls,
+            "observes": surface.observes,
+            "publishes": surface.publishes,
+            "rate": surface.rate,
+            "max_payload_bytes": surface.max_payload_bytes,
+        },
+    )
+
+
+def _policy_imports(agent: AgentPlan, imports: Imports) -> None:
+    policy = view_governance(agent)
+    imports.agent("GovernancePolicy")
+    if policy.rules:
+        imports.agent("Rule", "Comparison")
+    if policy.triggers:
+        imports.agent("Trigger")
+
+
+def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    imports = Imports()
+    view = view_memory(agent, imports)
+    kinds = ", ".join(name for name, _ in view.layers)
+    return fill(module.template, title=f"Memory of {agent.spec.name}: {kinds}.", imports=imports, view=view)
+
+
+def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    imports = Imports()
+    view = view_governance(agent)
+    _policy_imports(agent, imports)
+    if view.rules:
+        imports.add("collections.abc", "Mapping")
+        imports.add("typing", "Any")
+        imports.add("l9stack.agent.governance", "weigh")
+    title = f"Governance of {agent.spec.name}: who decides ({', '.join(view.anchors)}), and when they are asked."
+    return fill(module.template, title=title, imports=imports, view=view)
+
+
+def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    imports = Imports()
+    imports.agent("AgentSettings")
+    imports.add("collections.abc", "Mapping")
+    fields = [printed(field, imports) for field in config_fields(agent, module)]
+    variables = f"The environment may set each, as {prefix(agent)}_<NAME>."
+    own = f"Settings that code of {agent.spec.name} itself reads. {variables}"
+    none = f"{agent.spec.name} has no settings of its own: neither schema nor glue declares any."
+    return fill(
+        module.template,
+        title=f"Settings of {agent.spec.name}.",
+        summary=own if fields else none,
+        imports=imports,
+        prefix=prefix(agent),
+        class_name=config_class(agent),
+        fields=fields,
+    )
+
+
+def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    imports = Imports()
+    imports.agent("Route")
+    first = agent.module_of("routes")
+    own = {op.name for op in held_by(agent, module)}
+    routes: list[RouteView] = []
+    for route in view_surface(plan, agent).routes if first and first.path == module.path else ():
+        where = home(agent, route.operation)
+        # The controller imports this module, so what the controller itself defines is routed there.
+        if where.family == "controller":
+            continue
+        if route.operation not in own:
+            imports.add(where.dotted, route.operation)
+        routes.append(route)
+    operations = view_operations(plan, agent, held_by(agent, module), imports)
+    title = f"Endpoints of {agent.spec.name}."
+    return fill(module.template, title=title, imports=imports, operations=operations, routes=tuple(routes))
+
+
+_FAMILIES: dict[str, Callable[[Plan, AgentPlan, ModulePlan], str]] = {
+    "package": _package,
+    "controller": _controller,
+    "memory_bridge": _memory,
+    "governance_bridge": _governance,
+    "config": _config,
+    "routes": _routes,
+}

@@ -1,0 +1,194 @@
+"""What documents tell of an agent beside its operations: memory, rules, modules, descriptions."""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from l9stack.model.agent import MemoryKind, MemoryLayer
+from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan
+from l9stack.planning.keyspaces import keyspace
+from l9stack.rendering.code.bridges import ttl_seconds, view_memory
+from l9stack.rendering.fields import number
+from l9stack.rendering.imports import Imports
+from l9stack.rendering.quoting import line
+
+_NUMBERS = ("integer", "number", "any")
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+Named = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDoc:
+    """One declared memory layer."""
+
+    kind: str
+    backend: str
+    variable: str
+    storage: str
+    purpose: str
+    keyspace: str
+    ttl: int
+    ttl_origin: str
+    retention: str
+    index_by: tuple[str, ...]
+    nodes: Named
+    edges: Named
+    factors: Named
+
+
+_BACKENDS = {
+    "redis": ("Redis", "L9_REDIS_URL"),
+    "postgres": ("Postgres", "L9_POSTGRES_URL"),
+    "neo4j": ("Neo4j", "L9_NEO4J_URL"),
+    "hypergraph": ("Hyperedges in Postgres", "L9_HYPERGRAPH_URL"),
+    "s3": ("Object store", "L9_ARCHIVE_BUCKET"),
+}
+
+
+def layers(agent: AgentPlan) -> tuple[LayerDoc, ...]:
+    """The declared layers, in the schema's order."""
+    return tuple(_layer(agent, layer) for layer in agent.spec.memory)
+
+
+def _layer(agent: AgentPlan, layer: MemoryLayer) -> LayerDoc:
+    backend, variable = _BACKENDS[layer.backend.value]
+    working = layer.kind is MemoryKind.WORKING
+    declared = "the prose of the schema" if layer.ttl_from_prose else "the schema"
+    shapes = [(shape.kind, (shape.name, shape.fields)) for shape in layer.structure]
+    return LayerDoc(
+        kind=layer.kind.value,
+        backend=backend,
+        variable=variable,
+        storage=layer.storage,
+        purpose=layer.purpose,
+        keyspace=line(keyspace(agent.spec, layer, agent.settings)) if working else "",
+        ttl=ttl_seconds(agent, layer) if working else 0,
+        ttl_origin="the shared setting" if layer.ttl_seconds is None else declared,
+        retention=layer.retention,
+        index_by=layer.index_by,
+        nodes=tuple(shape for kind, shape in shapes if kind == "node"),
+        edges=tuple(shape for kind, shape in shapes if kind == "edge"),
+        factors=tuple((item.factor, item.influences) for item in layer.factors),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDoc:
+    """An escalation rule as a condition, with the sentence that it comes from and the operations it may fire for."""
+
+    name: str
+    condition: str
+    text: str
+    operations: tuple[str, ...]
+
+
+def rules(agent: AgentPlan) -> tuple[RuleDoc, ...]:
+    """The executable rules, in the policy's order."""
+    return tuple(
+        RuleDoc(
+            name=rule.name,
+            condition=" and ".join(f"{c.field} {c.operator} {number(c.number)}" for c in rule.comparisons),
+            text=rule.text,
+            operations=tuple(op.name for op in agent.operations if _may_fire(rule, op)),
+        )
+        for rule in agent.rules
+    )
+
+
+def _may_fire(rule: EscalationRule, operation: OperationPlan) -> bool:
+    """Whether an answer of the operation can have what the rule compares; fields that nobody declared may be there."""
+    if operation.request is None or operation.response is None:
+        names = {comparison.field for comparison in rule.comparisons}
+    else:
+        numbers = (spec for spec in (*operation.request, *operation.response) if spec.type in _NUMBERS)
+        names = {spec.name for spec in numbers}
+    own = tuple(comparison for comparison in rule.comparisons if comparison.field == "criticality")
+    others = {comparison.field for comparison in rule.comparisons if comparison.field != "criticality"}
+    return others <= names and all(fires(c, operation.criticality) for c in own)
+
+
+def fires(comparison: Comparison, value: float) -> bool:
+    """Whether the comparison holds for a value."""
+    return _OPERATORS[comparison.operator](value, comparison.number)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleDoc:
+    """One file: what it holds, and what the glue says about it."""
+
+    path: str
+    dotted: str
+    holds: str
+    operations: tuple[str, ...]
+    functions: tuple[tuple[str, str, str], ...]
+    """Signature or name, docstring, logic."""
+    models: tuple[str, ...]
+    rules: tuple[str, ...]
+    requires: tuple[str, ...]
+
+
+_HOLDS = {
+    "package": "the package: names of its modules",
+    "controller": "the agent as a whole: its operations, gathered",
+    "governance_bridge": "the policy: anchors, rules, triggers",
+    "config": "typed settings, and how the environment overrides them",
+    "routes": "which endpoint leads to which operation",
+    "operations": "operations with their request and response models",
+}
+
+
+def modules(agent: AgentPlan) -> tuple[ModuleDoc, ...]:
+    """The agent's files, in the schema's order."""
+    return tuple(_module(agent, module) for module in agent.modules)
+
+
+def _module(agent: AgentPlan, module: ModulePlan) -> ModuleDoc:
+    mapping = module.mapping
+    holds = _HOLDS.get(module.family, "")
+    if module.family == "memory_bridge":
+        view = view_memory(agent, Imports())
+        made = [*(f.name for f in view.finders), *(s.name for s in view.shapes), *(f.name for f in view.factors)]
+        holds = "the memory layers" + (f", and the functions {', '.join(made)}" if made else "")
+    return ModuleDoc(
+        path=module.path,
+        dotted=module.dotted,
+        holds=holds,
+        operations=module.operations,
+        functions=tuple((f.signature or f.name, f.docstring, f.logic) for f in mapping.functions) if mapping else (),
+        models=mapping.models if mapping else (),
+        rules=mapping.rules if mapping else (),
+        requires=mapping.requires if mapping else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDoc:
+    """A descriptive part of the schema: its name, and its values by dotted name."""
+
+    name: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def described(agent: AgentPlan) -> tuple[SectionDoc, ...]:
+    """The parts of the schema that nothing else uses, in its order."""
+    return tuple(SectionDoc(name, tuple(_flat(value, ""))) for name, value in agent.spec.description.items())
+
+
+def _flat(value: JsonValue, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _flat(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        for place, item in enumerate(value, start=1):
+            yield from _flat(item, f"{name}.{place}" if name else str(place))
+    elif isinstance(value, list):
+        yield name, ", ".join(str(item) for item in value) or "none"
+    else:
+        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,80 @@
+"""Settings as documents tell them: who won, what they reach, and which variables override them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from l9stack.model.plan import AgentPlan
+from l9stack.rendering.code.settings import config_fields, prefix
+from l9stack.rendering.documents.examples import compact
+
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDoc:
+    """A resolved setting; `value` is JSON, `file` the place without its line, so that a moved line changes nothing."""
+
+    name: str
+    value: str
+    source: str
+    file: str
+    reaches: str
+
+
+_REACHES = (
+    ("governance.shared_triggers", "the unified config only; rules and triggers come from the schema's policy"),
+    ("governance.", "the policy in the generated code"),
+    ("limits.", "the limits in the generated code"),
+    ("logging.level", "the unified config, read at start"),
+    ("memory.redis.ttl_seconds", "working memory, where a layer names no TTL"),
+    ("memory.redis.keyspace_prefix", "working memory, where a layer names no keyspace"),
+    ("memory.", "the unified config; the process connects to the `L9_…` variable"),
+    ("communication.", "the unified config"),
+    ("logging.", "the unified config"),
+    ("monitoring.", "the unified config"),
+)
+
+
+def settings(agent: AgentPlan) -> tuple[SettingDoc, ...]:
+    """Every setting that reaches the agent, with who won; passwords in addresses are left out."""
+    module = agent.module_of("config")
+    own = {field.origin.removeprefix("setting ") for field in config_fields(agent, module)} if module else set()
+    return tuple(
+        SettingDoc(
+            name=setting.name,
+            value=_PASSWORD.sub("…@", json.dumps(setting.value, ensure_ascii=False)),
+            source=setting.source,
+            file=setting.place.file if setting.place else agent.spec.place.file if setting.source == "schema" else "",
+            reaches=next(
+                (text for start, text in _REACHES if setting.name.startswith(start)),
+                "the agent's config module" if setting.name in own else "kept with the schema; no module reads it",
+            ),
+        )
+        for setting in agent.settings
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDoc:
+    """A typed setting of the agent's config module."""
+
+    name: str
+    variable: str
+    type: str
+    value: str
+    origin: str
+    allowed: str
+
+
+def variables(agent: AgentPlan) -> tuple[VariableDoc, ...]:
+    """The fields of the config module with the variables that override them; none without such a module."""
+    module = agent.module_of("config")
+    found = []
+    for field in config_fields(agent, module) if module else ():
+        allowed = f"at least {field.minimum}" if field.minimum is not None else ""
+        variable = f"{prefix(agent)}_{field.name}".upper()
+        found.append(VariableDoc(field.name, variable, field.type, compact(field.value), field.origin, allowed))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Tests that are generated: of modules, of agents joined, of regressions."""

@@ -1,0 +1,58 @@
+"""The house stays as docs/architecture.md draws it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PACKAGE = REPOSITORY / "l9stack"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_imports_go_downward_and_libraries_have_one_owner():
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert ", 0 broken" in done.stdout
+
+
+def test_only_the_command_line_prints_to_its_user_or_exits():
+    found = []
+    for path in MODULES:
+        if path.is_relative_to(PACKAGE / "cli"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func) not in ("print", "sys.exit", "exit"):
+                continue
+            # A daemon's standard error is its log.
+            if not any(keyword.arg == "file" for keyword in node.keywords):
+                found.append(f"{path.relative_to(REPOSITORY)}:{node.lineno}")
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
+def test_the_architecture_page_names_each_folder(folder):
+    assert f"`l9stack/{folder}/`" in (REPOSITORY / "docs" / "architecture.md").read_text()
+
+
+def test_modules_are_short():
+    long = {
+        str(path.relative_to(REPOSITORY)): lines for path in MODULES if (lines := path.read_text().count("\n")) > 300
+    }
+    assert long == {}
+
+
+def test_what_users_get_has_no_open_ends():
+    marks = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImplemented" + "Error")
+    files = [*(REPOSITORY / "templates").rglob("*.j2"), *(REPOSITORY / "input_schemas").rglob("*")]
+    found = [
+        f"{path.relative_to(REPOSITORY)}:{number}: {line.strip()}"
+        for path in files
+        if path.is_file() and path.suffix != ".pyc"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if any(mark in line for mark in marks)
+    ]
+    assert found == []
