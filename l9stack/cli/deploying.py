@@ -15,11 +15,9 @@ from l9stack.engine import environment
 from l9stack.engine.drive import Change, Engine, Outcome
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE
 from l9stack.extraction.extract import extract
-from l9stack.extraction.prepare import plan_of
 from l9stack.local.client import Supervisor
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
-from l9stack.rendering.samples import record
 
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
@@ -28,6 +26,8 @@ def _prepared(arguments: argparse.Namespace, project: Project, progress: Progres
     """The stack's engine, with the stack made and its collection set; a wrong collection is told before all else."""
     config: dict[str, str] = {}
     if arguments.collection:
+        from l9stack.extraction.prepare import plan_of
+
         path = readable(arguments.collection)
         plan_of(path, project)
         inside = path.is_relative_to(project.root)
@@ -71,6 +71,9 @@ def up(arguments: argparse.Namespace) -> int:
 
 def _example(path: Path, project: Project) -> str:
     """A call that works as it is printed: of the first agent that asks another one, else of the first."""
+    from l9stack.extraction.prepare import plan_of
+    from l9stack.rendering.samples import record
+
     _, plan = plan_of(path, project)
     agents = sorted(plan.agents, key=lambda agent: not any(op.behaviour.kind == "route" for op in agent.operations))
     operation = next((op for agent in agents for op in agent.operations), None)

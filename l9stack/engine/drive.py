@@ -65,9 +65,16 @@ class Engine:
     def ensure_stack(self, config: Mapping[str, str]) -> None:
         """Select the stack, made where it is missing, and set its configuration."""
         self._clear_dead_lock()
-        self._call("stack", "select", self.stack, "--create")
+        if not self._known():
+            self._call("stack", "select", self.stack, "--create")
         for key, value in config.items():
             self._call("config", "set", "--stack", self.stack, f"l9stack:{key}", value)
+
+    def _known(self) -> bool:
+        """Whether the project's own state holds the stack already; elsewhere the engine has to be asked."""
+        if self._environ.get("PULUMI_BACKEND_URL") != self._project.pulumi.as_uri():
+            return False
+        return any(self._project.pulumi.glob(f".pulumi/stacks/*/{self.stack}.json"))
 
     def config(self, key: str) -> str | None:
         """A configured value of the stack, or None."""

@@ -47,7 +47,8 @@ def find() -> Engine | None:
     on_path = shutil.which("pulumi")
     if on_path and Path(on_path).resolve() != cached.resolve():
         return _engine(Path(on_path), "PATH")
-    return _engine(cached, "cache") if cached.is_file() else None
+    # The cache is keyed by version: nobody needs to be asked for it.
+    return Engine(cached, VERSION, "cache", (cached.parent,)) if cached.is_file() else None
 
 
 def obtain(progress: Progress) -> Engine:

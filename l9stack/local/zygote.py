@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import select
@@ -22,11 +23,16 @@ _PR_SET_NAME = 15
 
 def _warm() -> None:
     """Import what every agent needs; none of it may start a thread."""
+    import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
     import uvicorn.lifespan.on
     import uvicorn.loops.asyncio
     import uvicorn.protocols.http.h11_impl  # noqa: F401
 
     import l9stack.agent.serve  # noqa: F401
+
+    # A collection in a child would write into every object that it shares with the others, and so copy its page.
+    gc.collect()
+    gc.freeze()
 
 
 def _child(environ: dict[str, str], log: str) -> NoReturn:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from l9stack.errors import GateError, Problem
-from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.names import AgentId
 from l9stack.project import Project
+
+if TYPE_CHECKING:
+    from l9stack.extraction.prepare import Prepared
 
 _LOCK = threading.Lock()
 _KNOWN: dict[str, Prepared] = {}
@@ -25,6 +28,9 @@ def prepared(
     Raises:
         GateError: somebody has changed the collection since; `part` no longer has `digest`.
     """
+    # Imported here: most commands find everything as it should be, and prepare nothing.
+    from l9stack.extraction.prepare import prepare
+
     key = json.dumps([path, dict(settings)], sort_keys=True)
     with _LOCK:
         if key not in _KNOWN:

@@ -1,0 +1,1 @@
+"""Counter: Counts things and keeps what it counted."""
