@@ -119,9 +119,12 @@ class ServedAgent:
         return dict(self.last.json().get("payload", {})) if self.last.status_code == 200 else {}
 
     def http_client(self) -> HttpTransport:
-        """A client as the agent has it outside of tests: over sockets, to where its peers are registered."""
+        """A client as the agent has it outside of tests: over sockets, to where its peers are registered.
+
+        It tries once more and no oftener: a test waits for nothing that another test has shown.
+        """
         name = self.definition.id
-        return HttpTransport(name, self.memory, keys.load_private(self._keys, f"agent:{name}"))
+        return HttpTransport(name, self.memory, keys.load_private(self._keys, f"agent:{name}"), max_retries=1)
 
     @contextlib.contextmanager
     def hearing(self, peer: str, stand_in: StandIn) -> Iterator[None]:

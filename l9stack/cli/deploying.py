@@ -15,7 +15,10 @@ from l9stack.engine import environment
 from l9stack.engine.drive import Change, Engine, Outcome
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE
 from l9stack.extraction.extract import extract
+from l9stack.extraction.views import published
 from l9stack.local.client import Supervisor
+from l9stack.names import identifier
+from l9stack.output.edits import edited
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
 
@@ -33,7 +36,7 @@ def _prepared(arguments: argparse.Namespace, project: Project, progress: Progres
         inside = path.is_relative_to(project.root)
         config["collection"] = str(path.relative_to(project.root) if inside else path)
     engine = Engine(project, stack_name(arguments), progress)
-    engine.ensure_stack(config)
+    engine.ensure_stack(config, select=engine.stack == DEFAULT_STACK)
     return engine
 
 
@@ -91,6 +94,10 @@ def _extracted(arguments: argparse.Namespace, project: Project, progress: Progre
     path = readable(arguments.collection) if arguments.collection else project.root / sources.collection
     if not path.exists():
         return None
+    view = published(project, identifier(path.name if path.is_dir() else path.stem) or "collection")
+    if view is not None and not edited(Path(view.folder), view.files).none:
+        # The edit is the engine's to mend: it keeps it as a patch, and says which.
+        return path
     extract(path, project.root / sources.output, project, progress, settings=sources.settings)
     return path
 

@@ -62,11 +62,16 @@ class Engine:
         debug = {"PULUMI_DEBUG_COMMANDS": "true"}
         self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
 
-    def ensure_stack(self, config: Mapping[str, str]) -> None:
-        """Select the stack, made where it is missing, and set its configuration."""
+    def ensure_stack(self, config: Mapping[str, str], *, select: bool = False) -> None:
+        """Make the stack where it is missing, and set its configuration.
+
+        A stack that is made is the one that plain `pulumi` uses from then on where `select` says so.
+        """
         self._clear_dead_lock()
         if not self._known():
-            self._call("stack", "select", self.stack, "--create")
+            done = self._run("stack", "init", self.stack, *(() if select else ("--no-select",)))
+            if done.returncode and "already exists" not in done.stderr:
+                raise EngineError(f"the stack {self.stack} could not be made: {done.stderr.strip()}")
         for key, value in config.items():
             self._call("config", "set", "--stack", self.stack, f"l9stack:{key}", value)
 

@@ -11,11 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from l9stack.agent.backends import BackendUrls
+from l9stack.errors import ServiceError
 from l9stack.local import processes, servers
 from l9stack.local.namespaces import urls
 from l9stack.local.processes import Server
 
 NAMESPACE = "gates"
+_TRIES = 3
+"""Somebody else may take a port between the look at it and the server's start; the last failure is told."""
 
 
 @contextlib.contextmanager
@@ -48,4 +51,8 @@ def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
 
 def _start(name: str, folder: Path) -> Server:
     secret = processes.password(folder, name)
+    for _ in range(_TRIES - 1):
+        port = processes.free_port()
+        with contextlib.suppress(ServiceError):
+            return servers.start(name, folder / "data" / name, port, secret, folder / f"{name}.log")
     return servers.start(name, folder / "data" / name, processes.free_port(), secret, folder / f"{name}.log")

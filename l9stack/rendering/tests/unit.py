@@ -9,7 +9,7 @@ from l9stack.model.agent import MemoryKind
 from l9stack.model.glue import Implementation, RouteBehaviour
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
 from l9stack.rendering.code.bridges import declaration, view_governance, view_memory
-from l9stack.rendering.code.operations import event_of, held_by, request_name, response_name
+from l9stack.rendering.code.operations import event_of, held_by
 from l9stack.rendering.code.settings import changed, config_class, config_fields, prefix, refused_settings
 from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.environment import fill
@@ -50,12 +50,9 @@ def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if isinstance(op.behaviour, Implementation):
             target, _, function = op.behaviour.target.partition(":")
             imports.add(target, f"{function} as {op.name}_function")
-            imports.add(module.dotted, request_name(op), response_name(op))
+            imports.add(module.dotted, op.name)
     if any(test.event for test in tests):
         imports.module("json")
-    if any(test.kind == "implementation" for test in tests):
-        imports.module("inspect")
-        imports.add("l9stack.agent.records", "as_values")
     title = f"What {agent.spec.name} does in {module.path}, through the whole pipeline and with real memory."
     return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(plan, agent))
 
