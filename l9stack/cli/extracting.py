@@ -28,10 +28,11 @@ def extract(arguments: argparse.Namespace) -> int:
         return 0
     if done.evidence is not None:
         tests = done.evidence.tests
-        total = tests.unit_passed + tests.regression_passed + tests.integration_passed
+        passed = tests.unit_passed + tests.regression_passed + tests.integration_passed
+        failed = tests.unit_failed + tests.regression_failed + tests.integration_failed
         print(
-            f"{done.collection}: all gates hold; {total} tests passed, coverage at least "
-            f"{tests.coverage_percent:.1f} %, tree {done.tree_digest[:12]}"
+            f"{done.collection}: all gates hold; {passed} tests passed, {failed} failed; coverage of each agent at "
+            f"least {tests.coverage_percent:.1f} %; tree {done.tree_digest[:12]}"
         )
     else:
         print(f"{done.collection}: nothing changed; tree {done.tree_digest[:12]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from pydantic import JsonValue
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.infra.runtimes.base import SERVICES, Runtime
+from l9stack.project import Project
+from l9stack.reading.stack import secrets_provider
 
 NAMESPACE = "l9stack"
 RUNTIMES = ("local", "docker", "external")
@@ -74,6 +77,13 @@ class StackSettings:
             endpoints=reader.endpoints(),
             docker=reader.docker(),
         )
+        reader.hold(
+            runtime == "local" or not _unprotected(),
+            "runtime",
+            f"the {runtime} runtime keeps secrets in the stack's state, and an empty passphrase encrypts nothing",
+            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to one that you keep, or name another "
+            "provider: pulumi stack change-secrets-provider",
+        )
         if reader.problems:
             raise InputError(reader.problems)
         return read
@@ -91,6 +101,12 @@ class StackSettings:
         from l9stack.infra.runtimes.local import LocalRuntime
 
         return LocalRuntime()
+
+
+def _unprotected() -> bool:
+    """Whether the stack's secrets are encrypted with an empty passphrase, as `l9 env` sets it for the dev stack."""
+    named = secrets_provider(Project.find().root, pulumi.get_stack())
+    return os.environ.get("PULUMI_CONFIG_PASSPHRASE") == "" and named in ("", "passphrase")
 
 
 class _Reader:

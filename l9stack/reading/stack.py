@@ -38,6 +38,13 @@ def read_stack(root: Path, stack: str) -> StackSources | None:
     return StackSources(found["collection"], found["output"], settings)
 
 
+def secrets_provider(root: Path, stack: str) -> str:
+    """The provider that a stack's own file names for its secrets; empty where it names none."""
+    own = _document(root / f"Pulumi.{stack}.yaml")
+    node = own.get("secretsprovider") if own else None
+    return node.text if node else ""
+
+
 def _document(path: Path) -> Node | None:
     if not path.is_file():
         return None

@@ -127,3 +127,21 @@ def test_the_stacks_of_the_repository_have_a_preview(
     agents = [found for name, found in world.of("Container").items() if "ports" in found.inputs]
     assert {found.inputs["memory"] for found in agents} == ({megabytes} if megabytes else set())
     assert len(world.of("HealthCheck")) == 5 and len(list((tmp_path / ".l9" / "store").iterdir())) == 6
+
+
+@pytest.mark.parametrize("runtime", ["docker", "external"])
+def test_secrets_of_a_real_stack_are_not_encrypted_with_nothing(
+    runtime: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    (found,) = problems({"runtime": runtime})
+    assert "an empty passphrase encrypts nothing" in str(found)
+    StackSettings.read(configured({"runtime": "local"}))
+    stack = pulumi.get_stack()
+    (tmp_path / "Pulumi.yaml").write_text("name: l9stack\nruntime: python\n")
+    (tmp_path / f"Pulumi.{stack}.yaml").write_text("secretsprovider: awskms://alias/l9\n")
+    StackSettings.read(configured({"runtime": runtime}))
+    (tmp_path / f"Pulumi.{stack}.yaml").unlink()
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "kept elsewhere")
+    StackSettings.read(configured({"runtime": runtime}))
