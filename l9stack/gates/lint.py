@@ -10,7 +10,7 @@ from pathlib import Path
 
 from l9stack.errors import Place
 
-RULES = "E,F,W,I,B,UP,SIM,C4,PIE,RET"
+RULES = "E,F,W,I,B,UP,SIM,C4,PIE,RET,PLC0206"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from l9stack.errors import InputError, Place
-from l9stack.model.agent import AgentSpec, Governance
+from l9stack.model.agent import AgentSpec, Backend, Governance, MemoryKind, MemoryLayer
 from l9stack.model.collection import Collection
 from l9stack.model.glue import (
     Answers,
@@ -74,6 +74,27 @@ def test_unknown_ambiguous_and_circular_dependencies_are_told_together():
     assert "'nobody', which is no agent" in text
     assert "run in a circle: " in text
     assert text.split("circle: ")[1][:9] in {"x needs z", "z needs x"}
+
+
+@pytest.mark.parametrize("spaces", [("desk:*", "desk"), ("", "l9_case:a"), ("l9_case:b:*", "")])
+def test_two_agents_under_one_keyspace_are_told(spaces):
+    agents = [
+        agent(
+            name, memory=(MemoryLayer(kind=MemoryKind.WORKING, backend=Backend.REDIS, storage="redis", keyspace=space),)
+        )
+        for name, space in zip("ab", spaces, strict=True)
+    ]
+    with pytest.raises(InputError) as caught:
+        make_plan(collection(*agents), META)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.place, bool(problem.hint)) == ("same-keyspace", HERE, True)
+    assert "a and b" in problem.message
+
+
+def test_agents_without_a_keyspace_have_one_each():
+    layer = MemoryLayer(kind=MemoryKind.WORKING, backend=Backend.REDIS, storage="redis", keyspace="*")
+    plan = make_plan(collection(agent("a", memory=(layer,)), agent("b", memory=(layer,))), META)
+    assert len(plan.agents) == 2
 
 
 def test_a_soft_edge_never_blocks():

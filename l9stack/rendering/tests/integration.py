@@ -74,7 +74,7 @@ def _pair(plan: Plan, source: AgentPlan, target: AgentPlan, edges: list[Edge]) -
     events = observed(plan, source, target, edges)
     answered = [exchange for exchange in sent if exchange.outcome == "answered"]
     reasons = "; ".join(f"{edge.kind.value} {', '.join(map(line, edge.names))}".strip() for edge in edges)
-    title = f"{line(source.spec.name)} to {line(target.spec.name)} : {reasons}. Both run for real, in one namespace."
+    title = f"{line(source.spec.name)} to {line(target.spec.name)}: {reasons}. Both run for real, in one namespace."
     waits = {e.label: e for e in sent if e.outcome == "waits" and not _decider(plan, e).reusable}
     body = fill(
         "tests/_integration_pair.j2",

@@ -12,8 +12,8 @@ _STEP = 0.01
 
 
 def policy_cases(agent: AgentPlan) -> list[tuple[dict[str, Any], list[str]]]:
-    """For each rule: values that fire it, then each comparison just missed, met exactly, and left out."""
-    found: list[dict[str, Any]] = [{}]
+    """Values that no rule is about; then for each rule: it fires, and each comparison is just missed, met, left out."""
+    found: list[dict[str, Any]] = [{}, {"nobody_declared_this": -1e9}, {"nobody_declared_this": "text"}]
     for rule in agent.rules:
         firing = {comparison.field: _holding(comparison) for comparison in rule.comparisons}
         found.append(firing)

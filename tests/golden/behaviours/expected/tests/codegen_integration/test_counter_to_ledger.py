@@ -1,4 +1,4 @@
-"""Counter to Ledger (hard; packet_send enter), both for real in one namespace."""
+"""Counter to Ledger: hard; packet_send enter. Both run for real, in one namespace."""
 
 from __future__ import annotations
 

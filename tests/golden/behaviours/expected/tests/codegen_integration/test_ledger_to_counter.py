@@ -1,4 +1,4 @@
-"""Ledger to Counter (event_observe entered), both for real in one namespace."""
+"""Ledger to Counter: event_observe entered. Both run for real, in one namespace."""
 
 from __future__ import annotations
 

@@ -51,6 +51,6 @@ def test_a_setting_that_nobody_declared_is_refused(name: str) -> None:
 def test_settings_cannot_be_changed_once_loaded() -> None:
     """They hold for the life of the process."""
     settings = load({})
-    for name in VALUES:
+    for name, value in VALUES.items():
         with pytest.raises(ValidationError):
-            setattr(settings, name, VALUES[name])
+            setattr(settings, name, value)

@@ -13,6 +13,8 @@ from L9.agents.counter.governance_bridge import GOVERNANCE, escalations
 
 CASES: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
+    ({"nobody_declared_this": -1000000000.0}, []),
+    ({"nobody_declared_this": "text"}, []),
     ({"total": 1001}, ["total_1_000"]),
     ({"total": 999.99}, []),
     ({"total": 1000}, []),
