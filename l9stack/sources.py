@@ -6,8 +6,15 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from l9stack.names import identifier
+
 _SUFFIXES = (".yaml", ".yml", ".md")
 _GENERATING = ("agent", "evidence", "extraction", "gates", "model", "output", "planning", "reading", "rendering")
+
+
+def collection_name(path: Path) -> str:
+    """The name of the collection that a file or a folder holds; `collection` where no identifier can be made of it."""
+    return identifier(path.name if path.is_dir() else path.stem) or "collection"
 
 
 def collection_files(path: Path) -> list[Path]:

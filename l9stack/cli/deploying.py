@@ -17,10 +17,10 @@ from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE
 from l9stack.extraction.extract import extract
 from l9stack.extraction.views import published
 from l9stack.local.client import Supervisor
-from l9stack.names import identifier
 from l9stack.output.edits import edited
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
+from l9stack.sources import collection_name
 
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
@@ -94,7 +94,7 @@ def _extracted(arguments: argparse.Namespace, project: Project, progress: Progre
     path = readable(arguments.collection) if arguments.collection else project.root / sources.collection
     if not path.exists():
         return None
-    view = published(project, identifier(path.name if path.is_dir() else path.stem) or "collection")
+    view = published(project, collection_name(path))
     if view is not None and not edited(Path(view.folder), view.files).none:
         # The edit is the engine's to mend: it keeps it as a patch, and says which.
         return path

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.names import identifier
 from l9stack.project import Project
+from l9stack.sources import collection_name
 
 DEFAULT_STACK = "dev"
 
@@ -32,5 +32,4 @@ def stack_name(arguments: argparse.Namespace) -> str:
     collection = getattr(arguments, "collection", None)
     if not collection:
         return DEFAULT_STACK
-    path = readable(collection)
-    return f"{DEFAULT_STACK}-{identifier(path.stem if path.is_file() else path.name) or 'collection'}"
+    return f"{DEFAULT_STACK}-{collection_name(readable(collection))}"

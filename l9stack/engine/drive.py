@@ -44,8 +44,6 @@ class Outcome:
 
     changes: list[Change] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    """What providers told on the way, such as the patch that keeps an edit."""
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -187,8 +185,7 @@ class Engine:
         if diagnostic.get("severity") in ("error", "warning"):
             outcome.diagnostics.append(message)
         elif diagnostic.get("severity") in ("info", "info#err"):
-            outcome.notes.append(message.removeprefix("info: "))
-            self._progress(outcome.notes[-1])
+            self._progress(message.removeprefix("info: "))
 
     def _before(self, metadata: Mapping[str, Any], outcome: Outcome, command: str) -> None:
         if metadata["op"] in _QUIET or metadata["type"] == "pulumi:pulumi:Stack":

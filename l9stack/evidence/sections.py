@@ -222,9 +222,7 @@ def compliance(figures: Figures, plan: Plan) -> Section:
 
 
 def _policy(agent: AgentPlan) -> list[str]:
-    in_force = next((s.value for s in agent.settings if s.name == "governance.anchors"), None)
-    anchors = in_force if isinstance(in_force, list) and in_force else list(agent.spec.governance.anchors)
-    lines = ["", f"{code(agent.id)}: anchors {', '.join(plain(str(name)) for name in anchors)}"]
+    lines = ["", f"{code(agent.id)}: anchors {', '.join(plain(name) for name in agent.anchors)}"]
     lines += ["", *(f"- rule {code(rule.name)}: {plain(rule.text)}" for rule in agent.rules)] if agent.rules else []
     lines += [f"- trigger {code(trigger.name)}: {plain(trigger.text)}" for trigger in agent.triggers]
     return lines

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l9stack.extraction.inputs import Settings, input_digest
-from l9stack.names import identifier
 from l9stack.output.lock import collection_lock
 from l9stack.output.view import View, find
 from l9stack.project import Project
+from l9stack.sources import collection_name
 
 if TYPE_CHECKING:
     from l9stack.model.evidence import BuildEvidence
@@ -49,7 +49,7 @@ def extract(
         LockedError: another run has the collection.
     """
     now = datetime.now(UTC)
-    name = identifier(path.name if path.is_dir() else path.stem) or "collection"
+    name = collection_name(path)
     with collection_lock(project, name, "extract", now):
         key = input_digest(path, project, meta, settings)
         known = find(output, name, key)

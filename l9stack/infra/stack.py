@@ -132,13 +132,8 @@ def _implemented(agent: AgentPlan) -> bool:
     return any(operation.behaviour.kind == "implementation" for operation in agent.operations)
 
 
-def _anchors(agent: AgentPlan) -> tuple[str, ...]:
-    value = next((setting.value for setting in agent.settings if setting.name == "governance.anchors"), None)
-    return tuple(str(item) for item in value) if isinstance(value, list) else agent.spec.governance.anchors
-
-
 def _all_anchors(plan: Plan) -> list[str]:
-    return sorted({anchor for agent in plan.agents for anchor in _anchors(agent)})
+    return sorted({anchor for agent in plan.agents for anchor in agent.anchors})
 
 
 def _principals(plan: Plan) -> tuple[str, ...]:

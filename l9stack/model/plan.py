@@ -150,6 +150,13 @@ class AgentPlan(Model):
                 return setting.value
         raise KeyError(name)
 
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """Who decides: the governance anchors in force, which are the schema's where no setting names any."""
+        found = next((setting.value for setting in self.settings if setting.name == "governance.anchors"), None)
+        named = found if isinstance(found, list) else [found]
+        return tuple(str(anchor) for anchor in named) if found else self.spec.governance.anchors
+
     def module_of(self, family: str) -> ModulePlan | None:
         """The first module of that family, if any."""
         return next((module for module in self.modules if module.family == family), None)

@@ -105,17 +105,10 @@ def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> Case
     policy: Values = {
         "status": "ESCALATED" if names else "APPROVED",
         "fired": list(names),
-        "anchors": list(_anchors(agent)) if names else [],
+        "anchors": list(agent.anchors) if names else [],
     }
     declared = {spec.name for spec in operation.response or ()}
     return Case(values, {name: value for name, value in policy.items() if name in declared}, names)
-
-
-def _anchors(agent: AgentPlan) -> list[str]:
-    found = next((s.value for s in agent.settings if s.name == "governance.anchors"), None)
-    return (
-        [str(anchor) for anchor in found] if isinstance(found, list) and found else list(agent.spec.governance.anchors)
-    )
 
 
 def _thresholds(agent: AgentPlan, texts: Iterable[str]) -> dict[str, set[float]]:

@@ -207,11 +207,10 @@ class GovernanceView:
 def view_governance(agent: AgentPlan) -> GovernanceView:
     """The policy of an agent, from its schema and the settings that won."""
     values = {setting.name: setting.value for setting in agent.settings}
-    anchors = values.get("governance.anchors") or list(agent.spec.governance.anchors)
     timeout = values.get("governance.timeout_seconds", 86400)
     triggers = [(trigger.name, line(trigger.text)) for trigger in agent.triggers]
     return GovernanceView(
-        anchors=tuple(line(str(anchor)) for anchor in (anchors if isinstance(anchors, list) else [anchors])),
+        anchors=tuple(line(anchor) for anchor in agent.anchors),
         mode=str(values.get("governance.mode", agent.spec.governance.mode)),
         human_override=agent.spec.governance.human_override,
         rules=tuple(
