@@ -47,6 +47,48 @@ def _generation(add: Add) -> None:
     command.add_argument("extraction", help="the folder of an extraction")
 
 
+def _authoring(add: Add) -> None:
+    command = add("new", "authoring:new", "scaffold a collection, or an agent in one")
+    command.add_argument("path", help="the collection's folder; made where it is not there")
+    command.add_argument("--agent", help="add an agent of this name to it")
+
+    command = add(
+        "schema", "authoring:schema", "print the JSON Schema of an agent, for editors that complete and check"
+    )
+    command.add_argument("--kind", choices=("agent", "glue", "answers"), default="agent", help="default: %(default)s")
+
+    command = add("explain", "explaining:explain", "tell where a setting's value comes from, and what it overrides")
+    command.add_argument("setting", help="AGENT.SETTING, or AGENT for all of its settings")
+    _collection_options(command)
+
+    command = add("bind", "binding:bind", "write a typed function and a failing example test for an operation")
+    command.add_argument("operation", help="AGENT.OPERATION")
+    _collection_options(command)
+
+    command = add(
+        "import", "importing:import_", "take modules that someone else wrote, and prove them by the same gates"
+    )
+    command.add_argument("folder", help="modules below their rootpaths, as an extraction's code/ has them")
+    _collection_options(command)
+
+
+def _delivery(add: Add) -> None:
+    command = add("diff", "delivering:diff", "tell edited files from changed schemas, since the last extraction")
+    _collection_options(command)
+    command.add_argument("--exit-code", action="store_true", help="exit with 3 where something differs")
+
+    command = add("deliver", "delivering:deliver", "put an extraction into an existing checkout, merging hand edits")
+    command.add_argument("path", help="the checkout")
+    _collection_options(command)
+    command.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
+    command.add_argument("--commit", action="store_true", help="commit what was delivered, with the guide's message")
+
+
+def _collection_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--collection", help="a collection: a file or a folder (default: the project's own)")
+    command.add_argument("--meta", help="folder with the four meta templates")
+
+
 def _stack_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--collection", help="a collection: a file or a folder (default: what the stack is configured with)"
@@ -133,6 +175,6 @@ def build() -> argparse.ArgumentParser:
         command.set_defaults(handler=handler)
         return command
 
-    for group in (_generation, _deployment, _operation, _machine):
+    for group in (_generation, _authoring, _delivery, _deployment, _operation, _machine):
         group(add)
     return parser

@@ -25,6 +25,21 @@ def readable(text: str) -> Path:
     return path.resolve()
 
 
+def collection_of(arguments: argparse.Namespace, project: Project) -> Path:
+    """The collection that was named, else the one that the project's `dev` stack deploys."""
+    if arguments.collection:
+        return readable(arguments.collection)
+    from l9stack.reading.stack import read_stack
+
+    sources = read_stack(project.root, DEFAULT_STACK)
+    if sources is None:
+        problem = Problem(
+            "no-collection", "no collection is named, and the project has none", None, "--collection PATH"
+        )
+        raise InputError([problem])
+    return readable(str(project.root / sources.collection))
+
+
 def stack_name(arguments: argparse.Namespace) -> str:
     """The stack that was named; else `dev`, or `dev-<collection>` for a collection other than the project's own."""
     if arguments.stack:
