@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
     from l9stack.agent.envelope import PacketEnvelope
     from l9stack.agent.operations import EscalatedError, Operation, PeerError, RefusedError, operation
-    from l9stack.agent.records import Payload, PolicyVerdict, Record
+    from l9stack.agent.records import Payload, PolicyVerdict, Record, Scalar
 
 _HOME = {
     "AgentDefinition": "declarations",
@@ -58,6 +58,7 @@ _HOME = {
     "RefusedError": "operations",
     "Route": "declarations",
     "Rule": "declarations",
+    "Scalar": "records",
     "SemanticLayer": "declarations",
     "Trigger": "declarations",
     "WorkingLayer": "declarations",
@@ -89,6 +90,7 @@ __all__ = [
     "RefusedError",
     "Route",
     "Rule",
+    "Scalar",
     "SemanticLayer",
     "Trigger",
     "WorkingLayer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Mapping
@@ -55,6 +56,23 @@ class OperationContext:
         """Call another agent's operation and give back its response; raises PeerError or EscalatedError."""
         payload = {"operation": operation, "arguments": dict(arguments)}
         return await self._send(agent, payload, "query")
+
+    async def ask_all(self, requests: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Call several operations, keyed `agent.operation`, at the same time; their responses under the same keys.
+
+        The first that fails ends the others, and is what is raised: PeerError or EscalatedError.
+        """
+
+        async def asked(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+            agent, _, operation = name.rpartition(".")
+            return await self.ask(agent, operation, arguments)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {name: group.create_task(asked(name, arguments)) for name, arguments in requests.items()}
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return {name: task.result() for name, task in tasks.items()}
 
     async def send(self, agent: str, packet_type: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Send a packet of a domain type and give back the answer; raises PeerError or EscalatedError."""
@@ -114,6 +132,27 @@ class OperationContext:
         if name not in {trigger.name for trigger in self.runtime.definition.governance.triggers}:
             raise KeyError(name)
         self.triggers.append((name, detail))
+
+    async def note(self, event: str, detail: Mapping[str, Any] | None = None) -> bool:
+        """Add a named event to the agent's audit chain and log, under this call's trace; whether it was kept."""
+        self.log.info("noted", noted=event)
+        entry = {"operation": self.operation.name, "decision_id": self.decision_id, **(detail or {})}
+        return await self.runtime.audit(event, self.trace_id, entry)
+
+    async def escalate(self, reason: str, severity: str = "") -> str:
+        """Put this call before the governance anchors, beside its answer; the id of the decision that waits.
+
+        `severity` is normal or critical, by default the operation's own. To hold the answer itself until somebody has
+        decided, raise a trigger.
+        """
+        return await self.runtime.governor.open(
+            self.operation.name,
+            self.arguments,
+            reason,
+            self.trace_id,
+            severity=severity or self.operation.severity,
+            asked_by=self.asked_by,
+        )
 
     async def unbound(self, response_model: type[Record]) -> NoReturn:
         """Ask the governance anchors, whose payload will be the answer; never returns."""

@@ -38,6 +38,7 @@ _HYPEREDGES = (
         decision_id uuid PRIMARY KEY, agent_id text NOT NULL, operation text NOT NULL, trace_id uuid NOT NULL,
         timestamp timestamptz NOT NULL DEFAULT now(), factors jsonb NOT NULL, influences jsonb NOT NULL,
         weights jsonb NOT NULL)""",
+    "ALTER TABLE hyperedges ADD COLUMN IF NOT EXISTS outcome jsonb NOT NULL DEFAULT '{}'",
     "CREATE INDEX IF NOT EXISTS hyperedges_trace ON hyperedges (trace_id)",
 )
 

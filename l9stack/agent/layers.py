@@ -83,6 +83,12 @@ class Layer(Protocol):
         ...
 
 
+def keyspace(definition: AgentDefinition) -> str:
+    """The prefix of an agent's keys in Redis; the declared keyspace may end in `:*`."""
+    working = definition.memory.working
+    return (working.keyspace if working else "").removesuffix("*").rstrip(":") or definition.id
+
+
 @dataclass(frozen=True, slots=True)
 class Working:
     """In-flight state in Redis, until its time to live is over."""
@@ -90,10 +96,8 @@ class Working:
     place: Place
 
     def key(self, trace_id: str, operation: str) -> str:
-        """The Redis key of an operation's state; the declared keyspace may end in `:*`."""
-        working = self.place.definition.memory.working
-        space = (working.keyspace if working else "").removesuffix("*").rstrip(":") or self.place.agent
-        return f"{self.place.namespace}:{space}:{trace_id}:{operation}"
+        """The Redis key of an operation's state."""
+        return f"{self.place.namespace}:{keyspace(self.place.definition)}:{trace_id}:{operation}"
 
     async def write(self, decision: Decision) -> None:
         """Keep it under its key."""
@@ -157,12 +161,15 @@ class Causal:
         influences = {name: list(targets) for name, targets in declared.items()} or {
             name: sorted(decision.response) for name in factors
         }
+        values = {**decision.request, **decision.response}
+        outcome = {name: values[name] for names in influences.values() for name in names if name in values}
         weights = {"confidence": decision.confidence, "criticality": decision.criticality}
         async with self.place.connections.hypergraph.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO hyperedges (decision_id, agent_id, operation, trace_id, factors, influences, weights)"
-                    " VALUES (:decision_id, :agent, :operation, :trace_id, :factors, :influences, :weights)"
+                    "INSERT INTO hyperedges (decision_id, agent_id, operation, trace_id, factors, influences, outcome,"
+                    " weights) VALUES (:decision_id, :agent, :operation, :trace_id, :factors, :influences, :outcome,"
+                    " :weights)"
                     " ON CONFLICT (decision_id) DO NOTHING"
                 ),
                 {
@@ -172,6 +179,7 @@ class Causal:
                     "trace_id": decision.trace_id,
                     "factors": json.dumps(factors),
                     "influences": json.dumps(influences),
+                    "outcome": json.dumps(outcome),
                     "weights": json.dumps(weights),
                 },
             )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+
+Scalar: TypeAlias = str | int | float | bool
+"""A value whose schema names it and says no more: what a graph, a log or a header can hold as it is."""
 
 
 class Record(BaseModel):

@@ -150,15 +150,22 @@ class ServedAgent:
         """Have the server deliver every event of a source to this agent once more."""
         await self.memory.redis.xgroup_setid(stream(self.memory.namespace, source), self.definition.id, "0")
 
+    def context(self, called: Operation | None = None, arguments: Mapping[str, Any] | None = None) -> OperationContext:
+        """What an operation is given beside its request: for tests of functions that take it."""
+
+        @operation(summary="Try a function of the agent.")
+        async def trial(request: Payload, context: OperationContext) -> Payload:
+            return request
+
+        log, now, ids = self.runtime.log, datetime.now(UTC), (str(uuid.uuid4()), str(uuid.uuid4()))
+        return OperationContext(self.runtime, called or trial, arguments or {}, *ids, now, log, "operator")
+
     async def said_by(
         self, function: Callable[..., Any], operation: Operation, arguments: Mapping[str, Any]
     ) -> dict[str, Any]:
         """What a function of the user's answers to these arguments, called as the operation calls it."""
         request = operation.request_model.model_validate(wrapped(operation.request_model, arguments))
-        log, now = self.runtime.log, datetime.now(UTC)
-        context = OperationContext(
-            self.runtime, operation, as_values(request), str(uuid.uuid4()), str(uuid.uuid4()), now, log, "operator"
-        )
+        context = self.context(operation, as_values(request))
         return as_values(await context.call_implementation(function, request, operation.response_model))
 
     async def decided(self, operation: str, arguments: Mapping[str, Any]) -> str:
