@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from l9stack.printable import terminal
+
 EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME = range(7)
 
 
@@ -49,7 +51,8 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
         kind = "" if self.level == "error" else "note: "
-        return f"{where}{kind}{self.code}: {self.message}" + (f"\n    hint: {self.hint}" if self.hint else "")
+        told = f"{where}{kind}{self.code}: {self.message}" + (f"\n    hint: {self.hint}" if self.hint else "")
+        return terminal(told)  # messages quote what others wrote
 
     def as_json(self) -> dict[str, Any]:
         """The problem as plain data, for `--json`."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from functools import lru_cache
 from typing import NewType
 
 AgentId = NewType("AgentId", str)
@@ -21,9 +22,17 @@ ModulePath = NewType("ModulePath", str)
 BUILT_IN = ("health", "healthz", "ready", "readiness", "metrics", "status")
 """Last parts of endpoints that the library answers for every agent: they are no operations."""
 
+_NAMED, _PLAIN = r"[A-Za-z_][A-Za-z0-9_]{0,62}", r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}"
+FOLDER_PATTERN = rf"{_NAMED}(/{_NAMED})*"
+"""A relative path whose parts are Python identifiers; that none of them is a keyword, no pattern says."""
+MODULE_PATTERN = rf"{FOLDER_PATTERN}\.py"
+"""A `.py` file below such a path, or alone."""
+DOCUMENT_PATTERN = rf"{_PLAIN}(/{_PLAIN})*\.md"
+"""A `.md` file, or one in a folder."""
+
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
-_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
-_DOC = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}\Z")
+_FOLDER = re.compile(rf"{FOLDER_PATTERN}\Z")
+_PART = re.compile(rf"{_PLAIN}\Z")
 
 
 def snake(text: str) -> str:
@@ -32,6 +41,7 @@ def snake(text: str) -> str:
     return re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9]+", "_", spaced)).strip("_").lower()
 
 
+@lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """A key under which two spellings of one name meet: case, `_`, `-` and spaces do not count."""
     return re.sub(r"[\s_-]+", "", text).casefold()
@@ -61,7 +71,7 @@ def operation_name(text: str) -> OperationName | None:
 
 def is_folder_path(text: str) -> bool:
     """Whether `text` is a relative path all of whose parts are Python identifiers (`L9/agents/intake`)."""
-    return bool(text) and all(_PART.match(part) and not keyword.iskeyword(part) for part in text.split("/"))
+    return bool(_FOLDER.match(text)) and not any(keyword.iskeyword(part) for part in text.split("/"))
 
 
 def module_path(text: str) -> ModulePath | None:
@@ -73,7 +83,7 @@ def module_path(text: str) -> ModulePath | None:
 
 def is_document_name(text: str) -> bool:
     """Whether `text` is a plain `.md` file name or relative path without `..`."""
-    return text.endswith(".md") and all(_DOC.match(part) for part in text.split("/"))
+    return text.endswith(".md") and all(_PART.match(part) for part in text.split("/"))
 
 
 def class_name(text: str) -> str:

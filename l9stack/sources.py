@@ -6,9 +6,12 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from l9stack.errors import InputError, Place, Problem
 from l9stack.names import identifier
 
-_SUFFIXES = (".yaml", ".yml", ".md")
+SUFFIXES = (".yaml", ".yml", ".md")
+MAX_FILE = 8 << 20
+"""Bytes of one file of a collection; several hundred agents take one MiB."""
 _GENERATING = ("agent", "evidence", "extraction", "gates", "model", "output", "planning", "reading", "rendering")
 
 
@@ -18,17 +21,54 @@ def collection_name(path: Path) -> str:
 
 
 def collection_files(path: Path) -> list[Path]:
-    """The files of a collection, sorted: the schemas, and glue and answers beside them."""
+    """The files of a collection, sorted: the schemas, and glue and answers beside them.
+
+    Raises:
+        InputError: where the path is no file and no folder, or the folder cannot be listed.
+    """
     if path.is_file():
         beside = [path.with_name(f"{path.stem}.glue.yaml"), path.with_name(f"{path.stem}.answers.yaml")]
         return [path, *(file for file in beside if file.is_file())]
-    return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
+    return [file for file in schema_names(path) if file.is_file()]
+
+
+def schema_names(folder: Path) -> list[Path]:
+    """Whatever in a folder is called like a schema, sorted: also what is no file, and cannot be read as one."""
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        message = f"{folder.name} cannot be listed: {error.strerror}"
+        hint = "give a regular file or a folder that you may read"
+        raise InputError([Problem("unreadable", message, Place(folder.name), hint)]) from error
+
+
+def source_bytes(file: Path) -> bytes:
+    """The bytes of a file of a collection.
+
+    Raises:
+        InputError: where it cannot be read, or is larger than `MAX_FILE`.
+    """
+    try:
+        size = file.stat().st_size
+        data = file.read_bytes() if size <= MAX_FILE else b""
+    except OSError as error:
+        message = f"{file.name} cannot be read: {error.strerror}"
+        raise InputError([Problem("unreadable", message, Place(file.name), "check who may read it")]) from error
+    if size > MAX_FILE:
+        message = f"{file.name} is larger than {MAX_FILE} bytes"
+        raise InputError([Problem("too-large", message, Place(file.name), "split the collection into files")])
+    return data
 
 
 def implementation_files(base: Path) -> list[Path]:
     """The Python files of the user's own `implementations` folder, sorted."""
     folder = base / "implementations"
     return sorted(file for file in folder.rglob("*.py") if file.is_file()) if folder.is_dir() else []
+
+
+def imported_folder(path: Path) -> Path:
+    """Where modules that were imported into a collection are kept: `imported`, or `NAME.imported` beside a file."""
+    return path / "imported" if path.is_dir() else path.with_name(f"{path.stem}.imported")
 
 
 def templates_folder() -> Path:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 
-from pydantic import JsonValue
+from typing import TypeVar
+
+from pydantic import JsonValue, ValidationError
 
 from l9stack.agent.context import OperationContext
 from l9stack.agent.layers import keyspace
+from l9stack.agent.records import Record, as_values, digest
+
+R = TypeVar("R", bound=Record)
 
 
 async def keep(context: OperationContext, key: str, value: JsonValue, ttl_seconds: int | None = None) -> None:
@@ -24,9 +29,26 @@ async def kept(context: OperationContext, key: str) -> JsonValue:
     return value
 
 
+async def keep_answer(context: OperationContext, operation: str, request: Record, answer: Record) -> None:
+    """Keep the answer of an operation to a request, for as long as the working layer keeps things."""
+    await keep(context, _of(operation, request), as_values(answer))
+
+
+async def kept_answer(context: OperationContext, operation: str, request: Record, model: type[R]) -> R | None:
+    """The answer that is kept to an equal request; None where there is none, or none that the model still takes."""
+    try:
+        return model.model_validate(await kept(context, _of(operation, request)))
+    except ValidationError:
+        return None
+
+
 async def forget(context: OperationContext, key: str) -> bool:
     """Forget a key; whether it was there."""
     return bool(await context.runtime.memory.redis.delete(_key(context, key)))
+
+
+def _of(operation: str, request: Record) -> str:
+    return f"{operation}:{digest(as_values(request))}"
 
 
 def _key(context: OperationContext, key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,10 +11,12 @@ from sqlalchemy import text
 from l9stack.agent.context import OperationContext
 from l9stack.agent.records import Record
 
+R = TypeVar("R", bound=Record)
+
 _BY_FACTOR = (
     "SELECT decision_id, trace_id, operation, timestamp, factors -> CAST(:factor AS text) AS value,"
     " influences -> CAST(:factor AS text) AS influences, outcome FROM hyperedges"
-    " WHERE agent_id = :agent AND factors ? CAST(:factor AS text) ORDER BY timestamp DESC, decision_id LIMIT :limit"
+    " WHERE agent_id = :agent AND jsonb_typeof(factors -> CAST(:factor AS text)) <> 'null' ORDER BY timestamp DESC, decision_id LIMIT :limit"
 )
 
 
@@ -27,6 +29,11 @@ class Cause(Record):
     timestamp: datetime
     value: Any
     bore_on: dict[str, Any]
+
+    def read_as(self, model: type[R]) -> R:
+        """The value, and what it bore on as far as the model names it."""
+        named = {name: value for name, value in self.bore_on.items() if name in model.model_fields}
+        return model.model_validate({**named, "value": self.value})
 
 
 async def causes(context: OperationContext, factor: str, limit: int = 20) -> list[Cause]:

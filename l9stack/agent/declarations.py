@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from l9stack.agent.operations import Operation
+from l9stack.agent.protocol import ENVELOPE, PacketProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class AgentDefinition:
     observes: tuple[Observation, ...] = ()
     publishes: tuple[str, ...] = ()
     limits: Limits = Limits()
+    protocol: PacketProtocol = ENVELOPE
 
     def operation(self, name: str) -> Operation | None:
         """The operation of that name, if any."""

@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from l9stack.agent.declarations import (
     WorkingLayer,
 )
 from l9stack.agent.operations import Operation
+from l9stack.agent.protocol import PacketProtocol
 
 
 class DefinitionError(Exception):
@@ -46,7 +48,9 @@ def load(manifest: Path, code: Path, extra: tuple[Path, ...] = ()) -> AgentDefin
     document = json.loads(manifest.read_text(encoding="utf-8"))
     if document.get("controller"):
         found = _object(document["controller"], AgentDefinition)
-        return found if isinstance(found, AgentDefinition) else _mismatch(document["controller"])
+        definition: AgentDefinition = found if isinstance(found, AgentDefinition) else _mismatch(document["controller"])
+        # The protocol is the collection's: the manifest says it, whoever declares the agent.
+        return replace(definition, protocol=PacketProtocol(**document.get("protocol", {})))
     return compose(document)
 
 
@@ -75,6 +79,7 @@ def compose(document: Mapping[str, Any]) -> AgentDefinition:
         observes=tuple(Observation(o["source"], dict(o["events"])) for o in document["observes"]),
         publishes=tuple(document["publishes"]),
         limits=Limits(**document["limits"]),
+        protocol=PacketProtocol(**document.get("protocol", {})),
     )
 
 

@@ -86,6 +86,8 @@ class Surface:
         return JSONResponse({"status": "ok", "agent": self._definition.id, **self._identity})
 
     async def _ready(self, _: Request) -> Response:
+        if not self._runtime.probing:
+            return JSONResponse({"ready": True, "backends": "not probed"})
         backends = await self._runtime.memory.probe()
         ready = all(state == "ok" for state in backends.values())
         return JSONResponse({"ready": ready, "backends": backends}, 200 if ready else 503)

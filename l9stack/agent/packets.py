@@ -16,6 +16,7 @@ from l9stack.agent.envelope import PacketEnvelope, PacketMetadata
 from l9stack.agent.keys import Trust
 from l9stack.agent.operations import Operation
 from l9stack.agent.pipeline import Runtime
+from l9stack.agent.protocol import PacketError
 from l9stack.agent.tokens import Caller
 
 _KEEP_SECONDS = 86400
@@ -32,10 +33,15 @@ class Packets:
 
     async def receive(self, body: dict[str, Any], caller: Caller, trace_id: str) -> Answer:
         """Answer a packet: 200 with a result packet, 202 where it waits, a problem otherwise."""
+        protocol, now = self._definition.protocol, datetime.now(UTC)
+        source = caller.principal.removeprefix("agent:")
         try:
-            packet = PacketEnvelope.model_validate(body)
+            fields = protocol.read(body, source=source, destination=self._definition.id, trace_id=trace_id, now=now)
+            packet = PacketEnvelope.model_validate(fields)
         except ValidationError as error:
             return problem(400, "invalid-packet", places(error), trace_id)
+        except PacketError as error:
+            return problem(400, "invalid-packet", str(error), trace_id)
         trace_id = str(packet.metadata.trace_id)
         if refused := self._refused(packet, caller, trace_id):
             return refused
@@ -120,7 +126,7 @@ class Packets:
             packet_type="result",
             thread_id=packet.thread_id,
         )
-        body = result.model_dump(mode="json", exclude_none=True)
+        body = self._definition.protocol.write(result.model_dump(mode="json", exclude_none=True))
         kept = {"body": body, "decision": answer.decision_id, "governance": answer.governance}
         degraded = answer.degraded
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from l9stack.agent import tokens
 from l9stack.agent.envelope import PacketEnvelope, PacketMetadata, PacketType
 from l9stack.agent.memory import Memory
 from l9stack.agent.operations import EscalatedError, PeerError
+from l9stack.agent.protocol import ENVELOPE, PacketError, PacketProtocol
 
 MAX_RETRIES = 3
 """How often a packet is sent again, unless `communication.max_retries` says otherwise."""
@@ -40,11 +42,19 @@ class HttpTransport:
     the call is over then.
     """
 
-    def __init__(self, agent: str, memory: Memory, key: Ed25519PrivateKey, max_retries: int = MAX_RETRIES) -> None:
+    def __init__(
+        self,
+        agent: str,
+        memory: Memory,
+        key: Ed25519PrivateKey,
+        max_retries: int = MAX_RETRIES,
+        protocol: PacketProtocol = ENVELOPE,
+    ) -> None:
         self._agent = agent
         self._memory = memory
         self._key = key
         self.max_retries = max_retries
+        self._protocol = protocol
         self._client = httpx.AsyncClient(trust_env=False)
 
     async def post(self, peer: str, envelope: PacketEnvelope, seconds: float) -> tuple[int, Any]:
@@ -57,7 +67,7 @@ class HttpTransport:
             raise PeerError(peer, "unreachable", "no agent of that name is registered")
         token = tokens.mint(f"agent:{self._agent}", self._key, peer)
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        body = envelope.model_dump_json(exclude_none=True)
+        body = json.dumps(written(self._protocol, envelope))
         clock = asyncio.get_running_loop().time
         ends, wait = clock() + seconds, _FIRST_WAIT
         for left in range(self.max_retries, -1, -1):
@@ -69,7 +79,7 @@ class HttpTransport:
                 )
                 answer = response.json()
                 if last or not _still_at_it(response.status_code, answer):
-                    return response.status_code, answer
+                    return response.status_code, understood(self._protocol, response.status_code, answer, envelope)
             except _BROKEN as error:
                 if last:
                     refused = isinstance(error, httpx.ConnectError)
@@ -91,6 +101,23 @@ class HttpTransport:
 def _still_at_it(status: int, answer: Any) -> bool:
     """Whether an earlier copy of the same packet is being processed, whose answer is the one to wait for."""
     return status == 409 and isinstance(answer, dict) and answer.get("code") == "in-progress"
+
+
+def written(protocol: PacketProtocol, envelope: PacketEnvelope) -> dict[str, Any]:
+    """A packet as it goes over the wire."""
+    return protocol.write(envelope.model_dump(mode="json", exclude_none=True))
+
+
+def understood(protocol: PacketProtocol, status: int, answer: Any, asked: PacketEnvelope) -> Any:
+    """The envelope's fields of an answer to a packet; nothing of one that the protocol refuses."""
+    if status != 200 or not isinstance(answer, dict):
+        return answer
+    source, destination = asked.destination_agent, asked.source_agent
+    trace_id, now = str(asked.metadata.trace_id), datetime.now(UTC)
+    try:
+        return protocol.read(answer, source=source, destination=destination, trace_id=trace_id, now=now)
+    except PacketError:
+        return {}
 
 
 async def ask(

@@ -38,6 +38,8 @@ class Runtime:
     """Whether rules and triggers count, and critical calls are denied while decisions cannot be kept."""
     holding: bool = True
     """Whether an answer is held where the policy's mode says so; else it is reported, whatever the mode."""
+    probing: bool = True
+    """Whether the agent is ready only while its backends answer; else it is as soon as it serves."""
     started: float = field(default_factory=time.monotonic)
 
     async def run(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 Scalar: TypeAlias = str | int | float | bool
 """A value whose schema names it and says no more: what a graph, a log or a header can hold as it is."""
@@ -31,6 +31,15 @@ class PolicyVerdict(Record):
     status: Literal["APPROVED", "ESCALATED"]
     fired: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
+
+
+def misfits(model: type[Record], values: Mapping[str, Any]) -> list[str]:
+    """Why a model does not take some values: `field: what is wrong`, never the value itself; nothing where it does."""
+    try:
+        model.model_validate(wrapped(model, values))
+    except ValidationError as error:
+        return [f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}" for item in error.errors()]
+    return []
 
 
 def wrapped(model: type[Record], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,15 +52,16 @@ def assemble(
     enforcing: bool = True,
     holding: bool = True,
     max_retries: int = MAX_RETRIES,
+    probing: bool = True,
 ) -> Assembled:
-    """Join the parts of one agent; opens nothing until the application starts. For `holding` see Runtime."""
+    """Join the parts of one agent; opens nothing until the application starts. For the switches see Runtime."""
     log = logs.logger(definition.id)
     memory = Memory(definition, backends, namespace)
     own_key = keys.load_private(key_folder, f"agent:{definition.id}")
-    channel = transport or HttpTransport(definition.id, memory, own_key, max_retries)
+    channel = transport or HttpTransport(definition.id, memory, own_key, max_retries, definition.protocol)
     metrics = Metrics(definition.id)
     governor = Governor(definition, memory, metrics, log)
-    runtime = Runtime(definition, memory, governor, channel, metrics, log, enforcing, holding)
+    runtime = Runtime(definition, memory, governor, channel, metrics, log, enforcing, holding, probing)
     limiter = RateLimiter(backends.redis, namespace, definition.limits.rate)
     surface = Surface(runtime, keys.Trust(key_folder), limiter, dict(identity or {}))
 
@@ -153,6 +154,7 @@ def from_environ(environ: Mapping[str, str]) -> Assembled:
         identity=identity,
         enforcing=config.flag("L9_ENABLE_GOVERNANCE_ENFORCEMENT", environ),
         max_retries=config.whole("communication.max_retries", MAX_RETRIES),
+        probing=config.flag("L9_ENABLE_MEMORY_SUBSTRATE_VALIDATION", environ),
     )
 
 

@@ -90,13 +90,18 @@ class ServedAgent:
             "metadata": {"trace_id": str(uuid.uuid4())},
             **fields,
         }
-        body = {name: value for name, value in envelope.items() if value is not None}
+        protocol = self.definition.protocol
+        body = protocol.write({name: value for name, value in envelope.items() if value is not None})
+        for name, value in fields.items():
+            if value is None:
+                body.pop(protocol.name_of(name), None)
         principal = source if source == "operator" else f"agent:{source}"
         keys.ensure_keys(self._keys, [principal])
         reply = reply_of(await self.post("/packets", body, principal))
         if reply.status != 200:
             return reply
-        return Reply(reply.status, reply.body["payload"], reply.trace_id, reply.decision_id, reply.headers)
+        said = reply.body[protocol.name_of("payload")]
+        return Reply(reply.status, said, reply.trace_id, reply.decision_id, reply.headers)
 
     async def relay(self, peer: str, payload: Mapping[str, Any], trace_id: str | None = None) -> Reply:
         """Send a packet's payload to a peer as an operation of this agent does, through the agent's whole pipeline."""
@@ -129,7 +134,13 @@ class ServedAgent:
     @contextlib.contextmanager
     def hearing(self, peer: str, stand_in: StandIn) -> Iterator[None]:
         """Until the block ends, a stand-in answers what this agent asks of a peer."""
-        usual, self.runtime.transport = self.runtime.transport, Delivery(self.definition.id, {peer: stand_in})
+        with self.hearing_all({peer: stand_in}):
+            yield
+
+    @contextlib.contextmanager
+    def hearing_all(self, peers: Mapping[str, StandIn]) -> Iterator[None]:
+        """Until the block ends, these stand-ins answer, and nobody else does."""
+        usual, self.runtime.transport = self.runtime.transport, Delivery(self.definition.id, peers)
         try:
             yield
         finally:
@@ -168,14 +179,25 @@ class ServedAgent:
         context = self.context(operation, as_values(request))
         return as_values(await context.call_implementation(function, request, operation.response_model))
 
-    async def decided(self, operation: str, arguments: Mapping[str, Any]) -> str:
+    async def decided(self, operation: str, arguments: Mapping[str, Any], status: str = "APPROVED") -> str:
         """Record that the operation has decided about these arguments; the decision's id."""
         found = self.definition.operation(operation)
         if found is None:
             raise KeyError(operation)
         decided = copy.copy(found)
         decided.look_up = False  # a look-up finds what others decided, never itself
-        return await self.runtime.remember(decided, arguments, {}, str(uuid.uuid4()), "APPROVED")
+        return await self.runtime.remember(decided, arguments, {}, str(uuid.uuid4()), status)
+
+    async def remember(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> str:
+        """Record a decision of these values in every declared layer; its id."""
+        called = self.context().operation
+        return await self.runtime.remember(called, request, response, str(uuid.uuid4()), "APPROVED")
+
+    async def audited(self, trace_id: str) -> list[tuple[str, dict[str, Any]]]:
+        """Actions and details of the audit chain under a trace id, the oldest first."""
+        query = text("SELECT action, detail FROM audit_log WHERE trace_id = :trace ORDER BY position")
+        async with self.memory.postgres.connect() as connection:
+            return [(row.action, row.detail) for row in await connection.execute(query, {"trace": trace_id})]
 
     async def published(self, trace_id: str) -> list[dict[str, str]]:
         """The events that it published under a trace id, the oldest first."""

@@ -12,6 +12,8 @@ import httpx
 
 from l9stack.agent.envelope import PacketEnvelope
 from l9stack.agent.operations import PeerError
+from l9stack.agent.peers import understood, written
+from l9stack.agent.protocol import ENVELOPE, PacketProtocol
 
 
 @dataclass(slots=True)
@@ -70,9 +72,12 @@ class Receiver(Protocol):
 class Delivery:
     """A transport that delivers packets to stand-ins, and to agents served in this process."""
 
-    def __init__(self, source: str, peers: Mapping[str, StandIn | Receiver]) -> None:
+    def __init__(
+        self, source: str, peers: Mapping[str, StandIn | Receiver], protocol: PacketProtocol = ENVELOPE
+    ) -> None:
         self._source = source
         self._peers = peers
+        self._protocol = protocol
 
     async def post(self, peer: str, envelope: PacketEnvelope, seconds: float) -> tuple[int, Any]:
         """Deliver a packet; status and JSON body."""
@@ -81,6 +86,6 @@ class Delivery:
             raise PeerError(peer, "unreachable", "no such peer in this test")
         if isinstance(target, StandIn):
             return await target.deliver(peer, envelope)
-        packet = envelope.model_dump(mode="json", exclude_none=True)
+        packet = written(self._protocol, envelope)
         reply = await target.post("/packets", packet, f"agent:{self._source}")
-        return reply.status_code, reply.json()
+        return reply.status_code, understood(self._protocol, reply.status_code, reply.json(), envelope)

@@ -106,7 +106,7 @@ async def serving_definition(
         # Not copied: agents that are served together come to know each other as they start.
         known = peers if peers is not None else {}
         keys.ensure_keys(key_folder, [f"agent:{name}" for name, peer in known.items() if isinstance(peer, ServedAgent)])
-        transport = Delivery(definition.id, known)
+        transport = Delivery(definition.id, known, definition.protocol)
         lifted = replace(definition, limits=replace(definition.limits, rate=_LIFTED))
         served = definition if limited else lifted
         assembled = assemble(served, own, space, key_folder, transport=transport, holding=holding)

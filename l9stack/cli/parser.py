@@ -68,7 +68,21 @@ def _authoring(add: Add) -> None:
     command = add(
         "import", "importing:import_", "take modules that someone else wrote, and prove them by the same gates"
     )
-    command.add_argument("folder", help="modules below their rootpaths, as an extraction's code/ has them")
+    command.description = (
+        "Take modules that someone else wrote, and prove them by the same gates. What passes is kept in `imported` "
+        "beside the collection (NAME.imported for a single file) and is used by every extraction from then on; to take "
+        "it back, use --remove, or delete it there. An operation that nobody has bound stays unbound."
+    )
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "folder",
+        nargs="?",
+        help="modules below their rootpaths, as an extraction's code/ has them; or what holds code/",
+    )
+    which.add_argument("--remove", metavar="AGENT.MODULE", help="forget an imported module: generate it again")
+    command.add_argument(
+        "--output", default="extractions", help="where <collection>_<time>/ is made (default: %(default)s)"
+    )
     _collection_options(command)
 
 
@@ -76,12 +90,19 @@ def _delivery(add: Add) -> None:
     command = add("diff", "delivering:diff", "tell edited files from changed schemas, since the last extraction")
     _collection_options(command)
     command.add_argument("--exit-code", action="store_true", help="exit with 3 where something differs")
+    command.add_argument("--stat", action="store_true", help="only the summary, without the changed lines")
 
     command = add("deliver", "delivering:deliver", "put an extraction into an existing checkout, merging hand edits")
     command.add_argument("path", help="the checkout")
     _collection_options(command)
     command.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
     command.add_argument("--commit", action="store_true", help="commit what was delivered, with the guide's message")
+    command.add_argument(
+        "--conflicts",
+        choices=("refuse", "mine", "new"),
+        default="refuse",
+        help="lines that both sides changed: refuse to deliver, keep mine, or take the new ones (default: %(default)s)",
+    )
 
 
 def _collection_options(command: argparse.ArgumentParser) -> None:

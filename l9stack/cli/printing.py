@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from l9stack.errors import L9Error, Problem
+from l9stack.printable import terminal
 
 
 def print_json(document: Any) -> None:
@@ -44,9 +45,10 @@ def print_problems(problems: Sequence[Problem]) -> None:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned columns."""
+    """Rows as aligned columns; cells may quote what others wrote."""
     if not rows:
         return ""
+    rows = [[terminal(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -26,11 +26,19 @@ def extraction_manifest(
     passed = tests.unit_passed + tests.integration_passed + tests.regression_passed
     failed = tests.unit_failed + tests.integration_failed + tests.regression_failed
     paths = [artifact.path for artifact in tree.artifacts]
+    imported = {path for agent in plan.agents for path in agent.imported}
     files: list[JsonValue] = [
-        {"path": artifact.path, "sha256": artifact.sha256, "agent": artifact.agent} for artifact in tree.artifacts
+        {
+            "path": artifact.path,
+            "sha256": artifact.sha256,
+            "agent": artifact.agent,
+            "origin": "imported" if artifact.path in imported else "generated",
+        }
+        for artifact in tree.artifacts
     ]
     for path, text in sorted(extra.items()):
-        files.append({"path": path, "sha256": hashlib.sha256(text.encode()).hexdigest(), "agent": None})
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        files.append({"path": path, "sha256": sha256, "agent": None, "origin": "generated"})
     return {
         "schema_version": 1,
         "collection_name": evidence.collection,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from l9stack.evidence.scrub import scrub
 from l9stack.model.evidence import BuildEvidence, GateResult
+from l9stack.printable import line, markdown, table_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,13 @@ class Section:
 
 def plain(text: object, limit: int = 300) -> str:
     """Text of others on one line of Markdown: no markup, no line break, no secret, and not endless."""
-    line = " ".join(scrub(str(text)).split())
-    line = line if len(line) <= limit else f"{line[: limit - 1]}…"
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", line)
+    flat = line(scrub(str(text)))
+    return markdown(flat if len(flat) <= limit else f"{flat[: limit - 1]}…")
 
 
 def code(text: object) -> str:
-    """A name or path in code style; backticks and line breaks cannot end it."""
-    return "`" + " ".join(scrub(str(text)).replace("`", "'").replace("|", "¦").split()) + "`"
+    """A name or path in code style, without secrets, also for the cell of a table."""
+    return table_code(scrub(str(text)))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -35,7 +35,10 @@ def agent_key(plan: Plan, tree: RenderedTree, agent: AgentId, generator: str, ot
             needed |= {AgentId(e.target) for e in other.edges if e.kind.value == "hard" and e.source == other.id}
     parts = {name: tree.part_digest(name) for name in sorted(needed)}
     shared = {a.path: a.sha256 for a in tree.part(None) if not a.path.startswith("tests/codegen_integration/")}
-    gates = [[row.gate, row.phase, row.threshold, row.unit] for row in plan.gates]
+    gates = [
+        [row.gate, row.phase, row.threshold, row.unit, *([row.check.model_dump()] if row.check else [])]
+        for row in plan.gates
+    ]
     return digest([1, agent, parts, shared, gates, generator, sorted(others)])
 
 

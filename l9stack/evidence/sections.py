@@ -38,6 +38,9 @@ def inputs(plan: Plan, sources: Sequence[SourceFile]) -> Section:
             for agent in plan.agents
         ],
     )
+    imported = [path for agent in plan.agents for path in agent.imported]
+    if imported:
+        details += ["", f"Modules that somebody else wrote, and were imported: {', '.join(map(code, imported))}."]
     details += table(("input", "SHA-256"), [(code(source.path), code(source.sha256)) for source in sources])
     return Section("Schema Input Summary", items, details)
 
@@ -58,7 +61,14 @@ def locked_plan(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Sectio
         figures.item("Plan locked before the first line was rendered", "plan_locked", "yes"),
     ]
     rows = [
-        (code(item.id), code(item.file), item.lines or "-", item.action, plain(item.target)) for item in evidence.todo
+        (
+            code(item.id),
+            code(item.file),
+            item.lines or "-",
+            item.action,
+            plain(item.target) + (", imported" if item.origin == "imported" else ""),
+        )
+        for item in evidence.todo
     ]
     return Section("Locked TODO Plan", items, table(("id", "file", "lines", "action", "target"), rows))
 

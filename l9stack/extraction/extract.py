@@ -16,6 +16,7 @@ from l9stack.project import Project
 from l9stack.sources import collection_name
 
 if TYPE_CHECKING:
+    from l9stack.extraction.grounds import Grounds
     from l9stack.model.evidence import BuildEvidence
 
 Progress = Callable[[str], None]
@@ -40,13 +41,19 @@ def extract(
     progress: Progress,
     meta: str | None = None,
     settings: Settings | None = None,
+    *,
+    jobs: int | None = None,
+    grounds: Grounds | None = None,
 ) -> Extraction:
-    """Generate, prove and publish a collection.
+    """Generate, prove and publish a collection, with `jobs` test runs at a time (default: one for each core).
+
+    `grounds` are servers that somebody keeps for several collections; else they are started where they are needed.
 
     Raises:
         InputError: with every problem of the input.
         GateError: with every gate that does not hold; nothing is published, and the last good extraction stays.
         LockedError: another run has the collection.
+        ServiceError: a server did not start.
     """
     now = datetime.now(UTC)
     name = collection_name(path)
@@ -58,11 +65,13 @@ def extract(
         if known is not None:
             progress(f"{known.path} was edited: it is left alone, and a new folder is made")
         # Imported here: a run whose extraction is known needs none of the stages.
+        from l9stack.extraction.grounds import Grounds, cores
         from l9stack.extraction.pipeline import run
         from l9stack.extraction.prepare import prepare
 
-        prepared = prepare(path, project, meta, settings)
-        view, evidence = run(prepared, output, progress, now)
+        with grounds or Grounds(project, progress, jobs or cores()) as ground:
+            prepared = prepare(path, project, meta, settings, planned=ground.begin)
+            view, evidence = run(prepared, output, progress, now, ground)
         return Extraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
 
 

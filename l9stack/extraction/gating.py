@@ -1,33 +1,139 @@
-"""The servers that gates run against, and the measurements of one run."""
+"""The measurements of one run: static checks, servers that answer, and the generated tests."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from l9stack import __version__
 from l9stack.agent.backends import BackendUrls
+from l9stack.errors import GateError
+from l9stack.evidence.records import Records, agent_key, build_evidence
+from l9stack.extraction.grounds import Grounds
+from l9stack.extraction.prepare import Prepared
+from l9stack.gates import baseline, judge
 from l9stack.gates.baseline import Ping
+from l9stack.gates.outcomes import TestRun
+from l9stack.gates.static import static_checks
+from l9stack.gates.tests_run import run_tests
+from l9stack.gates.todo import todo_plan
 from l9stack.local import probes
-from l9stack.local.client import Supervisor
-from l9stack.local.temporary import temporary
-from l9stack.model.evidence import ServerVersion
-from l9stack.project import Project
+from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, ServerVersion
+from l9stack.names import AgentId
+from l9stack.output.view import write_tree
+from l9stack.sources import package_digest
 
 Progress = Callable[[str], None]
-NAMESPACE = "gates"
+GENERATOR = f"l9stack {__version__}"
 
 
-@contextlib.contextmanager
-def servers(project: Project, progress: Progress) -> Iterator[BackendUrls]:
-    """Real servers: those of the project's local runtime where it runs, in their own namespace, else fresh ones."""
-    running = Supervisor.find(project.run) if project.run.is_dir() else None
-    if running is not None:
-        yield running.namespace(NAMESPACE)
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run's results; agents whose known results are carried over are in `carried`."""
+
+    results: tuple[GateResult, ...]
+    run: TestRun
+    servers: tuple[ServerVersion, ...]
+    carried: dict[AgentId, AgentEvidence]
+
+
+def measure(
+    prepared: Prepared,
+    agents: Sequence[AgentId],
+    output: Path,
+    progress: Progress,
+    grounds: Grounds,
+    *,
+    integration: bool,
+) -> Measured:
+    """Static checks, and the generated tests of those of `agents` whose results are not known.
+
+    An agent whose static gates do not hold is not run, nor are those that depend on it hard; all others are.
+
+    Raises:
+        GateError: a gate of the collection as a whole does not hold, so that nothing can be run.
+    """
+    plan, tree = prepared.plan, prepared.tree
+    records = Records(prepared.project)
+    carried = {agent: found for agent in agents if (found := records.agent(record_key(prepared, agent)))}
+    fresh = [agent for agent in agents if agent not in carried]
+    grounds.begin()
+    with TemporaryDirectory(prefix="l9-gates-", dir=grounds.scratch) as name:
+        folder = Path(name)
+        write_tree(tree, folder)
+        static = static_checks(plan, tree, folder)
+        ready = grounds.ready()
+        online, versions = baseline.baseline(plan, output, pings(ready.backends))
+        shared = [item for item in static if item.agent is None]
+        judge.require(plan, (*shared, *online))
+        progress(
+            f"running the generated tests of {len(fresh)} agents" + (", and between agents" if integration else "")
+        )
+        run = run_tests(
+            plan,
+            folder,
+            fresh,
+            ready.backends.environ(),
+            integration=integration,
+            progress=progress,
+            import_paths=import_paths(prepared.implementations),
+            jobs=grounds.jobs,
+            parent=ready.parent,
+            scratch=grounds.scratch,
+            stopped=judge.stopped(plan, static),
+        )
+    own = [item for item in static if item.agent is None or item.agent in agents]
+    return Measured((*own, *online, *judge.validation_results(plan, run)), run, versions, carried)
+
+
+def evidence_of(prepared: Prepared, measured: Measured, agents: Iterable[AgentId], now: datetime) -> BuildEvidence:
+    """The evidence of these agents, each of which was measured or is carried over."""
+    plan, chosen = prepared.plan, set(agents)
+    return build_evidence(
+        plan.model_copy(update={"agents": tuple(agent for agent in plan.agents if agent.id in chosen)}),
+        prepared.tree,
+        measured.results,
+        measured.run.per_agent,
+        measured.run.collection,
+        input_digest=prepared.input_digest,
+        generator=GENERATOR,
+        run_id=uuid.uuid4().hex[:12],
+        now=now,
+        servers=measured.servers,
+        todo=todo_plan(plan, prepared.tree),
+        carried=measured.carried,
+    )
+
+
+def keep(prepared: Prepared, evidence: BuildEvidence) -> None:
+    """Keep the results of each agent, so that they are not measured again while nothing of them changes."""
+    records = Records(prepared.project)
+    for agent in evidence.agents:
+        records.save_agent(record_key(prepared, agent.agent), agent)
+
+
+def require(prepared: Prepared, measured: Measured, now: datetime) -> None:
+    """Do nothing where every gate holds; else keep the results of the agents whose gates hold, and raise.
+
+    Raises:
+        GateError: with each gate that does not hold, and each agent that was not run because of it.
+    """
+    found = judge.problems(prepared.plan, measured.results, measured.run.failures)
+    if not found:
         return
-    progress("starting servers for the gates")
-    with temporary() as (backends, _):
-        yield backends
+    held = [agent for agent in measured.run.per_agent if agent not in measured.run.stopped]
+    keep(prepared, evidence_of(prepared, measured, held, now))
+    raise GateError([*found, *judge.held_back(prepared.plan, measured.run, len(held) + len(measured.carried))])
+
+
+def record_key(prepared: Prepared, agent: AgentId) -> str:
+    """The digest of all that an agent's results depend on."""
+    others = [f"{name} {digest}" for name, digest in prepared.own_code.items()]
+    return agent_key(prepared.plan, prepared.tree, agent, GENERATOR, [*others, package_digest()])
 
 
 def pings(backends: BackendUrls) -> Mapping[str, Ping]:

@@ -14,8 +14,15 @@ from pydantic import JsonValue
 
 from l9stack import __version__
 from l9stack.errors import InputError, Place, Problem
+from l9stack.files import digests_below
 from l9stack.project import Project
-from l9stack.sources import collection_files, implementation_files, package_digest, templates_folder
+from l9stack.sources import (
+    collection_files,
+    implementation_files,
+    imported_folder,
+    package_digest,
+    templates_folder,
+)
 
 Settings = Mapping[str, JsonValue]
 _ACTING = frozenset({".j2", ".yaml", ".yml"})
@@ -33,6 +40,11 @@ def meta_folder(project: Project, meta: str | None) -> Path:
     return own if own.is_dir() else templates_folder() / "meta"
 
 
+def acting_files(folder: Path) -> list[Path]:
+    """The files of a folder of templates that say what is generated, sorted."""
+    return sorted(file for file in folder.rglob("*") if file.suffix in _ACTING and file.is_file())
+
+
 def input_digest(path: Path, project: Project, meta: str | None = None, settings: Settings | None = None) -> str:
     """A digest of everything that an extraction depends on: the collection, its code, templates, settings, and us."""
     base = path if path.is_dir() else path.parent
@@ -40,7 +52,9 @@ def input_digest(path: Path, project: Project, meta: str | None = None, settings
     whole.update(json.dumps(dict(settings or {}), sort_keys=True).encode())
     for file in (*collection_files(path), *implementation_files(base)):
         whole.update(f"\n{file.relative_to(base).as_posix()}\0".encode() + file.read_bytes())
+    for name, digest in digests_below(imported_folder(path)).items():
+        whole.update(f"\nimported/{name}\0{digest}".encode())
     for folder in (templates_folder(), meta_folder(project, meta)):
-        for file in sorted(file for file in folder.rglob("*") if file.suffix in _ACTING and file.is_file()):
+        for file in acting_files(folder):
             whole.update(f"\n{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
     return whole.hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,8 +70,16 @@ def plan_of(
     return collection, make_plan(collection, read_meta(meta_folder(project, meta)), settings)
 
 
-def prepare(path: Path, project: Project, meta: str | None = None, settings: Settings | None = None) -> Prepared:
+def prepare(
+    path: Path,
+    project: Project,
+    meta: str | None = None,
+    settings: Settings | None = None,
+    planned: Callable[[], None] = lambda: None,
+) -> Prepared:
     """Read, plan and render a collection, or recall what was rendered from the same; writes nothing.
+
+    `planned` is called when the input is known to be right, before the rendering, which takes a while.
 
     Raises:
         InputError: with every problem of the collection, glue, answers and meta templates.
@@ -79,6 +88,7 @@ def prepare(path: Path, project: Project, meta: str | None = None, settings: Set
     templates = read_meta(meta_folder(project, meta))
     plan = make_plan(collection, templates, settings)
     digest = input_digest(path, project, meta, settings)
+    planned()
     tree = recall(project, digest)
     if tree is None:
         from l9stack.rendering.tree import render  # most commands find the tree known, and need no templates

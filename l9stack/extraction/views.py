@@ -66,6 +66,16 @@ def published(project: Project, collection: str) -> Published | None:
         return None
 
 
+def published_texts(project: Project, view: Published) -> dict[str, str]:
+    """The texts of a view as they were published, from the store; InputError where an entry is absent or changed."""
+    store, texts = Store(project), dict[str, str]()
+    for digest in view.parts:
+        folder = store.path(digest)
+        found = (path for path in view.files if (folder / path).is_file())
+        texts.update({path: (folder / path).read_bytes().decode() for path in found})
+    return texts
+
+
 def view_edits(project: Project, collection: str, owner: str) -> list[str]:
     """Paths of an owner (an agent's id, `config` or `collection`) that differ from what was published."""
     view = published(project, collection)
@@ -77,13 +87,7 @@ def restore_view(project: Project, collection: str, owner: str) -> list[Path]:
     view = published(project, collection)
     if view is None or (edits := view.edits(owner)).none:
         return []
-    store = Store(project)
-    texts: dict[str, str] = {}
-    for digest in view.parts:
-        folder = store.path(digest)
-        texts.update(
-            {path: (folder / path).read_text(encoding="utf-8") for path in view.files if (folder / path).is_file()}
-        )
+    texts = published_texts(project, view)
     patches = project.patches / collection
     folder = Path(view.folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from l9stack.errors import GateError, Place, Problem
-from l9stack.gates.outcomes import TestFailure, TestRun
-from l9stack.gates.registry import TEST_GATES, Finding, percent, result, rows_of, some
+from l9stack.gates.asked import asked
+from l9stack.gates.outcomes import GroupRun, TestFailure, TestRun, summarise
+from l9stack.gates.registry import TEST_GATES, Finding, advisory, percent, result, rows_of, some
 from l9stack.model.evidence import GateResult, TestCounts
 from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import EdgeKind, Plan
@@ -42,10 +43,19 @@ def validation_results(plan: Plan, run: TestRun) -> tuple[GateResult, ...]:
     return tuple(results)
 
 
+def unheld(plan: Plan, run: GroupRun) -> str:
+    """The first gate of phase 4 that an agent's own tests did not reach; an empty string where all hold."""
+    own = [run.group.agent] if run.group.agent else []
+    alone = summarise(plan, own, [run], {}, wanted=[run.group], integration=False, seconds=run.seconds)
+    advised = advisory(plan)
+    failed = [item.gate for item in validation_results(plan, alone) if not item.passed and item.gate not in advised]
+    return failed[0] if failed else ""
+
+
 def _agent_finding(row: GateThreshold, plan: Plan, run: TestRun, agent: AgentId) -> Finding:
     counts = run.per_agent[agent]
     if row.gate == "coverage":
-        return Finding(counts.coverage_percent, "lines and branches")
+        return Finding(counts.coverage_percent, "lines and branches of the generated code alone, by its own tests")
     if row.gate == "tests_per_module":
         return _per_module(plan, run, agent)
     failures = [failure for failure in run.failures if failure.agent == agent and failure.kind == _KINDS[row.gate]]
@@ -60,7 +70,14 @@ def _integration(plan: Plan, run: TestRun) -> Finding:
     if not inner and not counts.integration_passed + counts.integration_failed:
         return Finding(100.0, "no agent depends on or calls another")
     failures = [failure for failure in run.failures if failure.kind == "integration"]
-    return _share(counts.integration_passed, counts.integration_failed, 0, failures)
+    share = _share(counts.integration_passed, counts.integration_failed, 0, failures)
+    calls, unbound = asked(plan)
+    remarks = []
+    if unbound:
+        remarks.append(f"{len(unbound)} of {calls} calls end at operations that nobody has bound: {some(unbound, 3)}")
+    if run.not_run:
+        remarks.append(f"{len(run.not_run)} files were not run, for they need agents that were stopped")
+    return Finding(share.figure, "; ".join([share.detail, *remarks]), share.place)
 
 
 def _share(passed: int, failed: int, skipped: int, failures: list[TestFailure]) -> Finding:
@@ -88,10 +105,10 @@ def problems(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestF
 
     They name agent, phase, gate, figure, threshold, and the place to look at, first.
     """
-    failures = list(failures)
+    failures, advised = list(failures), advisory(plan)
     found: list[Problem] = []
     for item in results:
-        if item.passed:
+        if item.passed or item.gate in advised:
             continue
         who = item.agent or plan.collection
         unit = " percent" if item.unit == "percent" else ""
@@ -106,6 +123,23 @@ def problems(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestF
     return tuple(found)
 
 
+def held_back(plan: Plan, run: TestRun, held: int) -> tuple[Problem, ...]:
+    """A note for each agent that was not run, with the reason, and one that says what is kept of the others."""
+    notes = [
+        Problem(
+            "agent-stopped",
+            f"{agent} was not measured: {run.stopped[agent]}",
+            plan.agent(agent).spec.place,
+            "it is measured when that gate holds",
+            "note",
+        )
+        for agent in (agent.id for agent in plan.agents)
+        if agent in run.stopped and agent not in run.per_agent
+    ]
+    kept = f"the results of {held} of {len(plan.agents)} agents hold and are kept; the last extraction is left as it is"
+    return (*notes, Problem("gates-kept", kept, None, "", "note"))
+
+
 def _test_problem(failure: TestFailure) -> Problem:
     first = failure.message.splitlines()[0] if failure.message else "failed"
     place = Place(failure.place.file, failure.place.line)
@@ -116,7 +150,10 @@ def _hint(plan: Plan, gate: str) -> str:
     if gate in _HINTS:
         return _HINTS[gate]
     row = next((row for row in rows_of(plan) if row.gate == gate), None)
-    return f"{row.description}; the threshold stands in {row.place}" if row else ""
+    if row is None:
+        return ""
+    stands = f"the threshold stands in {row.place}"
+    return f"{row.description}; {stands}" if row.description else stands
 
 
 def require(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestFailure] = ()) -> None:
@@ -133,8 +170,9 @@ def require(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestFa
 def stopped(plan: Plan, results: Iterable[GateResult]) -> dict[AgentId, str]:
     """Agents that may not go on, with the reason: a gate of their own, or of an agent that they depend on hard."""
     reasons: dict[AgentId, str] = {}
+    advised = advisory(plan)
     for item in results:
-        if not item.passed and item.agent is not None:
+        if not item.passed and item.agent is not None and item.gate not in advised:
             reasons.setdefault(item.agent, f"gate {item.gate}")
     for agent in plan.agents:  # in order of waves, so a reason travels along the whole chain
         for edge in agent.edges:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from l9stack.errors import Place
+from l9stack.gates.groups import INTEGRATION, Group
 from l9stack.gates.registry import percent
 from l9stack.model.base import Model
 from l9stack.model.evidence import TestCounts
@@ -16,7 +18,6 @@ from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 
 Kind = Literal["unit", "integration", "regression"]
-INTEGRATION = "tests/codegen_integration/"
 
 
 class TestFailure(Model):
@@ -31,8 +32,31 @@ class TestFailure(Model):
     message: str
 
 
+class Outcome(Model):
+    """How one test ended, and where it is."""
+
+    outcome: Literal["passed", "skipped", "failed"]
+    file: str
+    line: int
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRun:
+    """What one process told: outcomes by node id, coverage's summary of each file of the group's root, wall time."""
+
+    group: Group
+    outcomes: Mapping[str, Outcome]
+    coverage: Mapping[str, Any]
+    seconds: float
+
+
 class TestRun(Model):
-    """The measured results of one pytest process. `tests_by_file` counts tests that ran, by test file."""
+    """The measured results of the generated tests.
+
+    `per_agent` has those agents whose tests ran; `stopped` says why others did not. `tests_by_file` counts tests that
+    ran, by test file; `not_run` are files of tests across agents that involve an agent which was stopped.
+    """
 
     __test__ = False
 
@@ -42,6 +66,8 @@ class TestRun(Model):
     tests_by_file: dict[str, int]
     integration: bool
     seconds: float
+    stopped: dict[AgentId, str] = {}
+    not_run: tuple[str, ...] = ()
 
 
 def kind_of(node: str) -> Kind:
@@ -60,67 +86,80 @@ def agent_of(node: str, agents: Iterable[AgentId]) -> AgentId | None:
     return next((agent for agent in agents if agent == name), None)
 
 
-def read_outcomes(report: Path) -> dict[str, dict[str, Any]]:
-    """The worst outcome of every node."""
-    worst: dict[str, dict[str, Any]] = {}
+def read_outcomes(report: Path) -> dict[str, Outcome]:
+    """The worst outcome of every node; a line that a killed process did not finish is none."""
+    worst: dict[str, Outcome] = {}
     rank = {"passed": 0, "skipped": 1, "failed": 2}
-    for line in report.read_text(encoding="utf-8").splitlines() if report.is_file() else ():
+    for line in report.read_text(encoding="utf-8").splitlines(keepends=True) if report.is_file() else ():
+        if not line.endswith("\n"):
+            continue
         record = json.loads(line)
-        known = worst.get(record["node"])
-        if known is None or rank[record["outcome"]] > rank[known["outcome"]]:
-            worst[record["node"]] = record
+        node, outcome = record.pop("node"), Outcome.model_validate(record)
+        known = worst.get(node)
+        if known is None or rank[outcome.outcome] > rank[known.outcome]:
+            worst[node] = outcome
     return worst
 
 
 def summarise(
     plan: Plan,
     agents: Iterable[AgentId],
-    outcomes: Mapping[str, Mapping[str, Any]],
-    coverage: Mapping[str, Any],
+    runs: Sequence[GroupRun],
+    stopped: Mapping[AgentId, str],
     *,
+    wanted: Iterable[Group],
     integration: bool,
     seconds: float,
 ) -> TestRun:
     """Attribute outcomes and coverage to agents, and to the collection as a whole."""
     agents = list(agents)
+    outcomes = {node: outcome for run in runs for node, outcome in run.outcomes.items()}
     counts: dict[AgentId | None, Counter[str]] = {agent: Counter() for agent in agents}
     total: Counter[str] = Counter()
     failures, files = [], Counter[str]()
     for node, record in sorted(outcomes.items()):
-        agent, kind, outcome = agent_of(node, agents), kind_of(node), record["outcome"]
+        agent, kind, outcome = agent_of(node, agents), kind_of(node), record.outcome
         key = "skipped" if outcome == "skipped" else f"{kind}_{outcome}"
         total[key] += 1
         counts.setdefault(agent, Counter())[key] += 1
         files[node.partition("::")[0]] += outcome != "skipped" and "::" in node
         if outcome == "failed":
-            place = Place(record["file"], record["line"])
-            message = str(record["message"]).strip()
-            failures.append(TestFailure(agent=agent, kind=kind, node=node, place=place, message=message))
-    summaries = coverage.get("files", {})
-    roots = {agent: f"code/{plan.agent(agent).spec.root_path}/" for agent in agents}
+            place = Place(record.file, record.line)
+            failures.append(TestFailure(agent=agent, kind=kind, node=node, place=place, message=record.message.strip()))
+    ran = {run.group.agent: run for run in runs}
+    measured = [agent for agent in agents if agent in ran or agent not in stopped]
+    roots = {agent.id: f"code/{agent.spec.root_path}/" for agent in plan.agents}
+    own = {agent: _own_files(agent, ran[agent].coverage, roots) if agent in ran else {} for agent in measured}
     per_agent = {
         agent: TestCounts(
             **counts[agent],
-            coverage_percent=_coverage({p: s for p, s in summaries.items() if _owner(p, roots) == agent}),
-            seconds=round(seconds, 2),
+            coverage_percent=_coverage(own[agent]),
+            seconds=round(ran[agent].seconds, 2) if agent in ran else 0.0,
         )
-        for agent in agents
+        for agent in measured
     }
-    own = {path: summary for path, summary in summaries.items() if _owner(path, roots)}
+    together = {path: summary for files in own.values() for path, summary in files.items()}
+    names = {run.group.name for run in runs}
     return TestRun(
         per_agent=per_agent,
-        collection=TestCounts(**total, coverage_percent=_coverage(own), seconds=round(seconds, 2)),
+        collection=TestCounts(**total, coverage_percent=_coverage(together), seconds=round(seconds, 2)),
         failures=tuple(failures),
         tests_by_file=dict(sorted(files.items())),
         integration=integration,
         seconds=round(seconds, 2),
+        stopped=dict(stopped),
+        not_run=tuple(sorted(group.target for group in wanted if group.agent is None and group.name not in names)),
     )
 
 
-def _owner(path: str, roots: Mapping[AgentId, str]) -> AgentId | None:
-    """The agent with the longest root that holds the file: one agent's root may lie in another's."""
-    owners = [agent for agent, root in roots.items() if path.replace("\\", "/").startswith(root)]
-    return max(owners, key=lambda agent: len(roots[agent]), default=None)
+def _own_files(agent: AgentId, coverage: Mapping[str, Any], roots: Mapping[AgentId, str]) -> dict[str, Any]:
+    """Files whose longest root is the agent's: one agent's root may lie in another's."""
+    found = {}
+    for path, summary in coverage.items():
+        owners = [other for other, root in roots.items() if path.replace("\\", "/").startswith(root)]
+        if max(owners, key=lambda other: len(roots[other]), default=None) == agent:
+            found[path] = summary
+    return found
 
 
 def _coverage(files: Mapping[str, Any]) -> float:

@@ -1,15 +1,8 @@
-"""A pytest plugin that writes one JSON line for each outcome to the file named by `L9_TEST_REPORT`.
-
-It runs inside the process of the generated tests.
-"""
+"""What pytest tells of each test, as one JSON line for each outcome. It runs in the process of the generated tests."""
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +10,7 @@ import pytest
 
 
 class Reporter:
-    """Appends outcomes as they come, so that the parent can tell its reader how far the run is."""
+    """A plugin that appends outcomes to a file as they come: what was told is kept when the process is killed."""
 
     def __init__(self, path: Path) -> None:
         self._stream = path.open("a", encoding="utf-8")
@@ -42,22 +35,3 @@ class Reporter:
         record = {"node": node, "outcome": outcome, "file": file, "line": line, "message": message[:2000]}
         self._stream.write(f"{json.dumps(record)}\n")
         self._stream.flush()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Iterator[None]:
-    """Import the library before coverage begins to trace (which makes imports three times as slow).
-
-    From here on no bytecode is written, so that libraries, unlike the tree under test, keep theirs.
-    """
-    if library := os.environ.get("L9_TEST_LIBRARY"):
-        importlib.import_module(library)
-    sys.dont_write_bytecode = True
-    yield
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the reporter, in the controlling process only."""
-    path = os.environ.get("L9_TEST_REPORT")
-    if path and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Reporter(Path(path)), "l9-reporter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -77,6 +78,22 @@ _GUIDE_ROWS = (
 )
 
 
+ADVISORY_WHEN_OFF = {
+    "L9_ENABLE_CODEGEN_STRICT_MODE": frozenset({"no_placeholders", "no_stub_bodies"}),
+    "L9_ENABLE_DEPENDENCY_VALIDATION": frozenset(
+        {"dependencies_resolved", "hard_dependencies_present", "imports_resolve", "no_import_cycles"}
+    ),
+    "L9_ENABLE_MEMORY_SUBSTRATE_VALIDATION": frozenset({"backends_online"}),
+}
+"""Gates that are measured and reported, and stop nothing, while a feature flag is off."""
+
+
+def advisory(plan: Plan) -> frozenset[str]:
+    """The gates that stop nothing, by the feature flags of the plan."""
+    off = [gates for flag, gates in ADVISORY_WHEN_OFF.items() if not plan.flags.get(flag, True)]
+    return frozenset().union(*off)
+
+
 def rows_of(plan: Plan) -> tuple[GateThreshold, ...]:
     """The rows of the checklist, and the guide's own figure for each gate that its report asks for and no row names.
 
@@ -99,18 +116,21 @@ def known_gates() -> frozenset[str]:
 
 
 def unknown_gates(rows: Iterable[GateThreshold]) -> tuple[Problem, ...]:
-    """A problem for each row of the checklist that nothing measures: a gate that cannot fail would be a lie."""
+    """A problem for each row that nothing measures, and for each gate of the user's own under a name that is taken."""
     known = known_gates()
-    return tuple(
-        Problem(
-            "unknown-gate",
-            f"nothing measures the gate {row.gate!r} of phase {row.phase}",
-            row.place,
-            f"known gates: {', '.join(sorted(known))}",
-        )
-        for row in rows
-        if row.gate not in known
-    )
+    found = []
+    for row in rows:
+        if row.check is None and row.gate not in known:
+            near = difflib.get_close_matches(row.gate, sorted(known), 1, 0.6)
+            hint = f"did you mean `{near[0]}`?" if near else f"known gates: {', '.join(sorted(known))}"
+            hint += " A gate of your own has a `kind:`"
+            found.append(
+                Problem("unknown-gate", f"nothing measures {row.gate!r} of phase {row.phase}", row.place, hint)
+            )
+        elif row.check is not None and row.gate in known:
+            message = f"the gate {row.gate!r} is measured already, and cannot be defined anew"
+            found.append(Problem("taken-gate", message, row.place, "give it a name of its own, or remove its `kind:`"))
+    return tuple(found)
 
 
 def holds(figure: float, row: GateThreshold) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from l9stack.errors import InputError
 from l9stack.gates import (  # noqa: F401 - importing a module registers its gates
     baseline,
+    custom,
     enforcement,
     implementation,
     judge,
@@ -35,6 +36,8 @@ def static_checks(plan: Plan, tree: RenderedTree, folder: Path) -> tuple[GateRes
         elif row.gate in AGENT_GATES:
             measure = AGENT_GATES[row.gate]
             results += [result(row, agent.id, measure(scene, agent)) for agent in plan.agents]
+        elif row.check is not None:
+            results += [result(row, agent.id, custom.measure(scene, agent, row.check)) for agent in plan.agents]
     return tuple(results)
 
 

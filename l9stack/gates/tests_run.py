@@ -1,38 +1,30 @@
-"""Phase 4: the generated tests, run for real in one pytest process beside real servers."""
+"""Phase 4: the generated tests, run for real beside real servers: agents of one wave side by side."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from l9stack.gates.outcomes import INTEGRATION, TestRun, read_outcomes, summarise
+from l9stack.gates.groups import Group, groups, unmet
+from l9stack.gates.judge import unheld
+from l9stack.gates.outcomes import GroupRun, Outcome, TestRun, read_outcomes, summarise
+from l9stack.gates.warm import ENDED, WarmParent, scrubbed_environ
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 
 Progress = Callable[[str], None]
-PLUGINS = ("pytest_asyncio.plugin", "pytest_cov.plugin", "l9stack.gates.pytest_report", "l9stack.local.pytest_plugin")
-LIBRARY = "l9stack.agent.testing"
-PARALLEL_FROM = 12
-"""Test files from which on a second worker pays for its start (about a second)."""
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "USER", "LD_LIBRARY_PATH", "JAVA_HOME")
-_COVERAGE = """[run]
-branch = True
-source = code
-data_file = {scratch}/coverage
-[report]
-include_namespace_packages = True
-exclude_also =
-    if TYPE_CHECKING:
-"""
+_OPTIONS = (
+    *("-q", "--tb=short", "--no-header", "-p", "no:cacheprovider"),
+    "--import-mode=importlib",  # two agents may have test files of one name
+)
 
 
 def run_tests(
@@ -45,121 +37,117 @@ def run_tests(
     progress: Progress = lambda _message: None,
     import_paths: Sequence[Path] = (),
     timeout: float = 300.0,
-    plugins: Sequence[str] = PLUGINS,
+    jobs: int = 2,
+    parent: WarmParent | None = None,
+    scratch: Path | None = None,
+    stopped: Mapping[AgentId, str] | None = None,
 ) -> TestRun:
-    """Run the tests of `agents` in `folder`, which holds the whole tree on disk, and measure branch coverage.
+    """Run the tests of `agents` in `folder`, which holds the whole tree on disk, and measure branch coverage of each.
+
+    Each agent's tests run in a process of their own, `jobs` at a time, and so does each file of tests across agents.
+    An agent begins when those that it depends on hard have held; where one has not, or is in `stopped` (with the
+    reason), it does not run, and neither do tests across agents that involve it. All others do.
 
     `backends` are the `L9_…_URL` variables of servers that are up. `import_paths` are folders of a user's own
-    implementations. The process has a scrubbed environment and its own process group, which is killed after `timeout`
-    seconds; tests that had not ended by then count as one failure.
+    implementations. A process has a scrubbed environment, and its own process group, which is killed after `timeout`
+    seconds; tests that had not ended by then count as one failure. What tests leave is below `scratch`, and is removed.
     """
-    folder = folder.resolve()
-    targets = [f"tests/agents/{agent}" for agent in agents if (folder / f"tests/agents/{agent}").is_dir()]
-    if integration and (folder / INTEGRATION).is_dir():
-        # First, for its files take longest: two workers that share out whole files then end at about the same time.
-        targets.insert(0, INTEGRATION.rstrip("/"))
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="l9-tests-") as name:
-        scratch = Path(name)
-        outcomes: dict[str, dict[str, Any]] = {}
-        if targets:
-            ended = _run(folder, scratch, targets, backends, import_paths, plugins, progress, timeout)
-            outcomes = read_outcomes(scratch / "outcomes.jsonl")
-            if ended and not any(record["outcome"] == "failed" for record in outcomes.values()):
-                # pytest itself went wrong: that is a failure of every agent whose tests were to run.
-                for target in targets:
-                    outcomes[f"{target}/"] = {"outcome": "failed", "file": target, "line": 1, "message": ended}
-        report = scratch / "coverage.json"
-        coverage = json.loads(report.read_bytes()) if report.is_file() else {}
+    with ExitStack() as stack:
+        own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="l9-tests-", dir=scratch))).resolve()
+        if parent is None:
+            parent = stack.enter_context(WarmParent(own / "warm.log"))
+        runner = _Runner(folder.resolve(), own, backends, import_paths, timeout, parent)
+        wanted = groups(plan, runner.folder, agents, integration=integration)
+        runs, reasons = _schedule(plan, wanted, runner, progress, jobs, dict(stopped or {}))
     seconds = time.monotonic() - started
-    return summarise(plan, agents, outcomes, coverage, integration=integration, seconds=seconds)
+    return summarise(plan, agents, runs, reasons, wanted=wanted, integration=integration, seconds=seconds)
 
 
-def _run(
-    folder: Path,
-    scratch: Path,
-    targets: Sequence[str],
-    backends: Mapping[str, str],
-    import_paths: Sequence[Path],
-    plugins: Sequence[str],
-    progress: Progress,
-    timeout: float,
-) -> str:
-    """Run pytest to its end; returns what went wrong with the run itself, or an empty string."""
-    # Not `coverage.rc`: with several workers, coverage removes what looks like its own files, `coverage.*`.
-    (scratch / "settings.rc").write_text(_COVERAGE.format(scratch=scratch))
-    (scratch / "pytest.ini").write_text("[pytest]\n")
-    log = scratch / "log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            _command(folder, scratch, targets, plugins),
-            cwd=folder,
-            env=_environment(scratch, backends, import_paths, plugins),
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+def _schedule(
+    plan: Plan, wanted: Sequence[Group], runner: _Runner, progress: Progress, jobs: int, stopped: dict[AgentId, str]
+) -> tuple[list[GroupRun], dict[AgentId, str]]:
+    """Run the groups, each as soon as what it needs has held; what ran, and the reasons of agents that did not."""
+    waiting, runs = list(wanted), list[GroupRun]()
+    running: dict[Future[GroupRun], Group] = {}
+    with ThreadPoolExecutor(jobs) as pool:
         try:
-            ended = _wait(process, scratch / "outcomes.jsonl", progress, timeout)
-        finally:
-            _end(process)
-    tail = "\n".join(log.read_text(errors="replace").strip().splitlines()[-15:])
-    if not ended:
-        return f"the tests had not ended after {timeout:g} s\n{tail}"
-    return "" if process.returncode in {0, 1} else f"pytest ended with {process.returncode}\n{tail}"
+            while waiting or running:
+                open_agents = {group.agent for group in (*waiting, *running.values())}
+                for group in list(waiting):
+                    if blocked := unmet(group.needs, stopped):
+                        waiting.remove(group)
+                        if group.agent is not None:
+                            stopped[group.agent] = f"it depends on {blocked}"
+                        break  # others may depend on it: look at them again
+                    if len(running) < jobs and not group.needs & open_agents:
+                        waiting.remove(group)
+                        running[pool.submit(runner.run, group)] = group
+                        break
+                else:
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        run = future.result()
+                        del running[future]
+                        runs.append(run)
+                        if run.group.agent is not None and (failed := unheld(plan, run)):
+                            stopped[run.group.agent] = f"gate {failed}"
+                        progress(f"{run.group.name}: {len(run.outcomes)} tests, {run.seconds:.1f} s")
+        except BaseException:
+            runner.parent.close()  # nobody waits for tests that nobody looks at
+            raise
+    return runs, stopped
 
 
-def _command(folder: Path, scratch: Path, targets: Sequence[str], plugins: Sequence[str]) -> list[str]:
-    files = sum(1 for target in targets for _ in (folder / target).rglob("test_*.py"))
-    workers = ["-p", "xdist.plugin", "-n", "2", "--dist", "loadfile"] if files >= PARALLEL_FROM else []
-    return [
-        *(sys.executable, "-m", "pytest", "-q", "--tb=short", "--no-header", "-p", "no:cacheprovider"),
-        "--import-mode=importlib",  # two agents may have test files of one name
-        *(option for plugin in plugins for option in ("-p", plugin)),
-        *workers,
-        *("-c", str(scratch / "pytest.ini"), "--rootdir", str(folder)),
-        *("--cov=code", "--cov-branch", f"--cov-config={scratch}/settings.rc"),
-        *(f"--cov-report=json:{scratch}/coverage.json", *targets),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """Runs one group at a time for each thread that asks."""
+
+    folder: Path
+    scratch: Path
+    backends: Mapping[str, str]
+    import_paths: Sequence[Path]
+    timeout: float
+    parent: WarmParent
+
+    def run(self, group: Group) -> GroupRun:
+        """Run a group to its end."""
+        own = Path(tempfile.mkdtemp(prefix=f"{group.name[:20]}-", dir=self.scratch))
+        (own / "tmp").mkdir()
+        (own / "pytest.ini").write_text("[pytest]\n")
+        began = time.monotonic()
+        code = self.parent.run(self._order(group, own), self.timeout)
+        seconds = time.monotonic() - began
+        outcomes = read_outcomes(own / "outcomes.jsonl")
+        if wrong := self._wrong(code, outcomes, own / "log"):
+            outcomes[f"{group.target}/"] = Outcome(outcome="failed", file=group.target, line=1, message=wrong)
+        report = own / "coverage.json"
+        files = json.loads(report.read_bytes())["files"] if report.is_file() else {}
+        return GroupRun(group=group, outcomes=outcomes, coverage=files, seconds=seconds)
+
+    def _order(self, group: Group, own: Path) -> dict[str, Any]:
+        paths = [str(path.resolve()) for path in self.import_paths]
+        environ = scrubbed_environ()
+        environ["PYTHONPATH"] = os.pathsep.join([*paths, environ["PYTHONPATH"]])
+        return {
+            "log": str(own / "log"),
+            "report": str(own / "outcomes.jsonl"),
+            "folder": str(self.folder),
+            "environ": {**environ, **self.backends, "TMPDIR": str(own / "tmp")},
+            "paths": paths,
+            "arguments": [*_OPTIONS, "-c", str(own / "pytest.ini"), "--rootdir", str(self.folder), group.target],
+            "root": group.root,
+            "coverage": str(own / "coverage.json"),
+        }
+
+    def _wrong(self, code: int | None, outcomes: Mapping[str, Outcome], log: Path) -> str:
+        """What went wrong with the run itself, beside tests that failed and say so; an empty string where nothing."""
+        if code is None:
+            return f"the tests had not ended after {self.timeout:g} s\n{_tail(log)}"
+        if any(outcome.outcome == "failed" for outcome in outcomes.values()):
+            return ""
+        return "" if code == ENDED else f"pytest ended with {code - ENDED if code >= ENDED else code}\n{_tail(log)}"
 
 
-def _environment(
-    scratch: Path, backends: Mapping[str, str], import_paths: Sequence[Path], plugins: Sequence[str]
-) -> dict[str, str]:
-    # Nothing else of the caller's environment: tests that pass here must pass elsewhere, and secrets stay out.
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    library = Path(__file__).resolve().parents[2]
-    return kept | {
-        **backends,
-        "PYTHONPATH": os.pathsep.join(map(str, [*(path.resolve() for path in import_paths), library])),
-        "PYTHONHASHSEED": "0",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "L9_TEST_REPORT": str(scratch / "outcomes.jsonl"),
-        # Libraries keep their bytecode, or each run would compile them anew (4 s); the tree gets none.
-        "L9_TEST_LIBRARY": LIBRARY if "l9stack.local.pytest_plugin" in plugins else "",
-    }
-
-
-def _wait(process: subprocess.Popen[bytes], report: Path, progress: Progress, timeout: float) -> bool:
-    """Wait without reaping the process, so that its id, and its group's, stay taken until the group is killed."""
-    started = heard = time.monotonic()
-    told = 0
-    while time.monotonic() - started < timeout:
-        if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            return True
-        time.sleep(0.02)
-        if time.monotonic() - heard > 1.0 and report.exists():
-            heard = time.monotonic()
-            lines = report.read_bytes().count(b"\n")
-            if lines != told:
-                progress(f"{lines} tests run")
-                told = lines
-    return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the process's own group; it started the group, so nobody else is in it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").strip().splitlines()[-15:]) if log.is_file() else ""

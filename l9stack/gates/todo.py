@@ -18,7 +18,13 @@ def todo_plan(plan: Plan, tree: RenderedTree) -> tuple[TodoItem, ...]:
             lines = f"1-{max(count, 1)}" if file in texts else ""
             items.append(
                 TodoItem(
-                    id=f"{agent.id}-{number:03d}", agent=agent.id, file=file, lines=lines, action=action, target=target
+                    id=f"{agent.id}-{number:03d}",
+                    agent=agent.id,
+                    file=file,
+                    lines=lines,
+                    action=action,
+                    target=target,
+                    origin="imported" if file in agent.imported else "generated",
                 )
             )
     for number, artifact in enumerate((a for a in tree.artifacts if a.agent is None), start=1):

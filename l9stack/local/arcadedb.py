@@ -85,3 +85,10 @@ def make_graph(data: Path, secret: str, name: str) -> None:
         return
     if _http(port, secret, f"create database {name}") is None:
         raise ServiceError(f"ArcadeDB did not make the database {name}")
+
+
+def drop_graph(data: Path, secret: str, name: str) -> None:
+    """Remove a graph database; raises ServiceError where it stays."""
+    port = int((data / "http.port").read_text())
+    if _http(port, secret, f"drop database {name}") is None:
+        raise ServiceError(f"ArcadeDB did not remove the database {name}")

@@ -38,6 +38,21 @@ def urls(folder: Path, ports: Mapping[str, int], namespace: str) -> BackendUrls:
     )
 
 
+def drop(folder: Path, ports: Mapping[str, int], namespace: str) -> None:
+    """Remove a namespace's database and graph from servers that go on; ServiceError where Postgres does not.
+
+    What it kept in Redis and the archive has its own prefix, and is not looked for.
+    """
+    name = database_name(namespace)
+    url = f"postgresql://l9:{quote(processes.password(folder, 'postgres'))}@{processes.HOST}:{ports['postgres']}"
+    try:
+        with psycopg.connect(f"{url}/postgres", autocommit=True, connect_timeout=10) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    except psycopg.Error as error:
+        raise ServiceError(f"Postgres did not remove the database {name}: {error}") from error
+    arcadedb.drop_graph(folder / "data" / "neo4j", processes.password(folder, "neo4j"), name)
+
+
 def _make_database(url: str, name: str) -> None:
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:

@@ -4,34 +4,49 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.agent.backends import BackendUrls
 from l9stack.errors import ServiceError
-from l9stack.local import processes, servers
-from l9stack.local.namespaces import urls
+from l9stack.local import namespaces, processes, servers
 from l9stack.local.processes import Server
+from l9stack.local.scratch import scratch_folder
 
 NAMESPACE = "gates"
 _TRIES = 3
 """Somebody else may take a port between the look at it and the server's start; the last failure is told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """Running servers, and namespaces in them."""
+
+    folder: Path
+    servers: tuple[Server, ...]
+
+    def namespace(self, name: str) -> BackendUrls:
+        """The backends of a namespace, made where it is missing."""
+        return namespaces.urls(self.folder, {server.name: server.port for server in self.servers}, name)
+
+    def drop(self, name: str) -> None:
+        """Remove a namespace's database and graph."""
+        namespaces.drop(self.folder, {server.name: server.port for server in self.servers}, name)
+
+
 @contextlib.contextmanager
-def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
-    """All servers, fresh, started at the same time; they and their data are gone afterwards.
+def temporary_servers() -> Iterator[Temporary]:
+    """All servers, fresh, started at the same time; they and their data are gone afterwards, also where we are killed.
 
     The servers die with the thread that started them, so workers that live as long as the block start them.
     """
     # Not below a home folder: the database's user has to pass.
-    folder = Path(tempfile.mkdtemp(prefix="l9-servers-", dir="/var/tmp" if os.geteuid() == 0 else None))  # noqa: S108
-    folder.chmod(0o711)
-    started: list[Server] = []
-    with ThreadPoolExecutor(len(servers.NAMES)) as pool:
+    parent = Path("/var/tmp") if os.geteuid() == 0 else None  # noqa: S108
+    with scratch_folder("l9-servers-", parent) as folder, ThreadPoolExecutor(len(servers.NAMES)) as pool:
+        folder.chmod(0o711)
+        started: list[Server] = []
         try:
             jobs = {name: pool.submit(_start, name, folder) for name in servers.NAMES}
             failures = []
@@ -42,11 +57,16 @@ def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
                     failures.append(error)
             if failures:
                 raise failures[0]
-            ports = {server.name: server.port for server in started}
-            yield urls(folder, ports, NAMESPACE), tuple(started)
+            yield Temporary(folder, tuple(started))
         finally:
             list(pool.map(Server.stop, started))
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
+    """Fresh servers with one namespace in them."""
+    with temporary_servers() as running:
+        yield running.namespace(NAMESPACE), running.servers
 
 
 def _start(name: str, folder: Path) -> Server:

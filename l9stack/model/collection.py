@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from l9stack.errors import Problem
+from l9stack.errors import Place, Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.base import Model
 from l9stack.model.glue import Answers, Glue
@@ -15,6 +15,14 @@ class SourceFile(Model):
     sha256: str
 
 
+class ImportedModule(Model):
+    """A module that somebody else wrote in place of the generated one; `path` is below the import root."""
+
+    path: str
+    text: str
+    place: Place
+
+
 class Collection(Model):
     """Everything that a user wrote for one system of agents."""
 
@@ -24,5 +32,6 @@ class Collection(Model):
     agents: tuple[AgentSpec, ...]
     glue: Glue = Glue()
     answers: Answers = Answers()
+    imported: tuple[ImportedModule, ...] = ()
     sources: tuple[SourceFile, ...] = ()
     notes: tuple[Problem, ...] = ()

@@ -69,7 +69,8 @@ class AgentEvidence(Model):
 class TodoItem(Model):
     """An entry of phase 0's locked plan. `lines` are those of the rendered file, empty where it was not made.
 
-    `action` is `create`, `import` (an existing module) or `record` (a contract outside the collection).
+    `action` is `create`, `import` (an existing module) or `record` (a contract outside the collection). `origin` says
+    of what was created whether we generated it, or somebody else wrote it and it was imported.
     """
 
     id: str
@@ -78,6 +79,7 @@ class TodoItem(Model):
     lines: str
     action: str
     target: str
+    origin: Literal["generated", "imported"] = "generated"
 
 
 class BuildEvidence(Model):

@@ -87,8 +87,8 @@ class QueryMemoryBehaviour(Model):
     """Find earlier decisions in episodic memory whose fields equal the request's; the newest first."""
 
     kind: Literal["query_memory"] = "query_memory"
-    match: tuple[str, ...]
-    limit: int = 20
+    match: tuple[str, ...] = Field(min_length=1)
+    limit: int = Field(default=20, ge=1, le=1000)
 
 
 class CheckPolicyBehaviour(Model):
@@ -109,7 +109,7 @@ class DecisionTableBehaviour(Model):
     """The first row whose condition holds gives the answer; `otherwise` where none does."""
 
     kind: Literal["decision_table"] = "decision_table"
-    rows: tuple[TableRow, ...]
+    rows: tuple[TableRow, ...] = Field(min_length=1)
     otherwise: dict[str, JsonValue]
 
 
@@ -147,7 +147,10 @@ Behaviour = Annotated[
 
 
 class Binding(Model):
-    """What `operations:` of glue or answers says about one operation, keyed `agent.operation`."""
+    """What `operations:` of glue or answers says about one operation, keyed `agent.operation`.
+
+    Only fields that stand there are set (`model_fields_set`): answers win over glue field by field.
+    """
 
     agent: str
     operation: str
@@ -162,6 +165,8 @@ class Binding(Model):
     reusable: bool = False
     publish: str = ""
     """An event type published with each answer."""
+    places: dict[str, Place] = {}
+    """Where the parts of its behaviour stand: `assign.total`, `rows.0.when`."""
     place: Place
 
 

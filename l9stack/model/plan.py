@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import JsonValue
 
@@ -92,6 +93,8 @@ class OperationPlan(Model):
     sources: tuple[str, ...] = ()
     """Where it comes from, in words: `endpoint POST /evaluate`, `wiring from main_orchestrator`, `glue function …`."""
     logic: str = ""
+    unfinished: Place | None = None
+    """Where its implementation stands, whose body nobody has written yet."""
 
     @property
     def bound(self) -> bool:
@@ -106,8 +109,12 @@ class ModulePlan(Model):
     dotted: str
     family: str
     template: str
+    subject: str = ""
+    """What the module is about, where its family says so: the agent that a client speaks to."""
     operations: tuple[OperationName, ...] = ()
     mapping: ModuleMapping | None = None
+    imported: str | None = None
+    """Its whole text, where somebody else wrote it and it was imported; else it is generated."""
     note: str = ""
 
 
@@ -157,6 +164,12 @@ class AgentPlan(Model):
         named = found if isinstance(found, list) else [found]
         return tuple(str(anchor) for anchor in named) if found else self.spec.governance.anchors
 
+    @property
+    def imported(self) -> tuple[str, ...]:
+        """Paths within an extraction of the modules that somebody else wrote, sorted."""
+        found = (module.path for module in self.modules if module.imported is not None)
+        return tuple(sorted(f"code/{self.spec.root_path}/{path}" for path in found))
+
     def module_of(self, family: str) -> ModulePlan | None:
         """The first module of that family, if any."""
         return next((module for module in self.modules if module.family == family), None)
@@ -182,7 +195,8 @@ class Plan(Model):
 
     def agent(self, agent_id: str) -> AgentPlan:
         """The agent of that id; KeyError where there is none."""
-        for agent in self.agents:
-            if agent.spec.id == agent_id:
-                return agent
-        raise KeyError(agent_id)
+        return self._by_id[agent_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, AgentPlan]:
+        return {agent.id: agent for agent in self.agents}

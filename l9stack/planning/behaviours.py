@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from l9stack.errors import Problem
+from l9stack.model.agent import AgentSpec, MemoryKind
 from l9stack.model.glue import (
     Binding,
     CheckPolicyBehaviour,
@@ -22,9 +22,11 @@ from l9stack.model.glue import (
     TransformBehaviour,
 )
 from l9stack.model.plan import OperationPlan
-from l9stack.planning.expressions import ExpressionError, parse
+from l9stack.names import AgentId
+from l9stack.planning.implementations import fault_of, unfinished
+from l9stack.planning.kinds import NUMERIC, clashes
+from l9stack.planning.told import Fields, Told
 
-FOLDER = "implementations"
 _PYTHON: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -45,8 +47,13 @@ _FOUND = (
 _RECEIPT = (FieldSpec(name="record_id", description="id under which the request is recorded"),)
 
 
-def completed(operation: OperationPlan) -> OperationPlan:
-    """The operation with the response that its behaviour implies, where none is declared."""
+def completed(operation: OperationPlan, root: Path) -> OperationPlan:
+    """The operation with the response that its behaviour implies, where none is declared, and whether it is finished.
+
+    `root` is the collection's folder, beside whose files the user's own implementations lie.
+    """
+    if isinstance(operation.behaviour, Implementation):
+        return operation.model_copy(update={"unfinished": unfinished(operation.behaviour.target, root)})
     implied: Mapping[type, tuple[FieldSpec, ...] | None] = {
         CheckPolicyBehaviour: _POLICY,
         QueryMemoryBehaviour: _FOUND,
@@ -60,10 +67,17 @@ def completed(operation: OperationPlan) -> OperationPlan:
 
 
 class Checker:
-    """Checks the operations of a collection against each other."""
+    """Checks the operations of a collection against each other; `specs` are their agents, by id."""
 
-    def __init__(self, operations: Mapping[str, OperationPlan], root: Path, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        operations: Mapping[str, OperationPlan],
+        specs: Mapping[AgentId, AgentSpec],
+        root: Path,
+        problems: list[Problem],
+    ) -> None:
         self._operations = operations
+        self._specs = specs
         self._root = root
         self._problems = problems
 
@@ -71,117 +85,94 @@ class Checker:
         """Collect everything wrong with the behaviour of one operation."""
         if binding is None:
             return
-        request = {spec.name for spec in operation.request or ()}
+        told = Told(binding, self._problems)
+        request = {spec.name: spec for spec in operation.request or ()}
         response = {spec.name: spec for spec in operation.response or ()}
+        memory = self._specs[operation.agent].memory
         match operation.behaviour:
             case Implementation(target=target):
-                self._implementation(target, binding)
-            case DecisionTableBehaviour(rows=rows, otherwise=otherwise):
-                if not rows:
-                    self._error(binding, "bad-behaviour", "a decision table has at least one row")
-                for row in rows:
-                    self._expression(row.when, request, binding)
-                    self._values(row.then, request, response, binding)
-                self._values(otherwise, request, response, binding)
+                if fault := fault_of(target, self._root):
+                    told.error(fault.code, fault.message, "implementation", fault.hint, fault.place)
+            case DecisionTableBehaviour() as table:
+                self._table(table, request, response, told)
             case TransformBehaviour(assign=assign):
-                self._assign(assign, request, response, binding)
+                self._assign(assign, request, response, told)
             case RouteBehaviour() as route:
-                self._route(route, request, response, binding)
+                self._route(route, request, response, told)
             case RecordBehaviour(assign=assign):
-                given = set(response) & {"record_id"}
-                self._assign(assign, request, {k: v for k, v in response.items() if k not in given}, binding)
+                if not memory:
+                    told.error("no-memory", "record keeps nothing: the agent declares no memory layer")
+                if (receipt := response.pop("record_id", None)) is not None:
+                    told.value(receipt, "string")
+                self._assign(assign, request, response, told)
             case QueryMemoryBehaviour(match=match):
-                self._names(match, request, binding)
+                if not any(layer.kind is MemoryKind.EPISODIC for layer in memory):
+                    told.error("no-memory", "query_memory finds nothing: the agent declares no episodic memory")
+                told.names(match, request, "match")
+                told.given(response, {"count": "integer", "decisions": "any"})
+            case CheckPolicyBehaviour():
+                told.given(response, {"status": "string", "fired": "strings", "anchors": "strings"})
+            case EchoBehaviour():
+                told.given(response, {name: spec.type for name, spec in request.items()}, whole=True)
             case _:
                 pass
 
-    def _route(
-        self, route: RouteBehaviour, request: set[str], response: dict[str, FieldSpec], binding: Binding
-    ) -> None:
+    def _table(self, table: DecisionTableBehaviour, request: Fields, response: Fields, told: Told) -> None:
+        for number, row in enumerate(table.rows):
+            kind = told.expression(row.when, request, f"rows.{number}.when")
+            if kind not in ("boolean", "unknown"):
+                hint = f"compare it, as `{row.when.strip()} > 0`" if kind in NUMERIC else "compare it to something"
+                told.error("wrong-type", f"{row.when!r} is no condition", f"rows.{number}.when", hint)
+            self._values(row.then, request, response, told, f"rows.{number}.then")
+        self._values(table.otherwise, request, response, told, "otherwise")
+
+    def _route(self, route: RouteBehaviour, request: Fields, response: Fields, told: Told) -> None:
         target = self._operations.get(route.to)
         if target is None:
             near = difflib.get_close_matches(route.to, self._operations, 1, 0.6)
             hint = f"did you mean {near[0]}?" if near else "name it `agent.operation`"
-            self._error(binding, "unknown-operation", f"route.to: {route.to!r} is no operation here", hint)
+            told.error("unknown-operation", f"route.to: {route.to!r} is no operation here", "to", hint)
             return
-        for text in route.send.values():
-            self._expression(text, request, binding)
-        if target.request is not None:
-            wanted = {spec.name for spec in target.request if spec.required}
-            for name in sorted(wanted - route.send.keys()):
-                self._error(binding, "missing-field", f"route.send: {route.to} requires `{name}`")
-            self._names(route.send, {spec.name for spec in target.request}, binding)
-        answers = {f"answer.{spec.name}" for spec in target.response or ()}
-        self._assign(route.assign, request | answers, response, binding, open_answer=target.response is None)
+        wanted = None if target.request is None else {spec.name: spec for spec in target.request}
+        for name, text in route.send.items():
+            kind = told.expression(text, request, f"send.{name}")
+            if wanted and name in wanted and clashes(kind, wanted[name]):
+                told.wrong(name, kind, wanted[name], f"send.{name}")
+        if wanted is not None:
+            for name, spec in sorted(wanted.items()):
+                if spec.required and name not in route.send:
+                    told.error("missing-field", f"route.send: {route.to} requires `{name}`", "send")
+            told.names(route.send, wanted, "send")
+        answers = {f"answer.{spec.name}": spec for spec in target.response or ()}
+        self._assign(route.assign, {**request, **answers}, response, told, open_answer=target.response is None)
 
     def _assign(
-        self,
-        assign: Mapping[str, str],
-        names: set[str],
-        response: dict[str, FieldSpec],
-        binding: Binding,
-        *,
-        open_answer: bool = False,
+        self, assign: Mapping[str, str], fields: Fields, response: Fields, told: Told, *, open_answer: bool = False
     ) -> None:
-        for text in assign.values():
-            self._expression(text, names, binding, open_answer=open_answer)
-        self._names(assign, set(response), binding)
+        for name, text in assign.items():
+            kind = told.expression(text, fields, f"assign.{name}", open_answer=open_answer)
+            if name in response and clashes(kind, response[name]):
+                told.wrong(name, kind, response[name], f"assign.{name}")
+        told.names(assign, response, "assign")
         for name, spec in response.items():
             if spec.required and name not in assign:
-                self._error(binding, "missing-field", f"assign: the response field `{name}` gets no value")
+                told.error("missing-field", f"assign: the response field `{name}` gets no value", "assign")
 
-    def _values(
-        self, values: Mapping[str, Any], request: set[str], response: dict[str, FieldSpec], binding: Binding
-    ) -> None:
-        self._names(values, set(response), binding)
+    def _values(self, values: Mapping[str, Any], request: Fields, response: Fields, told: Told, where: str) -> None:
+        told.names(values, response, where)
         for name, spec in response.items():
+            at = f"{where}.{name}"
             if name not in values:
                 if spec.required:
-                    self._error(binding, "missing-field", f"the response field `{name}` gets no value in every row")
+                    told.error("missing-field", f"{where}: the response field `{name}` gets no value", where)
                 continue
             value = values[name]
             if isinstance(value, str) and value.startswith("="):
-                self._expression(value[1:], request, binding)
+                kind = told.expression(value[1:], request, at, after=1)
+                if clashes(kind, spec):
+                    told.wrong(name, kind, spec, at)
             elif reason := misfit(spec, value):
-                self._error(binding, "bad-value", f"`{name}`: {value!r} {reason}")
-
-    def _expression(self, text: str, names: set[str], binding: Binding, *, open_answer: bool = False) -> None:
-        try:
-            expression = parse(text)
-        except ExpressionError as error:
-            self._error(binding, "bad-expression", f"{text!r}: {error}", "see docs/decisions/0004")
-            return
-        used = {name for name in expression.names if not (open_answer and name.startswith("answer."))}
-        self._names(used, names, binding)
-
-    def _names(self, used: Iterable[str], known: set[str], binding: Binding) -> None:
-        for name in sorted(set(used) - known):
-            near = difflib.get_close_matches(name, known, 1, 0.6)
-            hint = f"did you mean `{near[0]}`?" if near else f"fields: {', '.join(sorted(known)) or 'none declared'}"
-            self._error(binding, "unknown-field", f"`{name}` is no field here", hint)
-
-    def _implementation(self, target: str, binding: Binding) -> None:
-        module, _, function = target.partition(":")
-        base = self._root / FOLDER / Path(*module.split("."))
-        file = next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
-        if file is None:
-            hint = f"write it to {FOLDER}/{module.replace('.', '/')}.py beside the collection"
-            self._error(binding, "no-implementation", f"module {module} is not there", hint)
-            return
-        try:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-        except (SyntaxError, UnicodeDecodeError) as error:
-            self._error(binding, "no-implementation", f"{FOLDER}/{module}: {error}")
-            return
-        names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-        if function not in names:
-            near = difflib.get_close_matches(function, names, 1, 0.6)
-            hint = f"did you mean {near[0]}?" if near else f"define it in {file.name}"
-            self._error(binding, "no-implementation", f"{module} has no function {function}", hint)
-
-    def _error(self, binding: Binding, code: str, message: str, hint: str = "") -> None:
-        where = f"{binding.agent}.{binding.operation}"
-        self._problems.append(Problem(code, f"operations.{where}: {message}", binding.place, hint))
+                told.error("bad-value", f"`{name}`: {value!r} {reason}", at)
 
 
 def misfit(spec: FieldSpec, value: Any) -> str:

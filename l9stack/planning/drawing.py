@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from l9stack.model.plan import Edge, EdgeKind, Plan
+from l9stack.printable import line, mermaid
 
 _ARROWS = {
     EdgeKind.HARD: "==>",
@@ -69,11 +70,11 @@ def as_mermaid(plan: Plan) -> str:
 
 
 def _sentence(edge: Edge) -> str:
-    names = f" ({', '.join(edge.names)})" if edge.names else ""
+    names = f" ({line(', '.join(edge.names))})" if edge.names else ""
     outside = " [outside the collection]" if edge.external else ""
-    return f"  {edge.source} {_WORDS[edge.kind]} {edge.target}{names}{outside}"
+    return f"  {line(edge.source)} {_WORDS[edge.kind]} {line(edge.target)}{names}{outside}"
 
 
 def _label(text: str) -> str:
-    """Text that cannot end a Mermaid label: only harmless characters stay."""
-    return "".join(char if char.isalnum() or char in " _-.,/*:" else " " for char in text)
+    """A label in quotes, which is never empty: Mermaid would refuse the whole picture."""
+    return mermaid(text) or "…"

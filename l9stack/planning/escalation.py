@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from l9stack.model.plan import Comparison, EscalationRule, Trigger
+from l9stack.model.plan import Comparison, EscalationRule, Setting, Trigger
 from l9stack.names import identifier
 
 _LEAD = re.compile(r"^\s*(auto[- ]?)?escalate\s*(if|when)?\s*:?\s*(any of\s*:)?\s*", re.IGNORECASE)
@@ -35,6 +36,22 @@ def read_policy(text: str) -> tuple[tuple[EscalationRule, ...], tuple[Trigger, .
         else:
             triggers.append(Trigger(name=_unique(name, triggers), text=clause))
     return tuple(rules), tuple(triggers)
+
+
+def shared_triggers(settings: Iterable[Setting]) -> tuple[Trigger, ...]:
+    """Triggers that glue or meta templates give to every agent (`governance.shared_triggers`)."""
+    value = next((setting.value for setting in settings if setting.name == "governance.shared_triggers"), None)
+    triggers: list[Trigger] = []
+    for text in map(str, value if isinstance(value, list) else ()):
+        name = (identifier(text[:_MAX_NAME]) or f"condition_{len(triggers) + 1}").rstrip("_")
+        triggers.append(Trigger(name=_unique(name, triggers), text=text))
+    return tuple(triggers)
+
+
+def with_shared(own: tuple[Trigger, ...], shared: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
+    """An agent's own triggers, then the shared ones that it does not have by the same name."""
+    names = {trigger.name for trigger in own}
+    return (*own, *(trigger for trigger in shared if trigger.name not in names))
 
 
 def _clauses(text: str) -> list[str]:

@@ -9,12 +9,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 MAX_LENGTH = 500
 MAX_NODES = 200
 
-_FUNCTIONS = frozenset({"min", "max", "round", "len", "abs", "lower"})
+_ARGUMENTS = {
+    "min": (2, MAX_NODES),
+    "max": (2, MAX_NODES),
+    "round": (1, 2),
+    "len": (1, 1),
+    "abs": (1, 1),
+    "lower": (1, 1),
+}
+_COUNTS = {(2, MAX_NODES): "two arguments or more", (1, 2): "one or two arguments", (1, 1): "one argument"}
+_FUNCTIONS = frozenset(_ARGUMENTS)
 _BINARY_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod)
 _UNARY_OPERATORS = (ast.USub, ast.Not)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq, ast.In, ast.NotIn)
@@ -22,12 +32,19 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 class ExpressionError(ValueError):
-    """The text is not of the grammar; the message says why."""
+    """The text is not of the grammar; the message says why. `column` is where in the text, from 1."""
+
+    def __init__(self, message: str, column: int = 1) -> None:
+        self.column = column
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression; `names` are the fields that it reads, as `amount` or `answer.decision`."""
+    """A parsed expression; `names` are the fields that it reads, as `amount` or `answer.decision`.
+
+    Nodes of `tree` have their places in the text.
+    """
 
     tree: ast.expr
     names: frozenset[str]
@@ -55,6 +72,7 @@ class Expression:
         return _evaluate(self.tree, values)
 
 
+@lru_cache(maxsize=2048)
 def parse(text: str) -> Expression:
     """Parse an expression.
 
@@ -63,24 +81,37 @@ def parse(text: str) -> Expression:
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"longer than {MAX_LENGTH} characters")
+    # Text that comes with layout around it, as YAML's folded blocks do, keeps its columns.
+    begins = len(text) - len(text.lstrip())
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except SyntaxError as error:
+        raise ExpressionError(f"not an expression: {error.msg}", begins + (error.offset or 1)) from error
+    except (ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError("not an expression") from error
     nodes = list(ast.walk(tree))
     if len(nodes) > MAX_NODES:
         raise ExpressionError("too large an expression")
+    for node in nodes:
+        if isinstance(node, ast.expr):
+            node.col_offset = begins + len(text.strip().encode()[: node.col_offset].decode(errors="ignore"))
     names: set[str] = set()
     tree = _checked(tree, names)
     return Expression(tree, frozenset(names))
 
 
 def _checked(node: ast.expr, names: set[str]) -> ast.expr:
+    return ast.copy_location(_allowed(node, names), node)
+
+
+def _allowed(node: ast.expr, names: set[str]) -> ast.expr:
     match node:
         case ast.Constant(value=value) if value is None or isinstance(value, str | int | float | bool):
             return node
         case ast.Name(id=name) if name in _WORDS:
             return ast.Constant(_WORDS[name])
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="request"), attr=name) if name in _FUNCTIONS:
+            raise ExpressionError(f"{name} is a function: no field of that name can be read", node.col_offset + 1)
         case ast.Name(id=name) if not name.startswith("_"):
             names.add(name)
             return node
@@ -103,10 +134,12 @@ def _checked(node: ast.expr, names: set[str]) -> ast.expr:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return ast.List([_checked(item, names) for item in items], ast.Load())
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _FUNCTIONS and arguments:
-            if name in ("len", "abs", "lower") and len(arguments) != 1:
-                raise ExpressionError(f"{name} takes one argument")
+            least, most = _ARGUMENTS[name]
+            # One list in place of several values is as good to min and max.
+            if not least <= len(arguments) <= most and not (least == 2 and isinstance(arguments[0], ast.List)):
+                raise ExpressionError(f"{name} takes {_COUNTS[least, most]}", node.col_offset + 1)
             return ast.Call(ast.Name(name, ast.Load()), [_checked(argument, names) for argument in arguments], [])
-    raise ExpressionError(f"`{ast.unparse(node)[:60]}` is not allowed")
+    raise ExpressionError(f"`{ast.unparse(node)[:60]}` is not allowed", node.col_offset + 1)
 
 
 def _dotted(node: ast.Attribute) -> str:
@@ -158,10 +191,14 @@ def _evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:
             return not _evaluate(operand, values)
         case ast.UnaryOp(operand=operand):
             return -_evaluate(operand, values)
-        case ast.BoolOp(op=ast.And(), values=parts):
-            return all(_evaluate(part, values) for part in parts)
-        case ast.BoolOp(values=parts):
-            return any(_evaluate(part, values) for part in parts)
+        case ast.BoolOp(op=operator, values=parts):
+            # As Python does: the operand that decides is the value, not whether it is true.
+            value = _evaluate(parts[0], values)
+            for part in parts[1:]:
+                if bool(value) is isinstance(operator, ast.Or):
+                    return value
+                value = _evaluate(part, values)
+            return value
         case ast.Compare(left=left, ops=ops, comparators=rights):
             current = _evaluate(left, values)
             for comparison, right in zip(ops, rights, strict=True):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
+from collections.abc import Iterable
 
 import networkx as nx
 
-from l9stack.errors import Place, Problem
+from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
 from l9stack.model.glue import Wiring
+from l9stack.model.meta import Sequence
 from l9stack.model.plan import Edge, EdgeKind
 from l9stack.names import AgentId, folded
 
@@ -20,6 +22,7 @@ class Directory:
 
     def __init__(self, agents: tuple[AgentSpec, ...]) -> None:
         self._by_name: dict[str, set[AgentId]] = defaultdict(set)
+        self._near: dict[str, tuple[str, ...]] = {}
         self.ids = tuple(agent.id for agent in agents)
         for agent in agents:
             last = agent.root_path.rsplit("/", 1)[-1]
@@ -29,33 +32,58 @@ class Directory:
 
     def find(self, name: str) -> tuple[AgentId, ...]:
         """All agents that the name may mean, sorted; an agent's own id wins over others' modules of that name."""
-        matches = self._by_name.get(folded(name), set())
-        exact = [agent for agent in matches if folded(agent) == folded(name)]
+        wanted = folded(name)
+        matches = self._by_name.get(wanted, set())
+        exact = [agent for agent in matches if folded(agent) == wanted]
         return tuple(exact or sorted(matches))
 
     def near(self, name: str) -> tuple[str, ...]:
         """Agents with a name like this one."""
-        close = difflib.get_close_matches(folded(name), self._by_name, 3, 0.6)
-        return tuple(sorted({str(agent) for key in close for agent in self._by_name[key]}))
+        wanted = folded(name)
+        if wanted not in self._near:
+            close = difflib.get_close_matches(wanted, self._by_name, 3, 0.6)
+            self._near[wanted] = tuple(sorted({str(agent) for key in close for agent in self._by_name[key]}))
+        return self._near[wanted]
 
 
-def edges_of(collection: Collection, directory: Directory, problems: list[Problem]) -> list[Edge]:
-    """Every edge of the collection, sorted; unresolved hard dependencies are problems."""
+def wirings_of(collection: Collection, directory: Directory) -> dict[AgentId, list[Wiring]]:
+    """The wirings that begin or end at each agent, in their order."""
+    found: dict[AgentId, list[Wiring]] = {agent: [] for agent in directory.ids}
+    for wiring in collection.glue.wirings:
+        for agent in {*directory.find(wiring.from_agent), *directory.find(wiring.to_agent)}:
+            found[agent].append(wiring)
+    return found
+
+
+def edges_of(collection: Collection, directory: Directory, problems: list[Problem], notes: list[Problem]) -> list[Edge]:
+    """Every edge of the collection, sorted; unresolved hard dependencies are problems, likely slips elsewhere notes."""
     edges: list[Edge] = []
     for agent in collection.agents:
         for name in agent.depends_hard:
             edges.extend(_hard(agent, name, directory, problems))
         for name in agent.depends_soft:
-            found = directory.find(name)
-            note = "" if found else "a platform capability"
-            target = str(found[0]) if found else name
-            if target != agent.id:
-                edges.append(Edge(source=agent.id, target=target, kind=EdgeKind.SOFT, external=not found, note=note))
+            edges.extend(_soft(agent, name, directory, notes))
         edges.extend(_connections(agent, collection))
     for wiring in collection.glue.wirings:
-        edges.append(_wired(wiring, directory, problems))
+        edges.append(_wired(wiring, directory, problems, notes))
     unique = {(edge.source, edge.target, edge.kind, edge.names): edge for edge in edges}
     return sorted(unique.values(), key=lambda edge: (edge.source, edge.target, edge.kind, edge.names))
+
+
+def _soft(agent: AgentSpec, name: str, directory: Directory, notes: list[Problem]) -> list[Edge]:
+    """A preference: what is no agent is a platform capability, and what may be several agents joins none of them."""
+    found = directory.find(name)
+    place = agent.places.get(f"depends_on.soft.{agent.depends_soft.index(name)}", agent.place)
+    if len(found) == 1:
+        edge = Edge(source=agent.id, target=found[0], kind=EdgeKind.SOFT)
+        return [edge] if found[0] != agent.id else []
+    if found:
+        message = f"{agent.id} prefers {name!r}, which may be {', '.join(found)}: no agent is joined"
+        notes.append(Problem("ambiguous-soft", message, place, "use the agent's own name", "note"))
+    elif near := directory.near(name):
+        message = f"{agent.id} prefers {name!r}, which is no agent: read as a platform capability"
+        notes.append(Problem("unknown-soft", message, place, f"did you mean {' or '.join(near)}?", "note"))
+    return [Edge(source=agent.id, target=name, kind=EdgeKind.SOFT, external=True, note="a platform capability")]
 
 
 def _hard(agent: AgentSpec, name: str, directory: Directory, problems: list[Problem]) -> list[Edge]:
@@ -94,13 +122,16 @@ def _connections(agent: AgentSpec, collection: Collection) -> list[Edge]:
     return edges
 
 
-def _wired(wiring: Wiring, directory: Directory, problems: list[Problem]) -> Edge:
+def _wired(wiring: Wiring, directory: Directory, problems: list[Problem], notes: list[Problem]) -> Edge:
     ends = []
     for name in (wiring.from_agent, wiring.to_agent):
         found = directory.find(name)
         if len(found) > 1:
             message = f"wiring names {name!r}, which may be {', '.join(found)}"
             problems.append(Problem("ambiguous-wiring", message, wiring.place, "use the agent's own name"))
+        elif not found and (near := directory.near(name)):
+            message = f"wiring names {name!r}, which is no agent: read as one outside the collection"
+            notes.append(Problem("unknown-wired", message, wiring.place, f"did you mean {' or '.join(near)}?", "note"))
         ends.append(found[0] if found else None)
     source, target = ends
     return Edge(
@@ -114,32 +145,63 @@ def _wired(wiring: Wiring, directory: Directory, problems: list[Problem]) -> Edg
 
 
 def waves_of(
-    agents: tuple[AgentSpec, ...], edges: list[Edge], problems: list[Problem]
+    agents: tuple[AgentSpec, ...], edges: list[Edge], problems: list[Problem], sequence: Sequence | None = None
 ) -> tuple[tuple[AgentId, ...], ...]:
-    """Generations of hard dependencies, each sorted by id; every cycle is a problem that names its path."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(sorted(agent.id for agent in agents))
-    graph.add_edges_from((edge.target, edge.source) for edge in edges if edge.kind is EdgeKind.HARD)
-    if not nx.is_directed_acyclic_graph(graph):
-        places = {agent.id: agent.place for agent in agents}
-        for component in sorted(sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1):
-            cycle = [source for source, _ in nx.find_cycle(graph.subgraph(component).reverse())]
-            path = " needs ".join([*cycle, cycle[0]])
-            place: Place | None = places.get(cycle[0])
-            problems.append(
-                Problem("cycle", f"hard dependencies run in a circle: {path}", place, "make one of them soft")
-            )
+    """Generations of dependencies, each sorted by id, and of the size that the sequence allows.
+
+    Hard dependencies count always, soft ones where the sequence says so and they close no circle. Every circle of hard
+    ones is a problem that names its path.
+    """
+    rules = sequence or Sequence()
+    graph = _ordering(agents, (edge for edge in edges if edge.kind is EdgeKind.HARD))
+    if circles := _circles(graph):
+        places = {agent.id: agent.places.get("depends_on.hard", agent.place) for agent in agents}
+        for circle in circles:
+            path = " needs ".join([*circle, circle[0]])
+            place = places.get(AgentId(circle[0]))
+            message = f"hard dependencies run in a circle: {path}"
+            problems.append(Problem("cycle", message, place, "make one of them soft"))
         return ()
+    if rules.order == "hard_and_soft_dependencies":
+        dropped = closing_soft_edges(agents, edges)
+        kept = (edge for edge in edges if edge.kind in (EdgeKind.HARD, EdgeKind.SOFT) and edge not in dropped)
+        graph = _ordering(agents, (edge for edge in kept if not edge.external))
+    waves = [sorted(map(AgentId, generation)) for generation in nx.topological_generations(graph)]
     return tuple(
-        tuple(AgentId(name) for name in sorted(generation)) for generation in nx.topological_generations(graph)
+        tuple(wave[first : first + (rules.wave_size or len(wave))])
+        for wave in waves
+        for first in range(0, len(wave), rules.wave_size or len(wave))
     )
 
 
-def closing_soft_edges(agents: tuple[AgentSpec, ...], edges: list[Edge]) -> list[Edge]:
-    """Soft edges that would close a cycle with hard and earlier soft ones: they are reported, and order nothing."""
+def _ordering(agents: tuple[AgentSpec, ...], edges: Iterable[Edge]) -> nx.DiGraph[str]:
+    """A graph that leads from what has to be there first to what needs it."""
     graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(agent.id for agent in agents)
-    graph.add_edges_from((edge.target, edge.source) for edge in edges if edge.kind is EdgeKind.HARD)
+    graph.add_nodes_from(sorted(agent.id for agent in agents))
+    graph.add_edges_from((edge.target, edge.source) for edge in edges)
+    return graph
+
+
+def _circles(graph: nx.DiGraph[str]) -> list[list[str]]:
+    """For each dependency that lies on a circle the shortest one through it, sorted, each told once.
+
+    There may be exponentially many circles; these name every dependency that would have to be looked at.
+    """
+    if nx.is_directed_acyclic_graph(graph):
+        return []
+    part = {node: number for number, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes}
+    found: set[tuple[str, ...]] = set()
+    for needed, dependent in graph.edges:
+        if part[needed] == part[dependent]:
+            way = nx.shortest_path(graph, dependent, needed)[::-1]
+            first = way.index(min(way))
+            found.add((*way[first:], *way[:first]))
+    return sorted(map(list, found))
+
+
+def closing_soft_edges(agents: tuple[AgentSpec, ...], edges: list[Edge]) -> list[Edge]:
+    """Soft edges that would close a circle with hard and earlier soft ones: they are reported, and order nothing."""
+    graph = _ordering(agents, (edge for edge in edges if edge.kind is EdgeKind.HARD))
     dropped = []
     for edge in edges:
         if edge.kind is EdgeKind.SOFT and not edge.external:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec, Endpoint
 from l9stack.model.collection import Collection
-from l9stack.model.glue import Binding, ConnectionType, FunctionSpec, ModuleMapping, Unbound
+from l9stack.model.glue import Binding, ConnectionType, FunctionSpec, ModuleMapping, Unbound, Wiring
 from l9stack.model.plan import ModulePlan, OperationPlan
 from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operation_name
+from l9stack.planning.catalogue import HOLD_OPERATIONS
 from l9stack.planning.graph import Directory
-
-_HOLDS_OPERATIONS = ("operations", "controller", "routes")
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ def is_builtin(endpoint: Endpoint) -> bool:
 def bindings_of(
     collection: Collection, directory: Directory, problems: list[Problem]
 ) -> dict[AgentId, dict[str, Binding]]:
-    """Bindings by agent and operation; answers win over glue; unknown agents are problems."""
+    """Bindings by agent and operation; answers win over glue, field by field; unknown agents are problems."""
     found: dict[AgentId, dict[str, Binding]] = {agent.id: {} for agent in collection.agents}
     for binding in (*collection.glue.bindings, *collection.answers.bindings):
         matches = directory.find(binding.agent)
@@ -64,18 +64,23 @@ def bindings_of(
             message = f"operations: {binding.agent!r} is {'no' if not matches else 'more than one'} agent"
             problems.append(Problem("unknown-agent", message, binding.place, hint))
             continue
-        found[matches[0]][binding.operation] = binding
+        known = found[matches[0]].get(binding.operation)
+        if known is not None and known.place.file == binding.place.file:
+            message = f"operations: {matches[0]}.{binding.operation} is bound twice, first at {known.place}"
+            problems.append(Problem("two-bindings", message, binding.place, "keep one of them"))
+        said = {name: getattr(binding, name) for name in binding.model_fields_set}
+        found[matches[0]][binding.operation] = known.model_copy(update=said) if known else binding
     return found
 
 
 def gather(
     agent: AgentSpec,
-    collection: Collection,
+    wirings: Iterable[Wiring],
     directory: Directory,
     bindings: dict[str, Binding],
     mappings: dict[str, ModuleMapping],
 ) -> Drafts:
-    """All drafts of an agent, from every source."""
+    """All drafts of an agent, from every source; `wirings` are those that begin or end at it."""
     drafts = Drafts()
     for endpoint in agent.endpoints:
         if is_builtin(endpoint):
@@ -84,7 +89,7 @@ def gather(
         draft = drafts.take(parts[-1] if parts else "root", f"endpoint {endpoint.method} {endpoint.path}")
         if draft is not None:
             draft.routes.append(endpoint)
-    for wiring in collection.glue.wirings:
+    for wiring in wirings:
         if agent.id not in directory.find(wiring.to_agent):
             continue
         for name in wiring.names:
@@ -115,7 +120,7 @@ def place(
     agent: AgentSpec, drafts: Drafts, modules: list[ModulePlan], problems: list[Problem]
 ) -> dict[str, ModulePath]:
     """The module of each operation; modules that hold none get an operation of their own name."""
-    holders = [module for module in modules if module.family in _HOLDS_OPERATIONS]
+    holders = [module for module in modules if module.family in HOLD_OPERATIONS]
     own = [module for module in holders if module.family == "operations"]
     placed: dict[str, ModulePath] = {}
     for draft in drafts.by_name.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,16 +13,19 @@ from l9stack import __version__
 from l9stack.errors import InputError, Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
-from l9stack.model.glue import Binding, ModuleMapping
-from l9stack.model.meta import Meta, Protocol
+from l9stack.model.glue import Binding, ModuleMapping, Wiring
+from l9stack.model.meta import FLAGS, Meta, Protocol
 from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan
 from l9stack.names import AgentId
 from l9stack.planning import settings
 from l9stack.planning.behaviours import Checker, completed
 from l9stack.planning.catalogue import dotted, family_of
-from l9stack.planning.escalation import read_policy
-from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of
+from l9stack.planning.escalation import read_policy, shared_triggers, with_shared
+from l9stack.planning.facts import facts_of
+from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of, wirings_of
 from l9stack.planning.keyspaces import check_keyspaces
+from l9stack.planning.known_settings import check_settings, did_you_mean
+from l9stack.planning.links import check_links
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 
 Bindings = dict[str, Binding]
@@ -33,36 +38,47 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         InputError: with every problem: unresolved names, cycles, behaviours that do not fit.
     """
     problems: list[Problem] = []
-    notes: list[Problem] = []
+    notes: list[Problem] = [*meta.notes]
+    stack = settings.flat(stack or {})
+    check_settings(settings.shared_layers(collection, meta, stack), collection.agents, problems)
+    check_links(collection.agents, Path(collection.root), problems)
     directory = Directory(collection.agents)
-    edges = edges_of(collection, directory, problems)
-    waves = waves_of(collection.agents, edges, problems)
+    edges = edges_of(collection, directory, problems, notes)
+    waves = waves_of(collection.agents, edges, problems, meta.sequence)
     for edge in closing_soft_edges(collection.agents, edges):
         message = f"{edge.source} prefers {edge.target}: dropped from the order, it would close a circle"
         notes.append(Problem("soft-cycle", message, level="note"))
     bindings = bindings_of(collection, directory, problems)
     mappings = _mappings(collection, notes)
+    wirings = wirings_of(collection, directory)
     drafts: dict[AgentId, tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]]] = {}
     for spec in collection.agents:
-        drafts[spec.id] = _modules(spec, collection, directory, bindings[spec.id], mappings[spec.id], problems)
+        drafts[spec.id] = _modules(
+            spec, collection, wirings[spec.id], directory, bindings[spec.id], mappings[spec.id], problems
+        )
     by_name = {f"{agent}.{operation.name}": operation for agent, (_, ops) in drafts.items() for operation in ops}
-    checker = Checker(by_name, Path(collection.root), problems)
+    checker = Checker(by_name, {agent.id: agent for agent in collection.agents}, Path(collection.root), problems)
     for agent, (_, operations) in drafts.items():
         for operation in operations:
             checker.check(operation, bindings[agent].get(operation.name))
-    check_keyspaces(((a, settings.of_agent(a, collection, meta, stack or {})) for a in collection.agents), problems)
-    protocol = _protocol(collection, meta, stack or {}, problems)
+    problems.extend(_outside(collection))
+    check_keyspaces(((a, settings.of_agent(a, collection, meta, stack)) for a in collection.agents), problems)
+    protocol = _protocol(collection, meta, stack, problems)
     if problems:
         raise InputError(problems)
     order = [agent for wave in waves for agent in wave]
     specs = {agent.id: agent for agent in collection.agents}
+    joined = _edges_by_agent(edges)
     plans = tuple(
-        _agent(specs[agent], number, drafts[agent], edges, collection, meta, stack or {})
+        _agent(specs[agent], number, drafts[agent], joined[agent], collection, meta, stack)
         for number, wave in enumerate(waves, start=1)
         for agent in wave
     )
     questions = tuple(
-        _question(operation, specs) for agent in order for operation in drafts[agent][1] if not operation.bound
+        _question(operation, specs)
+        for agent in order
+        for operation in drafts[agent][1]
+        if not operation.bound or operation.unfinished
     )
     return Plan(
         collection=collection.name,
@@ -70,14 +86,26 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         agents=plans,
         waves=waves,
         edges=tuple(edges),
-        shared=settings.shared(collection, meta, stack or {}),
-        flags=dict(sorted(meta.flags.items())),
+        shared=settings.shared(collection, meta, stack),
+        flags=dict.fromkeys(FLAGS, True) | dict(sorted(meta.flags.items())),
         gates=meta.gates,
         protocol=protocol,
         questions=questions,
         notes=tuple(notes),
         input_files=tuple(source.path for source in collection.sources),
     )
+
+
+def _outside(collection: Collection) -> list[Problem]:
+    """A problem for each imported module that no schema asks for."""
+    listed = {f"{agent.root_path}/{path}" for agent in collection.agents for path in agent.generate_files}
+    found = []
+    for module in collection.imported:
+        if module.path not in listed:
+            near = difflib.get_close_matches(module.path, listed, 1, 0.8)
+            hint = f"did you mean {near[0]}?" if near else "list it under generatefiles of an agent, or leave it out"
+            found.append(Problem("not-in-schema", f"no schema lists {module.path}", module.place, hint))
+    return found
 
 
 def _mappings(collection: Collection, notes: list[Problem]) -> dict[AgentId, dict[str, ModuleMapping]]:
@@ -97,27 +125,32 @@ def _mappings(collection: Collection, notes: list[Problem]) -> dict[AgentId, dic
 def _modules(
     agent: AgentSpec,
     collection: Collection,
+    wirings: list[Wiring],
     directory: Directory,
     bindings: Bindings,
     mappings: dict[str, ModuleMapping],
     problems: list[Problem],
 ) -> tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]]:
-    modules = []
+    facts = facts_of(agent, collection, wirings, directory, bindings, mappings)
+    modules: list[ModulePlan] = []
+    imported = {module.path: module.text for module in collection.imported}
     for path in agent.generate_files:
-        family = family_of(path, agent)
+        family, subject = family_of(path, facts, {module.family for module in modules})
         modules.append(
             ModulePlan(
                 path=path,
                 dotted=dotted(agent, path),
                 family=family.name,
                 template=family.template,
+                subject=subject,
                 mapping=mappings.get(path),
+                imported=imported.get(f"{agent.root_path}/{path}"),
             )
         )
-    drafts = gather(agent, collection, directory, bindings, mappings)
+    drafts = gather(agent, wirings, directory, bindings, mappings)
     placed = place(agent, drafts, modules, problems)
     operations = tuple(
-        completed(plan_operation(agent, draft, placed[draft.name]))
+        completed(plan_operation(agent, draft, placed[draft.name]), Path(collection.root))
         for draft in drafts.by_name.values()
         if draft.name in placed
     )
@@ -126,6 +159,14 @@ def _modules(
         for module in modules
     )
     return filled, operations
+
+
+def _edges_by_agent(edges: list[Edge]) -> dict[str, list[Edge]]:
+    found: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        for agent in {edge.source, edge.target}:
+            found[agent].append(edge)
+    return found
 
 
 def _agent(
@@ -137,6 +178,7 @@ def _agent(
     meta: Meta,
     stack: Mapping[str, JsonValue],
 ) -> AgentPlan:
+    own = settings.of_agent(spec, collection, meta, stack)
     rules, triggers = read_policy(spec.governance.escalation_policy)
     return AgentPlan(
         spec=spec,
@@ -144,9 +186,9 @@ def _agent(
         modules=drafted[0],
         operations=drafted[1],
         rules=rules,
-        triggers=triggers,
-        edges=tuple(edge for edge in edges if spec.id in (edge.source, edge.target)),
-        settings=settings.of_agent(spec, collection, meta, stack),
+        triggers=with_shared(triggers, shared_triggers(own)),
+        edges=tuple(edges),
+        settings=own,
     )
 
 
@@ -155,15 +197,21 @@ def _protocol(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     protocols = {protocol.name: protocol for protocol in meta.protocols}
     if str(setting.value) in protocols:
         return protocols[str(setting.value)]
-    hint = "define its fields under `protocols:` in meta.dependency.integration.yaml"
+    near = did_you_mean(str(setting.value), protocols)
+    hint = f"define its fields under `protocols:` in meta.dependency.integration.yaml ({near})"
     problems.append(Problem("unknown-protocol", f"protocol {setting.value!r} is defined nowhere", setting.place, hint))
     return Protocol(name=str(setting.value), required={})
 
 
 def _question(operation: OperationPlan, specs: Mapping[AgentId, AgentSpec]) -> Problem:
     name = f"{operation.agent}.{operation.name}"
+    if operation.unfinished:
+        message = f"{name} is bound to a function whose body nobody has written"
+        hint = "write it: until then no extraction passes its gates"
+        return Problem("unfinished-implementation", message, operation.unfinished, hint, level="note")
     message = f"{name} is unbound: nobody has said what it does ({'; '.join(operation.sources)})"
     hint = (
-        f"bind it under `operations: {{{name}: …}}` in answers.yaml; until then its calls wait for a governance anchor"
+        f"`l9 bind {name}` writes a function for it, or say its behaviour under `operations: {{{name}: …}}` in "
+        "answers.yaml; until then its calls wait for a governance anchor"
     )
     return Problem("unbound-operation", message, specs[operation.agent].place, hint, level="note")

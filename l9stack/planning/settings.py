@@ -11,6 +11,7 @@ from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
 from l9stack.model.meta import Meta
 from l9stack.model.plan import Setting
+from l9stack.planning.known_settings import Layer
 
 DEFAULTS: dict[str, JsonValue] = {
     "communication.protocol": "PacketEnvelope",
@@ -31,30 +32,33 @@ DEFAULTS: dict[str, JsonValue] = {
 }
 
 
-def _layers(
-    collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
-) -> list[tuple[str, Mapping[str, JsonValue]]]:
+def flat(settings: Mapping[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
+    """Settings by dotted name: `{logging: {level: DEBUG}}` says what `{logging.level: DEBUG}` says."""
+    found: dict[str, JsonValue] = {}
+    for key, value in settings.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def shared_layers(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]) -> list[Layer]:
+    """What stands above every schema, from the strongest on."""
+    answers, glue = collection.answers, collection.glue
     return [
-        ("stack", stack),
-        ("answers", collection.answers.settings),
-        ("glue", collection.glue.settings),
-        ("meta", meta.settings),
+        ("stack", stack, {}),
+        ("answers", answers.settings, answers.settings_places),
+        ("glue", glue.settings, glue.settings_places),
+        ("meta", meta.settings, meta.settings_places),
     ]
 
 
-def _place(source: str, name: str, collection: Collection, meta: Meta) -> Place | None:
-    places = {
-        "answers": collection.answers.settings_places,
-        "glue": collection.glue.settings_places,
-        "meta": meta.settings_places,
-    }.get(source, {})
-    return places.get(name)
-
-
 def resolve(
-    collection: Collection, meta: Meta, stack: Mapping[str, JsonValue], schema: Mapping[str, JsonValue]
-) -> tuple[Setting, ...]:
-    """Every setting with the value that wins and where it comes from, sorted by name."""
+    collection: Collection,
+    meta: Meta,
+    stack: Mapping[str, JsonValue],
+    schema: Mapping[str, JsonValue],
+    schema_places: Mapping[str, Place] | None = None,
+) -> tuple[tuple[Setting, ...], ...]:
+    """Every setting, sorted by name: the value that wins, then each that it overrides, from the strongest on."""
     name = collection.name
     defaults = {
         **DEFAULTS,
@@ -62,14 +66,20 @@ def resolve(
         "logging.root": f"L9/logs/{name}/",
         "monitoring.dashboards": f"L9/monitoring/{name}/",
     }
-    layers = [*_layers(collection, meta, stack), ("schema", schema), ("default", defaults)]
-    names = sorted({key for _, values in layers for key, value in values.items() if value is not None})
-    settings = []
-    for key in names:
-        source, values = next((source, values) for source, values in layers if values.get(key) is not None)
-        place = _place(source, key, collection, meta)
-        settings.append(Setting(name=key, value=values[key], source=source, place=place))
-    return tuple(settings)
+    layers: list[Layer] = [
+        *shared_layers(collection, meta, stack),
+        ("schema", schema, schema_places or {}),
+        ("default", defaults, {}),
+    ]
+    names = sorted({key for _, values, _ in layers for key, value in values.items() if value is not None})
+    return tuple(
+        tuple(
+            Setting(name=key, value=values[key], source=source, place=places.get(key))
+            for source, values, places in layers
+            if values.get(key) is not None
+        )
+        for key in names
+    )
 
 
 def shared(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]) -> tuple[Setting, ...]:
@@ -77,16 +87,30 @@ def shared(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]) -
     anchors: list[JsonValue] = []
     for agent in collection.agents:
         anchors.extend(anchor for anchor in agent.governance.anchors if anchor not in anchors)
-    return resolve(collection, meta, stack, {"governance.anchors": anchors})
+    return tuple(values[0] for values in resolve(collection, meta, stack, {"governance.anchors": anchors}))
 
 
 def of_agent(
     agent: AgentSpec, collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
 ) -> tuple[Setting, ...]:
     """Settings that reach one agent: its schema's own values are overridden by every layer above."""
-    schema: dict[str, JsonValue] = {
+    schema = _of_schema(agent)
+    return tuple(values[0] for values in resolve(collection, meta, stack, schema))
+
+
+def traced(
+    agent: AgentSpec, collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
+) -> tuple[tuple[Setting, ...], ...]:
+    """Every setting of one agent with all that its value overrides, and with places in the schema, too."""
+    schema = _of_schema(agent)
+    whole = agent.places.get("settings", agent.place)
+    places = {name: agent.places.get(name, agent.places.get(f"settings.{name}", whole)) for name in schema}
+    return resolve(collection, meta, stack, schema, places)
+
+
+def _of_schema(agent: AgentSpec) -> dict[str, JsonValue]:
+    return {
         "governance.anchors": list(agent.governance.anchors),
         "governance.mode": agent.governance.mode,
         **agent.settings,
     }
-    return resolve(collection, meta, stack, schema)

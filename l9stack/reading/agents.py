@@ -3,103 +3,63 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from l9stack.errors import Problem
-from l9stack.model.agent import AgentSpec, Endpoint, Governance
-from l9stack.names import BUILT_IN, ModulePath, agent_id, is_document_name, is_folder_path, module_path
+from l9stack.errors import Place, Problem
+from l9stack.model.agent import AgentSpec, Governance
+from l9stack.names import AgentId, agent_id, is_folder_path
+from l9stack.reading.deployment import read_deployment
 from l9stack.reading.documents import Node
-from l9stack.reading.fields import Section
+from l9stack.reading.fields import Section, quoted
+from l9stack.reading.instructions import read_documents, read_files, read_links, root_hint
 from l9stack.reading.memory import read_memory
+from l9stack.reading.vocabulary import AGENT, IDENTITY, MODES
 
-_IDENTITY = ("system", "module", "name", "role", "rootpath")
-_KNOWN = (
-    *_IDENTITY,
-    "version",
-    "schema_id",
+_SECTIONS = (
     "depends_on",
     "integration",
     "governance",
     "memorytopology",
     "cursorinstructions",
     "deployment",
-    "metadata",
     "settings",
-    "title",
-    "purpose",
-    "summary",
 )
-_ENDPOINT = re.compile(r"(?:(GET|POST|PUT|PATCH|DELETE)\s+)?(/[A-Za-z0-9_\-./{}]*)\Z", re.IGNORECASE)
+_MAX_NAME = 200
 
 
 def read_agent(node: Node, problems: list[Problem]) -> AgentSpec | None:
     """The agent that a document describes, or None where an error kept it from being read; problems are collected."""
-    before = sum(problem.level == "error" for problem in problems)
+    before = _errors(problems)
     top = Section(node, "", problems, node.place)
     top.where = "schema"
-    identity = top.section("system") if top.child("system") and top.child("system").entries is not None else top  # type: ignore[union-attr]
-    values = {name: identity.text(name, required=True) for name in _IDENTITY}
-    version = top.text("version") or top.section("metadata").text("version")
-    schema_id = top.text("schema_id")
-    name = agent_id(values["name"]) if values["name"] else None
-    if values["name"] and name is None:
-        place = identity.places.get("name")
-        top.error(
-            "bad-name", f"no identifier can be made of the name {values['name']!r}", place, "use letters, digits, _"
-        )
-    root = values["rootpath"].strip("/")
-    if root and (not is_folder_path(root) or values["rootpath"].startswith("/")):
-        place = identity.places.get("rootpath")
-        top.error(
-            "bad-rootpath", f"rootpath {values['rootpath']!r} cannot be imported", place, "write it as `L9/agents/x`"
-        )
-        root = ""
+    identity = _identity(top)
+    values = {field.name: identity.text(field.name, required=field.required) for field in IDENTITY}
+    name = _name(values["name"], identity)
+    root = _root(values["rootpath"], identity)
     top.where = str(name or "schema")
-    integration = top.section("integration")
-    depends = top.section("depends_on")
-    if not top.has("depends_on"):
-        top.note("no-dependencies", f"{top.where}: no depends_on, so it depends on nothing")
-    governance = _governance(top)
-    memory = read_memory(top.section("memorytopology"))
-    instructions = top.section("cursorinstructions")
-    files = _files(instructions, root)
-    docs = _docs(instructions)
-    links = instructions.texts("linkexisting")
-    required = instructions.text("linkexisting_mode") == "require"
-    deployment = top.section("deployment")
-    endpoints, health = _endpoints(deployment)
-    apis = _apis(deployment)
-    if not endpoints and not apis and not deployment.has("healthcheck"):
-        top.error(
-            "missing-field",
-            f"{top.where}: deployment has neither endpoints nor apis",
-            deployment.place,
-            "add endpoints",
-        )
-    replicas = deployment.whole("replicas") or 1
-    settings = top.section("settings")
+    version, schema_id = (_beside(top, identity, key) for key in ("version", "schema_id"))
+    parts = {key: top.section(key) for key in _SECTIONS}
+    parts["metadata"], parts["system"] = Section(top.child("metadata"), "metadata", problems, top.place), identity
+    version = version or parts["metadata"].text("version")
+    parts["metadata"].used.clear()  # a version is there to be read, and tells of the agent all the same
+    depends, instructions = parts["depends_on"], parts["cursorinstructions"]
     hard, soft = depends.texts("hard"), depends.texts("soft")
-    depends.close(("hard", "soft"), strict=True)
-    connect = integration.texts("connectto")
-    top.close(_KNOWN)
-    governance_node = top.section("governance")
-    if sum(problem.level == "error" for problem in problems) > before or name is None or governance is None:
+    depends.close(AGENT["depends_on"].names, strict=AGENT["depends_on"].closed)
+    connect = parts["integration"].texts("connectto")
+    parts["integration"].close(AGENT["integration"].names)
+    governance = _governance(parts["governance"], top.where)
+    memory = read_memory(parts["memorytopology"])
+    files = read_files(instructions, root, top.where)
+    docs = read_documents(instructions)
+    links, required = read_links(instructions)
+    instructions.close(AGENT["cursorinstructions"].names)
+    deployment = read_deployment(parts["deployment"], top.where)
+    top.close(AGENT.names)
+    _note_absent(top, parts)
+    if _errors(problems) > before or name is None or governance is None:
         return None
-    description: dict[str, JsonValue] = {key: child.plain() for key, child in top.rest().items()}
-    places = {
-        f"{prefix}{key}": place
-        for prefix, part in (
-            ("", top),
-            ("", identity),
-            ("cursorinstructions.", instructions),
-            ("governance.", governance_node),
-            ("depends_on.", depends),
-            ("deployment.", deployment),
-            ("integration.", integration),
-        )
-        for key, place in part.places.items()
-    }
     return AgentSpec(
         id=name,
         system=values["system"],
@@ -119,98 +79,122 @@ def read_agent(node: Node, problems: list[Problem]) -> AgentSpec | None:
         generate_docs=docs,
         link_existing=links,
         link_existing_required=required,
-        endpoints=endpoints,
-        health_path=health,
-        apis=apis,
-        replicas=replicas,
-        settings=_flat(settings),
-        description=description,
-        places=places,
+        endpoints=deployment.endpoints,
+        health_path=deployment.health_path,
+        apis=deployment.apis,
+        replicas=deployment.replicas,
+        settings={key: child.plain() for key, child in parts["settings"].rest().items()},
+        description=_description(top, parts),
+        places=_places(top, identity, parts),
     )
 
 
-def _flat(section: Section) -> dict[str, JsonValue]:
-    return {key: node.plain() for key, node in section.rest().items()}
+def _errors(problems: Iterable[Problem]) -> int:
+    return sum(problem.level == "error" for problem in problems)
 
 
-def _governance(top: Section) -> Governance | None:
-    fields = top.section("governance")
+def _identity(top: Section) -> Section:
+    """Where the identity stands: below `system`, or at the top. What stands in both places has to be the same."""
+    system = top.child("system")
+    if system is None or system.entries is None:
+        return top
+    nested = Section(system, "system", top.problems, top.place)
+    for field in IDENTITY[1:]:
+        if top.has(field.name) and nested.has(field.name):
+            first, second = nested.text(field.name), top.text(field.name)
+            place = top.places[field.name]
+            if first != second:
+                message = f"{field.name} is {quoted(first)} below `system`, and {quoted(second)} beside it"
+                top.error("two-values", message, place, "keep one of them")
+            else:
+                top.note("repeated", f"{field.name} is also given below `system`, with the same value", place)
+    nested.close((*(field.name for field in IDENTITY), "version", "schema_id"))
+    return nested
+
+
+def _beside(top: Section, identity: Section, key: str) -> str:
+    """A text that stands at the top, or below `system` with the identity."""
+    return top.text(key) or (identity.text(key) if identity is not top else "")
+
+
+def _name(written: str, identity: Section) -> AgentId | None:
+    name = agent_id(written) if written and len(written) <= _MAX_NAME else None
+    if written and name is None:
+        message = f"no identifier can be made of the name {quoted(written)}"
+        hint = "use letters, digits and `_`, at most 63, with a letter first"
+        identity.error("bad-name", message, identity.places.get("name"), hint)
+    return name
+
+
+def _root(written: str, identity: Section) -> str:
+    root = written.strip("/")
+    if written and (not is_folder_path(root) or written.startswith("/")):
+        place = identity.places.get("rootpath")
+        identity.error("bad-rootpath", f"rootpath {quoted(written)} cannot be imported", place, root_hint(written))
+        return ""
+    return root
+
+
+def _governance(fields: Section, agent: str) -> Governance | None:
     anchors = fields.texts("anchors")
     if not anchors:
-        fields.error("missing-field", f"{top.where}: governance.anchors is missing", None, "name who decides")
+        hint = fields.missing("anchors") if fields.node and not fields.has("anchors") else "name who decides"
+        fields.error("missing-field", f"{agent}: governance.anchors is missing", None, hint)
     governance = Governance(
         anchors=anchors,
-        mode=fields.text("mode", "hybrid"),
+        mode=fields.choice("mode", MODES, "hybrid"),
         human_override=fields.flag("humanoverride", default=True),
-        escalation_policy=fields.text("escalationpolicy"),
+        escalation_policy=_policy(fields),
         audit_scope=fields.texts("auditscope"),
     )
-    fields.close(("anchors", "mode", "humanoverride", "escalationpolicy", "auditscope"))
+    fields.close(AGENT["governance"].names)
     return governance if anchors else None
 
 
-def _files(instructions: Section, root: str) -> tuple[ModulePath, ...]:
-    files: list[ModulePath] = []
-    for number, written in enumerate(instructions.texts("generatefiles")):
-        place = instructions.places.get(f"generatefiles.{number}")
-        inner = written.removeprefix(f"{root}/") if root else written
-        path = module_path(inner)
-        if path is None:
-            message = f"generatefiles: {written!r} is not a module below {root or 'the rootpath'}"
-            instructions.error("bad-file", message, place, "write it as `core/name.py`, relative to rootpath")
-        elif path in files:
-            instructions.error("duplicate-file", f"generatefiles: {written!r} is listed twice", place)
-        elif inner == written and "/" in written and root and written.split("/")[0] == root.split("/")[0]:
-            message = f"generatefiles: {written!r} lies outside rootpath {root}"
-            instructions.error("outside-rootpath", message, place, "list it with the agent that it belongs to")
-        else:
-            files.append(path)
-    if not files and not instructions.has("generatefiles"):
-        instructions.error("missing-field", "cursorinstructions.generatefiles is missing", None, "list the modules")
-    return tuple(files)
+def _policy(fields: Section) -> str:
+    """The policy as prose; a list counts as prose with dashes. Runs of blanks say nothing, and take long to match."""
+    child = fields.child("escalationpolicy")
+    if child is not None and child.items is not None:
+        return "\n".join(f"- {' '.join(text.split())}" for text in fields.texts("escalationpolicy"))
+    return re.sub(r"[ \t]+", " ", fields.text("escalationpolicy"))
 
 
-def _docs(instructions: Section) -> tuple[str, ...]:
-    docs = []
-    for number, written in enumerate(instructions.texts("generatedocs")):
-        if is_document_name(written) and written not in docs:
-            docs.append(written)
-            continue
-        place = instructions.places.get(f"generatedocs.{number}")
-        instructions.error(
-            "bad-document", f"generatedocs: {written!r} is no document name", place, "write it as `README.md`"
+def _note_absent(top: Section, parts: dict[str, Section]) -> None:
+    """What may be absent means none, and is told: nothing is assumed in silence."""
+    if not top.has("depends_on"):
+        top.note("no-dependencies", f"{top.where}: no depends_on, so it depends on nothing")
+    absent = [
+        name
+        for name, section in (
+            ("generatedocs", parts["cursorinstructions"]),
+            ("linkexisting", parts["cursorinstructions"]),
+            ("auditscope", parts["governance"]),
+            ("memorytopology", top),
         )
-    return tuple(docs)
+        if not section.has(name)
+    ]
+    if absent:
+        top.note("absent", f"{top.where}: no {', '.join(absent)}: read as none")
 
 
-def _endpoints(deployment: Section) -> tuple[tuple[Endpoint, ...], str]:
-    endpoints: list[Endpoint] = []
-    for number, written in enumerate(deployment.texts("endpoints")):
-        found = _ENDPOINT.match(" ".join(written.split()))
-        place = deployment.places.get(f"endpoints.{number}")
-        if not found or ".." in written:
-            deployment.error(
-                "bad-endpoint", f"endpoint {written!r} is not `METHOD /path`", place, "write `POST /evaluate`"
-            )
-            continue
-        endpoint = Endpoint(method=(found[1] or ("GET" if _is_builtin(found[2]) else "POST")).upper(), path=found[2])
-        if endpoint in endpoints:
-            deployment.error("duplicate-endpoint", f"endpoint {written!r} is listed twice", place)
-        endpoints.append(endpoint)
-    health = deployment.text("healthcheck")
-    return tuple(endpoints), health or next((e.path for e in endpoints if e.path.endswith("/health")), "/health")
+def _description(top: Section, parts: dict[str, Section]) -> dict[str, JsonValue]:
+    """What the schema says beside what is used, by section, in its order and as it is written."""
+    described: dict[str, JsonValue] = {}
+    by_node = {id(section.node): section for section in parts.values() if section.node is not None}
+    for key, node in (top.node.entries or {}).items() if top.node is not None else ():
+        section = by_node.get(id(node))
+        if section is not None:
+            rest = {name: child.written() for name, child in section.rest().items()}
+            if rest and section is not parts["settings"]:
+                described[key] = rest
+        elif key not in top.used:
+            described[key] = node.written()
+    return described
 
 
-def _is_builtin(path: str) -> bool:
-    return path.rstrip("/").rsplit("/", 1)[-1] in BUILT_IN
-
-
-def _apis(deployment: Section) -> tuple[tuple[str, str], ...]:
-    child = deployment.child("apis")
-    found: list[tuple[str, str]] = []
-    for item in (child.items or []) if child is not None else []:
-        if item.entries is not None:
-            found.extend((key, node.text or str(node.plain())) for key, node in item.entries.items())
-        elif item.value is not None:
-            found.append(("API", item.text))
-    return tuple(found)
+def _places(top: Section, identity: Section, parts: dict[str, Section]) -> dict[str, Place]:
+    """Where each field stands, by dotted name."""
+    places = {**top.places, **identity.places}
+    for name in _SECTIONS:
+        places.update({f"{name}.{key}": place for key, place in parts[name].places.items()})
+    return places

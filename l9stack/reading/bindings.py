@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from l9stack.errors import Place
 from l9stack.model.glue import Behaviour, Binding, FieldSpec, FieldType, Implementation
 from l9stack.names import identifier
 from l9stack.reading.documents import Node
@@ -63,22 +64,26 @@ def read_bindings(top: Section) -> tuple[Binding, ...]:
         if timeout is not None and not 0 < timeout <= 300:
             fields.error("out-of-bounds", f"{fields.where}.timeout_seconds has to be above 0, at most 300")
             timeout = None
-        bindings.append(
-            Binding(
-                agent=agent,
-                operation=operation,
-                summary=" ".join(fields.text("summary").split()),
-                module=fields.text("module"),
-                request=_record(fields, "request"),
-                response=_record(fields, "response"),
-                behaviour=behaviour,
-                criticality=0.5 if criticality is None else criticality,
-                timeout_seconds=10.0 if timeout is None else timeout,
-                reusable=fields.flag("reusable", default=False),
-                publish=fields.text("publish"),
-                place=node.place,
-            )
-        )
+        facts: dict[str, Any] = {
+            "summary": " ".join(fields.text("summary").split()),
+            "module": fields.text("module"),
+            "request": _record(fields, "request"),
+            "response": _record(fields, "response"),
+            "behaviour": behaviour,
+            "criticality": 0.5 if criticality is None else criticality,
+            "timeout_seconds": 10.0 if timeout is None else timeout,
+            "reusable": fields.flag("reusable", default=False),
+            "publish": fields.text("publish"),
+        }
+        # Only what is written is set, so that an answer can add to what the glue says of the same operation.
+        written = {name for name in facts if fields.has(name)}
+        if fields.has("implementation"):
+            written.add("behaviour")
+        if places := _places(fields):
+            facts["places"] = places
+            written.add("places")
+        given = {name: value for name, value in facts.items() if name in written}
+        bindings.append(Binding(agent=agent, operation=operation, place=node.place, **given))
         fields.close(_BINDING, strict=True)
     return tuple(bindings)
 
@@ -170,6 +175,24 @@ def _behaviour(fields: Section) -> Behaviour:
                 hint = f"known: {detail['ctx']['expected_tags']}"
             fields.error("bad-behaviour", f"{fields.where}.behaviour: {where}: {detail['msg']}", place, hint)
         return _BEHAVIOURS.validate_python({"kind": "unbound"})
+
+
+def _places(fields: Section) -> dict[str, Place]:
+    """Where the parts of a behaviour and of the response stand, by dotted names without the behaviour's own."""
+    found = {"implementation": fields.places["implementation"]} if "implementation" in fields.places else {}
+
+    def take(node: Node, name: str) -> None:
+        found[name] = node.place
+        parts = node.entries.items() if node.entries is not None else enumerate(node.items or ())
+        for key, child in parts:
+            take(child, f"{name}.{key}" if name else str(key))
+
+    behaviour, response = fields.child("behaviour"), fields.child("response")
+    for body in (behaviour.entries or {}).values() if behaviour is not None else ():
+        take(body, "")
+    if response is not None:
+        take(response, "response")
+    return found
 
 
 def _row(node: Node) -> Any:

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.model.agent import AgentSpec
-from l9stack.model.collection import Collection, SourceFile
+from l9stack.model.collection import Collection
 from l9stack.model.glue import Answers, Glue
 from l9stack.names import identifier
 from l9stack.reading.agents import read_agent
-from l9stack.reading.documents import Node, parse
-from l9stack.reading.glue import is_glue, read_answers, read_glue
-from l9stack.sources import collection_files
+from l9stack.reading.documents import Document, Malformed, Text, parse_each
+from l9stack.reading.fields import quoted
+from l9stack.reading.files import Source, read_files
+from l9stack.reading.gathering import NEAR, gather
+from l9stack.reading.glue import joined, read_answers, read_glue
+from l9stack.reading.imported import read_modules
+from l9stack.reading.imported import sources as module_sources
+from l9stack.reading.markdown import Block, read_markdown
+from l9stack.sources import imported_folder
 
-_FENCE = re.compile(r"^(?P<ticks>`{3,})\s*ya?ml\s*$", re.IGNORECASE)
+MAX_AGENTS = 1_000
+_AGENT_HAS = "an agent has system, module, name, role, rootpath, cursorinstructions, governance and deployment"
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was found so far."""
+
+    agents: list[AgentSpec] = field(default_factory=list)
+    glue: Glue = field(default_factory=Glue)
+    answers: Answers = field(default_factory=Answers)
+    problems: list[Problem] = field(default_factory=list)
+    others: list[Problem] = field(default_factory=list)
+    """Why documents are no agents."""
 
 
 def read_collection(path: Path) -> Collection:
@@ -25,115 +43,127 @@ def read_collection(path: Path) -> Collection:
     Raises:
         InputError: with every problem of every file.
     """
-    base = path if path.is_dir() else path.parent
-    problems: list[Problem] = []
-    sources: list[SourceFile] = []
-    agents: list[AgentSpec] = []
-    glue, answers = Glue(), Answers()
+    found = _Reading()
+    problems = found.problems
     name = identifier(path.name if path.is_dir() else path.stem)
     if name is None:
-        problems.append(Problem("bad-name", f"no identifier can be made of {path.name!r}", Place(str(path))))
-    for file in collection_files(path):
-        shown = file.relative_to(base).as_posix()
-        raw = file.read_bytes()
-        sources.append(SourceFile(path=shown, sha256=hashlib.sha256(raw).hexdigest()))
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            problems.append(Problem("not-utf8", "the file is not UTF-8 text", Place(shown, line), "save it as UTF-8"))
-            continue
-        for node in _documents(text, shown, file.suffix.lower() == ".md", problems):
-            if file.name == "answers.yaml" or file.name.endswith(".answers.yaml"):
-                answers = read_answers(node, shown, problems)
-            elif is_glue(node):
-                glue = _join(glue, read_glue(node, shown, problems))
-            elif _is_agent(node):
-                agent = read_agent(node, problems)
-                agents.extend([agent] if agent else [])
-            else:
-                problems.append(_not_an_agent(node, file.suffix.lower() == ".md"))
-    problems.extend(_clashes(agents))
-    if not agents and not any(problem.level == "error" for problem in problems):
-        hint = "an agent has system, module, name, role, rootpath"
-        problems.append(Problem("no-agents", "no agent schema found", Place(path.name), hint))
+        problems.append(Problem("bad-name", f"no identifier can be made of {quoted(path.name)}", Place(path.name)))
+    sources = list(read_files(path, problems))
+    for source in sources:
+        if source.text is not None:
+            _read(source, source.text, found)
+    kept = imported_folder(path)
+    imported = read_modules(kept, kept.name, problems)
+    problems.extend(_clashes(found.agents))
+    failed = any(problem.level == "error" for problem in problems)
+    if not failed and not found.agents:
+        problems.append(_no_agents(path, found))
+    problems.extend(found.others)
     if any(problem.level == "error" for problem in problems):
         raise InputError(sorted(problems, key=lambda problem: (problem.level, problem.place or Place(""))))
     return Collection(
         name=str(name),
-        root=str(base),
-        agents=tuple(agents),
-        glue=glue,
-        answers=answers,
-        sources=tuple(sources),
+        root=str(path if path.is_dir() else path.parent),
+        agents=tuple(found.agents),
+        glue=found.glue,
+        answers=found.answers,
+        imported=imported,
+        sources=(*(source.file for source in sources), *module_sources(imported, kept.name)),
         notes=tuple(problems),
     )
 
 
-def _documents(text: str, shown: str, markdown: bool, problems: list[Problem]) -> list[Node]:
-    """The documents of a file: of each fence in Markdown that has fences, else of the whole text."""
-    parts = _fences(text) if markdown else []
-    nodes: list[Node] = []
-    for first_line, part in parts or [(1, text)]:
-        documents, found = parse(part, shown, first_line)
-        problems.extend(found)
-        nodes.extend(document.root for document in documents)
-    return nodes
+def _read(source: Source, text: Text, found: _Reading) -> None:
+    if source.answers:
+        for item in parse_each(text):
+            _read_answers(item, text.file, found)
+        return
+    if source.markdown:
+        unclosed: list[Problem] = []
+        markdown = read_markdown(text, unclosed)
+        if markdown.blocks or unclosed:
+            if not markdown.bare_yaml:
+                found.problems.extend(unclosed)
+                for block in markdown.blocks:
+                    _read_block(block, found)
+                found.others.extend(filter(None, [markdown.prose_note(text.file)]))
+                return
+        elif not markdown.bare_yaml and not _is_yaml(text):
+            found.others.extend(filter(None, [markdown.prose_note(text.file)]))
+            return
+    _read_text(text, found)
 
 
-def _fences(text: str) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
-    lines = text.splitlines(keepends=True)
-    number = 0
-    while number < len(lines):
-        opened = _FENCE.match(lines[number].rstrip())
-        number += 1
-        if not opened:
-            continue
-        start = number
-        while number < len(lines) and not lines[number].startswith(opened["ticks"]):
-            number += 1
-        found.append((start + 1, "".join(lines[start:number])))
-        number += 1
-    return found
+def _is_yaml(text: Text) -> bool:
+    """Whether a text without a key that an agent has is YAML all the same: glue, or another kind of schema."""
+    items = list(parse_each(text))
+    return all(isinstance(item, Document) and item.root.kind != "scalar" for item in items)
 
 
-def _is_agent(node: Node) -> bool:
-    entries = node.entries or {}
-    return "system" in entries or {"name", "role"} <= entries.keys() or "cursorinstructions" in entries
+def _read_block(block: Block, found: _Reading) -> None:
+    if block.labelled:
+        _read_text(block.text, found)
+        return
+    # What is not said to be YAML may be an agent all the same, and is none where it cannot be read as one.
+    language = f"a block of {block.language}" if block.language else "a block without a language"
+    if not block.language and gather(parse_each(block.text)).agents:
+        message = f"{language} is read as yaml"
+        found.problems.append(Problem("unlabelled-fence", message, block.opening, "write ```yaml", "note"))
+        _read_text(block.text, found)
+    else:
+        found.others.append(Problem("not-an-agent", f"not an agent: {language}", block.opening, level="note"))
 
 
-def _not_an_agent(node: Node, markdown: bool) -> Problem:
-    message = "not an agent: it has no system, name and role"
-    if markdown:
-        return Problem("not-an-agent", message, node.place, level="note")
-    return Problem("not-an-agent", message, node.place, "an agent has system, module, name, role, rootpath")
+def _read_text(text: Text, found: _Reading) -> None:
+    gathered = gather(parse_each(text))
+    found.problems.extend(gathered.problems)
+    found.others.extend(gathered.others)
+    for node in gathered.glue:
+        found.glue = joined(found.glue, read_glue(node, text.file, found.problems))
+    for node in gathered.agents:
+        if len(found.agents) == MAX_AGENTS:
+            message = f"more than {MAX_AGENTS} agents in one collection"
+            found.problems.append(Problem("too-many-agents", message, node.place, "split it into collections"))
+            return
+        agent = read_agent(node, found.problems)
+        found.agents.extend([agent] if agent else [])
 
 
-def _join(first: Glue, second: Glue) -> Glue:
-    if not first.file:
-        return second
-    return Glue(
-        file=f"{first.file}, {second.file}",
-        wirings=first.wirings + second.wirings,
-        mappings=first.mappings + second.mappings,
-        bindings=first.bindings + second.bindings,
-        settings={**first.settings, **second.settings},
-        settings_places={**first.settings_places, **second.settings_places},
-        rules=first.rules + second.rules,
-        quality_gates=first.quality_gates + second.quality_gates,
-    )
+def _read_answers(item: Document | Malformed, file: str, found: _Reading) -> None:
+    if isinstance(item, Malformed):
+        found.problems.append(item.problem)
+    elif found.answers.file:
+        message = f"answers are given twice, first in {found.answers.file}"
+        found.problems.append(Problem("two-answers", message, item.root.place, "keep them in one document"))
+    else:
+        found.answers = read_answers(item.root, file, found.problems)
+
+
+def _no_agents(path: Path, found: _Reading) -> Problem:
+    """Nothing is an agent: the nearest to one says what it lacks."""
+    if found.glue.file:
+        hint = f"{found.glue.file} holds glue: give the folder that also holds the agents"
+        return Problem("no-agents", "no agent schema found", Place(path.name), hint)
+    for number, other in enumerate(found.others):
+        if other.message.startswith(NEAR):
+            del found.others[number]
+            return Problem("no-agents", f"no agent schema found: {other.message}", other.place, _AGENT_HAS)
+    return Problem("no-agents", "no agent schema found", Place(path.name), _AGENT_HAS)
 
 
 def _clashes(agents: list[AgentSpec]) -> list[Problem]:
-    """Two agents of one id, or one root path inside another's files."""
-    found = []
-    for number, agent in enumerate(agents):
-        for other in agents[:number]:
-            if agent.id == other.id:
-                message = f"agent {agent.id} is also defined at {other.place}"
-                found.append(Problem("duplicate-agent", message, agent.place, "give each agent a name of its own"))
-            elif agent.root_path == other.root_path:
-                message = f"rootpath {agent.root_path} is also {other.id}'s"
-                found.append(Problem("duplicate-rootpath", message, agent.place, "give each agent a folder of its own"))
-    return found
+    """Two agents of one id, or of one root path."""
+    problems = []
+    ids: dict[str, AgentSpec] = {}
+    roots: dict[str, AgentSpec] = {}
+    for agent in agents:
+        same = ids.setdefault(agent.id, agent)
+        # Folders that differ only in case are one folder on some machines.
+        neighbour = roots.setdefault(agent.root_path.casefold(), agent)
+        if same is not agent:
+            message = f"agent {agent.id} is also defined at {same.place}"
+            problems.append(Problem("duplicate-agent", message, agent.place, "give each agent a name of its own"))
+        elif neighbour is not agent:
+            message = f"rootpath {agent.root_path} is also {neighbour.id}'s"
+            problems.append(Problem("duplicate-rootpath", message, agent.place, "give each agent a folder of its own"))
+    return problems

@@ -1,13 +1,18 @@
 """YAML text to trees that know their places; whatever YAML allows and a schema never needs is refused.
 
 Refused are tags, anchors and aliases (an alias bomb of 270 bytes explodes when walked), duplicate keys (PyYAML keeps
-the last one silently), more than 1 MiB, nesting deeper than 64. Scalars follow YAML's core schema: dates stay text.
+the last one silently), control and invisible characters, more than 1 MiB a document, nesting deeper than 64, more
+values and documents than any schema has. Scalars follow YAML's core schema: dates stay text.
+
+Documents are cut apart before they are parsed, so that a malformed one hides none of the others. YAML reserves `---`
+and `...` at the beginning of a line, also inside text, so that the cut is exact.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +22,18 @@ from l9stack.errors import Place, Problem
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
+MAX_VALUES = 50_000
+"""Keys and values of one text; reading them takes about a quarter of a second."""
+MAX_DOCUMENTS = 1_000
+MAX_KEY = 200
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Control characters, line ends that editors do not show, marks that turn the direction of text, lone surrogates."""
+_MARK = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)", re.MULTILINE)
+_BEGINS = re.compile(r"^system\s{0,9}:", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -42,6 +54,11 @@ class Node:
         """`mapping`, `list` or `scalar`."""
         return "mapping" if self.entries is not None else "list" if self.items is not None else "scalar"
 
+    @property
+    def empty(self) -> bool:
+        """Whether it is a null: a key with nothing behind it."""
+        return self.kind == "scalar" and self.value is None
+
     def plain(self) -> Any:
         """The tree as plain Python data."""
         if self.entries is not None:
@@ -49,6 +66,14 @@ class Node:
         if self.items is not None:
             return [node.plain() for node in self.items]
         return self.value
+
+    def written(self) -> Any:
+        """The tree as plain data, with fractions as they are written: a version `6.10` is not 6.1."""
+        if self.entries is not None:
+            return {key: node.written() for key, node in self.entries.items()}
+        if self.items is not None:
+            return [node.written() for node in self.items]
+        return self.text if isinstance(self.value, float) else self.value
 
     def get(self, *names: str) -> Node | None:
         """The entry at a path of keys, or None."""
@@ -64,12 +89,39 @@ class Node:
             yield from child.walk()
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of a file: where it begins there, and how much was cut off each of its lines."""
+
+    text: str
+    file: str
+    first_line: int = 1
+    margins: Sequence[int] = ()
+
+    def place(self, line: int, column: int) -> Place:
+        """The place in the file of a line and column that count from 0 in this piece."""
+        return Place(
+            self.file, self.first_line + line, column + 1 + (self.margins[line] if line < len(self.margins) else 0)
+        )
+
+    def place_at(self, position: int) -> Place:
+        """The place in the file of a character of this piece."""
+        return self.place(self.text.count("\n", 0, position), position - self.text.rfind("\n", 0, position) - 1)
+
+
 @dataclass(slots=True)
 class Document:
-    """One YAML document of a file."""
+    """One YAML document of a file that is not empty."""
 
     root: Node
-    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A document that cannot be read; `begins` says whether it has a `system`, as the first part of an agent has."""
+
+    problem: Problem
+    begins: bool
 
 
 class _RefusedError(Exception):
@@ -78,30 +130,89 @@ class _RefusedError(Exception):
 
 
 def parse(text: str, file: str, first_line: int = 1) -> tuple[list[Document], list[Problem]]:
-    """All documents of `text`, and the first problem of its syntax, if any; empty documents are left out."""
-    if len(text.encode()) > MAX_BYTES:
-        return [], [
-            Problem("too-large", f"larger than {MAX_BYTES} bytes", Place(file), "split the collection into files")
-        ]
-    if found := _CONTROL.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        column = found.start() - text.rfind("\n", 0, found.start())
-        place = Place(file, line + first_line - 1, column)
-        return [], [Problem("control-character", f"character U+{ord(found[0]):04X} is not allowed", place, "remove it")]
+    """The documents of `text` that can be read, and one problem for each that cannot."""
+    found = list(parse_each(Text(text, file, first_line)))
+    documents = [item for item in found if isinstance(item, Document)]
+    return documents, [item.problem for item in found if isinstance(item, Malformed)]
+
+
+def parse_each(text: Text) -> Iterator[Document | Malformed]:
+    """Each document of a text in its order, or what is wrong with it; empty ones are left out."""
+    values = 0
+    for number, piece in enumerate(_pieces(text)):
+        if number == MAX_DOCUMENTS:
+            message = f"more than {MAX_DOCUMENTS} documents in one text"
+            problem = Problem("too-many-documents", message, piece.place(0, 0), "split the collection into files")
+            yield Malformed(problem, begins=True)
+            return
+        try:
+            root, values = _parsed(piece, values)
+        except _RefusedError as refused:
+            yield Malformed(refused.problem, begins=bool(_BEGINS.search(piece.text)))
+            if refused.problem.code == "too-many-values":
+                return
+            continue
+        if root is not None and not root.empty:
+            yield Document(root)
+
+
+def _pieces(text: Text) -> Iterator[Text]:
+    """The text cut at its document marks; comments and directives before a mark stay with what follows."""
+    whole, start, scanned, line = text.text, 0, 0, 0
+
+    def cut(end: int) -> Text:
+        return Text(whole[start:end], text.file, text.first_line + line, text.margins[line:])
+
+    for mark in _MARK.finditer(whole):
+        closes = mark[0] == "..."
+        if closes or _has_content(whole[scanned : mark.start()]):
+            yield cut(mark.start())
+            line += whole.count("\n", start, mark.start())
+            start = mark.start()
+        scanned = mark.end()
+        if closes:
+            scanned = whole.find("\n", mark.end()) + 1 or len(whole)
+            line += whole.count("\n", start, scanned)
+            start = scanned
+    yield cut(len(whole))
+
+
+def _has_content(text: str) -> bool:
+    return any(line and not line.startswith(("#", "%")) for line in map(str.strip, text.split("\n")))
+
+
+def _parsed(text: Text, values: int) -> tuple[Node | None, int]:
+    """The root of one document, and how many values there were up to its end."""
+    if found := _CONTROL.search(text.text):
+        raise _RefusedError(_control(found[0], text.place_at(found.start())))
+    if len(text.text.encode()) > MAX_BYTES:
+        raise _RefusedError(
+            Problem("too-large", f"larger than {MAX_BYTES} bytes", text.place(0, 0), "split the collection into files")
+        )
     try:
-        return _build(text, file, first_line - 1), []
-    except _RefusedError as refused:
-        return [], [refused.problem]
+        return _Builder(text, values).build()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(file, (mark.line if mark else 0) + first_line, (mark.column if mark else 0) + 1)
-        return [], [Problem("yaml-syntax", f"not YAML: {error.problem or error.context}", place, _syntax_hint(error))]
+        lines = text.text.split("\n")
+        line = min(mark.line, len(lines) - 1) if mark else 0
+        place = text.place(line, min(mark.column, len(lines[line])) if mark else 0)
+        hint = _syntax_hint(error, lines[line])
+        raise _RefusedError(
+            Problem("yaml-syntax", f"not YAML: {error.problem or error.context}", place, hint)
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
-        return [], [Problem("yaml-syntax", f"not YAML: {error}", Place(file, first_line), "check the file's encoding")]
+        problem = Problem("yaml-syntax", f"not YAML: {error}", text.place(0, 0), "check the file's encoding")
+        raise _RefusedError(problem) from error
 
 
-def _syntax_hint(error: yaml.MarkedYAMLError) -> str:
+def _control(character: str, place: Place) -> Problem:
+    return Problem("control-character", f"character U+{ord(character):04X} is not allowed", place, "remove it")
+
+
+def _syntax_hint(error: yaml.MarkedYAMLError, line: str) -> str:
     message = f"{error.problem} {error.context}"
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with spaces, not with tabs"
     if "mapping values" in message:
         return "a `:` inside text needs quotes around the text"
     if "block" in message or "expected" in message:
@@ -109,81 +220,89 @@ def _syntax_hint(error: yaml.MarkedYAMLError) -> str:
     return "put quotes around text with special characters"
 
 
-def _build(text: str, file: str, offset: int) -> list[Document]:
-    documents: list[Document] = []
-    stack: list[Node] = []
-    key_stack: list[tuple[str, Place] | None] = []
-    root: Node | None = None
+class _Builder:
+    """Builds the tree of one document from PyYAML's events."""
 
-    def place_of(event: Any) -> Place:
-        return Place(file, event.start_mark.line + 1 + offset, event.start_mark.column + 1)
+    def __init__(self, text: Text, values: int) -> None:
+        self._text = text
+        self._values = values
+        self._root: Node | None = None
+        self._stack: list[Node] = []
+        self._keys: list[tuple[str, Place] | None] = []
 
-    def attach(node: Node) -> None:
-        nonlocal root
-        if not stack:
-            root = node
+    def build(self) -> tuple[Node | None, int]:
+        event: Any  # the subclasses differ in what they carry; `name` tells them apart
+        for event in yaml.parse(self._text.text, Loader=_LOADER):
+            name = type(event).__name__
+            if name == "AliasEvent" or getattr(event, "anchor", None):
+                self._refuse("alias", "anchors and aliases are not allowed", event, "write the value out")
+            tag = getattr(event, "tag", None)
+            if tag is not None and tag != "!":
+                self._refuse("tag", f"tag {tag[:MAX_KEY]} is not allowed", event, "remove the tag")
+            if name == "ScalarEvent":
+                self._attach(self._scalar(event))
+            elif name in ("MappingStartEvent", "SequenceStartEvent"):
+                if len(self._stack) >= MAX_DEPTH:
+                    self._refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event, "flatten the structure")
+                node = Node(self._place(event))
+                node.entries, node.items = ({}, None) if name == "MappingStartEvent" else (None, [])
+                self._attach(node)
+                self._stack.append(node)
+                self._keys.append(None)
+            elif name in ("MappingEndEvent", "SequenceEndEvent"):
+                self._stack.pop()
+                self._keys.pop()
+        return self._root, self._values
+
+    def _place(self, event: Any) -> Place:
+        return self._text.place(event.start_mark.line, event.start_mark.column)
+
+    def _refuse(self, code: str, message: str, event: Any, hint: str) -> None:
+        raise _RefusedError(Problem(code, message, self._place(event), hint))
+
+    def _scalar(self, event: Any) -> Node:
+        # An escape in double quotes (`"\e"`) can write what the text itself must not hold.
+        if event.style == '"' and (found := _CONTROL.search(event.value)):
+            raise _RefusedError(_control(found[0], self._place(event)))
+        return Node(self._place(event), event.value if event.style else scalar(event.value), event.value)
+
+    def _attach(self, node: Node) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            message = f"more than {MAX_VALUES} keys and values"
+            raise _RefusedError(Problem("too-many-values", message, node.place, "split the collection into files"))
+        if not self._stack:
+            self._root = node
             return
-        parent = stack[-1]
+        parent = self._stack[-1]
         if parent.items is not None:
             parent.items.append(node)
             return
-        pending = key_stack[-1]
-        if pending is None:
-            if node.kind != "scalar":
-                raise _RefusedError(
-                    Problem("key-not-text", "a key has to be plain text", node.place, "use a simple name")
-                )
-            key = node.text
-            entries = parent.entries if parent.entries is not None else {}
-            if key in entries:
-                first = parent.keys[key]
-                message = f"key {key!r} is given twice, first at line {first.line}"
-                raise _RefusedError(Problem("duplicate-key", message, node.place, "keep one of them"))
-            key_stack[-1] = (key, node.place)
+        entries = parent.entries if parent.entries is not None else {}
+        pending = self._keys[-1]
+        if pending is not None:
+            key, parent.keys[key] = pending
+            entries[key] = node
+            self._keys[-1] = None
             return
-        key, key_place = pending
-        if parent.entries is not None:
-            parent.entries[key] = node
-        parent.keys[key] = key_place
-        key_stack[-1] = None
+        self._keys[-1] = (self._key(node, parent), node.place)
 
-    event: Any  # the subclasses differ in what they carry; `name` tells them apart
-    for event in yaml.parse(text, Loader=_LOADER):
-        name = type(event).__name__
-        if name == "AliasEvent" or getattr(event, "anchor", None):
-            raise _RefusedError(
-                Problem("alias", "anchors and aliases are not allowed", place_of(event), "write the value out")
+    def _key(self, node: Node, parent: Node) -> str:
+        if node.kind != "scalar":
+            problem = Problem("key-not-text", "a key has to be plain text", node.place, "use a simple name")
+        elif len(node.text) > MAX_KEY:
+            problem = Problem(
+                "key-too-long", f"a key has at most {MAX_KEY} characters", node.place, "use a simple name"
             )
-        tag = getattr(event, "tag", None)
-        if tag is not None and tag != "!":
-            raise _RefusedError(Problem("tag", f"tag {tag} is not allowed", place_of(event), "remove the tag"))
-        if name == "DocumentStartEvent":
-            root = None
-        elif name == "DocumentEndEvent":
-            if root is not None and not (root.kind == "scalar" and root.value is None):
-                documents.append(Document(root, len(documents)))
-        elif name == "ScalarEvent":
-            quoted = bool(event.style)
-            attach(Node(place_of(event), event.value if quoted else _scalar(event.value), event.value))
-        elif name in ("MappingStartEvent", "SequenceStartEvent"):
-            if len(stack) >= MAX_DEPTH:
-                message = f"nested deeper than {MAX_DEPTH} levels"
-                raise _RefusedError(Problem("too-deep", message, place_of(event), "flatten the structure"))
-            node = Node(place_of(event))
-            if name == "MappingStartEvent":
-                node.entries = {}
-            else:
-                node.items = []
-            attach(node)
-            stack.append(node)
-            key_stack.append(None)
-        elif name in ("MappingEndEvent", "SequenceEndEvent"):
-            stack.pop()
-            key_stack.pop()
-    return documents
+        elif node.text in (parent.entries or {}):
+            message = f"key {node.text!r} is given twice, first at line {parent.keys[node.text].line}"
+            problem = Problem("duplicate-key", message, node.place, "keep one of them")
+        else:
+            return node.text
+        raise _RefusedError(problem)
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
     """A plain scalar by YAML's core schema (true/false/null only in their canonical spellings and cases)."""
     lowered = text.lower()
     if lowered in ("", "~", "null"):
@@ -193,5 +312,6 @@ def _scalar(text: str) -> Any:
     if _INTEGER.match(text) and len(text) < 19:
         return int(text)
     if _FLOAT.match(text) and len(text) < 40:
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else text
     return text

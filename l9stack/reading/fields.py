@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from l9stack.errors import Place, Problem
@@ -12,6 +14,24 @@ from l9stack.reading.documents import Node
 
 TYPO_RATIO = 0.84
 """How alike (difflib) an unknown key has to be to a known one to count as a typo; else it is the domain's own."""
+MAX_COUNT = 10**9
+_MAX_COMPARED = 500
+"""Unknown keys of one mapping that are compared with the known ones: more of them are data, and comparing is slow."""
+_MAX_QUOTED = 80
+MAX_TEXT = 20_000
+"""Characters of one text; longer ones are data, which no schema needs."""
+
+
+def quoted(text: str) -> str:
+    """A value as messages show it: in quotes, on one line, cut where it is long."""
+    return repr(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…")
+
+
+def suggestion(text: str, known: Iterable[str]) -> str:
+    """`did you mean …?` where one of the known names is like the text, else what is known."""
+    names = {folded(name): name for name in known}
+    near = difflib.get_close_matches(folded(text[:_MAX_QUOTED]), names, 1, 0.6)
+    return f"did you mean `{names[near[0]]}`?" if near else f"known: {', '.join(names.values())}"
 
 
 class Section:
@@ -24,7 +44,10 @@ class Section:
         self.place = node.place if node is not None else place
         self.used: set[str] = set()
         self.places: dict[str, Place] = {}
-        if node is not None and node.entries is None and not (node.kind == "scalar" and node.value is None):
+        self._spellings: dict[str, list[str]] = defaultdict(list)
+        for key in self.node.entries or {} if self.node is not None else {}:
+            self._spellings[folded(key)].append(key)
+        if node is not None and node.entries is None and not node.empty:
             self.error("not-a-mapping", f"{where} has to be a mapping", node.place, "write `key: value` lines below it")
 
     def error(self, code: str, message: str, place: Place | None = None, hint: str = "") -> None:
@@ -39,7 +62,7 @@ class Section:
         """The node of a field under any spelling that folds to `name`; two spellings at once are an error."""
         if self.node is None or self.node.entries is None:
             return None
-        found = [key for key in self.node.entries if folded(key) == folded(name)]
+        found = self._spellings.get(folded(name), [])
         self.used.update(found)
         if not found:
             return None
@@ -59,27 +82,27 @@ class Section:
 
     def has(self, name: str) -> bool:
         """Whether the field is there under any spelling."""
-        return self.node is not None and any(folded(key) == folded(name) for key in self.node.entries or {})
+        return folded(name) in self._spellings
 
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
         """A scalar as text, exactly as written; line folds are trimmed."""
         child = self.child(name)
-        if child is None or (child.kind == "scalar" and child.value is None):
+        if child is None or child.empty:
             if required:
-                self.error("missing-field", f"{self.where}: `{name}` is missing", None, self._suggest(name))
+                self.error("missing-field", f"{self.where}: `{name}` is missing", None, self.missing(name))
             return default
         if child.kind != "scalar":
             self.error("not-text", f"{self.where}.{name} has to be text, not a {child.kind}", child.place)
             return default
-        return child.text.strip()
+        return self._short(name, child)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of scalars as text; a single scalar counts as a list of one."""
         child = self.child(name)
-        if child is None or (child.kind == "scalar" and child.value is None):
+        if child is None or child.empty:
             return ()
         if child.kind == "scalar":
-            return (child.text.strip(),)
+            return (self._short(name, child),)
         if child.items is None:
             self.error("not-a-list", f"{self.where}.{name} has to be a list", child.place)
             return ()
@@ -89,8 +112,24 @@ class Section:
                 self.error("not-text", f"{self.where}.{name}[{number}] has to be text", item.place)
                 continue
             self.places[f"{name}.{number}"] = item.place
-            found.append(item.text.strip())
+            found.append(self._short(f"{name}[{number}]", item))
         return tuple(found)
+
+    def _short(self, name: str, node: Node) -> str:
+        if len(node.text) > MAX_TEXT:
+            message = f"{self.where}.{name} has more than {MAX_TEXT} characters"
+            self.error("too-long", message, node.place, "say it shorter")
+            return node.text[:MAX_TEXT].strip()
+        return node.text.strip()
+
+    def choice(self, name: str, known: Iterable[str], default: str) -> str:
+        """One of a few words; another one is an error that names the nearest, and reads as the default."""
+        text, words = self.text(name, default), tuple(known)
+        if text in words or not self.has(name):
+            return text
+        message = f"{self.where}: {name} {quoted(text)} is not known"
+        self.error(f"bad-{name}", message, self.places.get(name), suggestion(text, words))
+        return default
 
     def flag(self, name: str, *, default: bool) -> bool:
         """A boolean."""
@@ -113,12 +152,13 @@ class Section:
         return value
 
     def whole(self, name: str) -> int | None:
-        """A whole number of 0 or more, or None where the field is absent."""
+        """A whole number of 0 or more, at most `MAX_COUNT`, or None where the field is absent."""
         value = self.number(name)
         if value is None:
             return None
-        if value != int(value) or value < 0:
-            self.error("not-a-count", f"{self.where}.{name} has to be a whole number", self.places.get(name))
+        if not 0 <= value <= MAX_COUNT or value != int(value):
+            message = f"{self.where}.{name} has to be a whole number from 0 to {MAX_COUNT}"
+            self.error("not-a-count", message, self.places.get(name))
             return None
         return int(value)
 
@@ -133,20 +173,22 @@ class Section:
         return {key: node for key, node in entries.items() if key not in self.used}
 
     def close(self, known: Iterable[str], *, strict: bool = False) -> None:
-        """Refuse what is left: a likely typo always, and in strict sections every unknown field."""
-        names = tuple(known)
-        for key in self.rest():
-            if folded(key) in {folded(name) for name in names}:
-                continue
+        """Refuse what is left: a likely typo of a field that is not there; in strict sections every unknown field."""
+        names = {folded(name): name for name in known}
+        # A key like a field that is there as well (`modules` beside `module`) is the domain's own.
+        absent = [name for name in names if name not in self._spellings]
+        unknown = [key for key in self.rest() if folded(key) not in names]
+        for key in unknown if strict else islice(unknown, _MAX_COMPARED):
             place = self.node.keys[key] if self.node is not None else self.place
-            near = difflib.get_close_matches(folded(key), [folded(name) for name in names], 1, TYPO_RATIO)
+            near = difflib.get_close_matches(folded(key), absent, 1, TYPO_RATIO)
+            message = f"{self.where}: unknown field `{key}`"
             if near:
-                wanted = next(name for name in names if folded(name) == near[0])
-                self.error("unknown-field", f"{self.where}: unknown field `{key}`", place, f"did you mean `{wanted}`?")
+                self.error("unknown-field", message, place, f"did you mean `{names[near[0]]}`?")
             elif strict:
-                self.error("unknown-field", f"{self.where}: unknown field `{key}`", place, f"known: {', '.join(names)}")
+                self.error("unknown-field", message, place, f"known: {', '.join(names.values())}")
 
-    def _suggest(self, name: str) -> str:
-        rest = [key for key in (self.node.entries or {} if self.node else {}) if key not in self.used]
+    def missing(self, name: str) -> str:
+        """A hint for a field that is missing: the key that may be meant by it, else to add it."""
+        rest = list(islice((key for key in self.rest() if len(key) < _MAX_QUOTED), _MAX_COMPARED))
         near = difflib.get_close_matches(name, rest, 1, 0.6)
         return f"did you mean it by `{near[0]}`?" if near else f"add `{name}:`"

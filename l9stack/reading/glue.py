@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
 from pydantic import JsonValue
 
-from l9stack.errors import Place, Problem
-from l9stack.model.glue import Answers, ConnectionType, FunctionSpec, Glue, ModuleMapping, Wiring
+from l9stack.errors import InputError, Place, Problem
+from l9stack.model.glue import Answers, ConnectionType, Glue, Wiring
 from l9stack.reading.bindings import read_bindings
-from l9stack.reading.documents import Node
+from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
+from l9stack.reading.mappings import read_mappings, read_rules
 
 GLUE_KEYS = frozenset({"wirings", "schema_to_code", "operations"})
 _TOP = (
@@ -34,7 +35,13 @@ _SHARED = {
     "hypergraph": "memory.hypergraph.url",
     "s3": "memory.archive.bucket",
 }
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_NAMES = {
+    ConnectionType.API_CALL: "method_names",
+    ConnectionType.PACKET_SEND: "packet_types",
+    ConnectionType.EVENT_OBSERVE: "event_subscriptions",
+}
+DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"
+"""The file of `templates/glue/` that is read where a collection has no glue of its own."""
 Settings = dict[str, JsonValue]
 Places = dict[str, Place]
 
@@ -55,14 +62,16 @@ def read_glue(node: Node, file: str, problems: list[Problem]) -> Glue:
     glue = Glue(
         file=file,
         wirings=_wirings(top),
-        mappings=_mappings(top),
+        mappings=read_mappings(top),
         bindings=read_bindings(top),
         settings=settings,
         settings_places=places,
-        rules=_rules(top.child("enforcement")),
-        quality_gates=_rules(top.child("quality_gates")),
+        rules=read_rules(top, "enforcement"),
+        quality_gates=read_rules(top, "quality_gates"),
     )
-    top.close(_TOP)
+    for name in ("version", "title", "purpose"):
+        top.child(name)
+    top.close(_TOP, strict=True)
     return glue
 
 
@@ -94,127 +103,104 @@ def read_settings(section: Section, settings: Settings, places: Places) -> None:
 
 
 def _harmonised(top: Section, settings: Settings, places: Places) -> None:
-    backends = top.section("memory_harmonization").section("shared_backends")
-    for key, canonical in _SHARED.items():
-        if value := backends.text(key):
-            settings[canonical], places[canonical] = value, backends.places[key]
-    governance = top.section("governance_harmonization")
-    if anchors := governance.texts("anchors"):
-        settings["governance.anchors"] = list(anchors)
-        places["governance.anchors"] = governance.places["anchors"]
-    if triggers := governance.texts("shared_escalation_triggers"):
-        settings["governance.shared_triggers"] = list(triggers)
-        places["governance.shared_triggers"] = governance.places["shared_escalation_triggers"]
+    """The three sections of the wired dialect, into the settings that they stand for."""
+
+    def put(section: Section, names: dict[str, str], *described: str) -> None:
+        for field, canonical in names.items():
+            value: JsonValue = section.value(field)
+            if value is not None:
+                settings[canonical], places[canonical] = value, section.places[field]
+        for key in described:
+            if section.child(key) is not None:
+                section.note("not-read", f"{section.where}.{key} describes, and sets nothing", section.places[key])
+        section.close((*names, *described), strict=True)
+
+    memory = top.section("memory_harmonization")
+    put(memory.section("shared_backends"), _SHARED)
+    memory.close(("shared_backends",), strict=True)
+    put(
+        top.section("governance_harmonization"),
+        {"anchors": "governance.anchors", "shared_escalation_triggers": "governance.shared_triggers"},
+    )
     communication = top.section("communication_harmonization")
-    if protocol := communication.text("protocol"):
-        settings["communication.protocol"], places["communication.protocol"] = (
-            protocol,
-            communication.places["protocol"],
-        )
-    retries = communication.section("retry_policy").whole("max_retries")
-    if retries is not None:
-        settings["communication.max_retries"], places["communication.max_retries"] = retries, communication.place
+    put(
+        communication.section("retry_policy"),
+        {"max_retries": "communication.max_retries"},
+        "backoff_multiplier",
+        "initial_delay_ms",
+    )
+    put(communication, {"protocol": "communication.protocol"}, "protocol_path", "auth", "encryption")
 
 
 def _wirings(top: Section) -> tuple[Wiring, ...]:
     child = top.child("wirings")
+    if child is not None and child.items is None and not (child.kind == "scalar" and child.value is None):
+        top.error("not-a-list", "wirings has to be a list", child.place)
     wirings = []
     for item in (child.items or []) if child is not None else []:
         entry = Section(item, "wiring", top.problems, item.place)
         source, target = entry.text("from_agent", required=True), entry.text("to_agent", required=True)
-        kind = entry.text("connection_type", required=True)
-        names = entry.texts("method_names") + entry.texts("packet_types") + entry.texts("event_subscriptions")
+        kind = entry.text("connection_type", required=True) and entry.choice("connection_type", ConnectionType, "")
+        names = {name: entry.texts(name) for name in _NAMES.values()}
         path = entry.text("import_path")
         entry.child("description")
-        entry.close(
-            (
-                "from_agent",
-                "to_agent",
-                "connection_type",
-                "import_path",
-                "method_names",
-                "packet_types",
-                "event_subscriptions",
-                "description",
-            ),
-            strict=True,
-        )
-        if kind and kind not in tuple(ConnectionType):
-            message, known = f"connection_type {kind!r} is not known", f"known: {', '.join(ConnectionType)}"
-            entry.error("bad-connection-type", message, entry.places["connection_type"], known)
-        elif source and target and kind:
+        known = ("from_agent", "to_agent", "connection_type", "import_path", *names, "description")
+        entry.close(known, strict=True)
+        for name in (name for name, texts in names.items() if texts and kind and name != _NAMES[ConnectionType(kind)]):
+            message = f"{entry.where}: {name} says nothing for {kind}"
+            entry.error("wrong-names", message, entry.places[name], f"name them under {_NAMES[ConnectionType(kind)]}")
+        if source and target and kind:
             wirings.append(
                 Wiring(
                     from_agent=source,
                     to_agent=target,
                     connection_type=ConnectionType(kind),
                     import_path=path,
-                    names=names,
+                    names=names[_NAMES[ConnectionType(kind)]],
                     place=item.place,
                 )
             )
     return tuple(wirings)
 
 
-def _mappings(top: Section) -> tuple[ModuleMapping, ...]:
-    child = top.child("schema_to_code")
-    mappings = []
-    for key, node in (child.entries or {}).items() if child is not None else ():
-        entry = Section(node, f"schema_to_code.{key}", top.problems, node.place)
-        mappings.append(
-            ModuleMapping(
-                key=key,
-                target=entry.text("target", required=True),
-                template=entry.text("template"),
-                requires=entry.texts("requires"),
-                fields=_pairs(entry.child("fields")),
-                functions=_functions(entry),
-                models=entry.texts("models"),
-                endpoints=entry.texts("endpoints"),
-                rules=_rules(entry.child("validation_rules")),
-                place=node.place,
-            )
-        )
-    return tuple(mappings)
+def read_default_glue(folder: Path) -> tuple[Glue, tuple[Problem, ...]]:
+    """The glue of a project's templates, for collections that have none of their own; empty where the file is absent.
+
+    Returns it with the notes on it.
+
+    Raises:
+        InputError: with every problem of the file.
+    """
+    path, problems = folder / DEFAULT, list[Problem]()
+    if not path.is_file():
+        return Glue(), ()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = Problem("not-utf8", "the file is not UTF-8 text", Place(DEFAULT), "save it as UTF-8")
+        raise InputError([problem]) from error
+    documents, found = parse(text, DEFAULT)
+    problems.extend(found)
+    glue = Glue()
+    for document in documents:
+        glue = joined(glue, read_glue(document.root, DEFAULT, problems))
+    if any(problem.level == "error" for problem in problems):
+        raise InputError(problem for problem in problems if problem.level == "error")
+    return glue, tuple(problems)
 
 
-def _pairs(node: Node | None) -> tuple[str, ...]:
-    """Fields as `name: type = default` text, whether written as text or as one-key mappings."""
-    found: list[str] = []
-    for item in (node.items or []) if node is not None else []:
-        if item.entries is not None:
-            found.extend(f"{key}: {child.text}" for key, child in item.entries.items())
-        else:
-            found.append(item.text)
-    return tuple(found)
-
-
-def _functions(entry: Section) -> tuple[FunctionSpec, ...]:
-    child = entry.child("functions")
-    functions = []
-    for item in (child.items or []) if child is not None else []:
-        for name, node in (item.entries or {}).items():
-            fields = Section(node, f"{entry.where}.functions.{name}", entry.problems, node.place)
-            if not _NAME.match(name):
-                fields.error("bad-function", f"{name!r} is no function name", node.place, "use letters, digits and _")
-                continue
-            functions.append(
-                FunctionSpec(
-                    name=name,
-                    signature=fields.text("signature"),
-                    docstring=fields.text("docstring"),
-                    logic=fields.text("logic"),
-                    place=node.place,
-                )
-            )
-    return tuple(functions)
-
-
-def _rules(node: Node | None) -> tuple[str, ...]:
-    """Every text below `rule:` or `gate:` keys, in order."""
-    found: list[str] = []
-    for item in node.walk() if node is not None else ():
-        for key, child in (item.entries or {}).items():
-            if key in ("rule", "gate") and child.kind == "scalar":
-                found.append(child.text)
-    return tuple(found)
+def joined(first: Glue, second: Glue) -> Glue:
+    """Two glue documents as one; where both set a setting, the second wins."""
+    if not first.file:
+        return second
+    names = list(dict.fromkeys((first.file, second.file)))
+    return Glue(
+        file=", ".join(names),
+        wirings=first.wirings + second.wirings,
+        mappings=first.mappings + second.mappings,
+        bindings=first.bindings + second.bindings,
+        settings={**first.settings, **second.settings},
+        settings_places={**first.settings_places, **second.settings_places},
+        rules=first.rules + second.rules,
+        quality_gates=first.quality_gates + second.quality_gates,
+    )

@@ -6,47 +6,42 @@ import re
 
 from l9stack.model.agent import Backend, CausalFactor, GraphShape, MemoryKind, MemoryLayer
 from l9stack.reading.documents import Node
-from l9stack.reading.fields import Section
+from l9stack.reading.fields import Section, quoted, suggestion
+from l9stack.reading.vocabulary import AGENT, HOLDS, LAYER, LAYERS, STORAGE
 
-_LAYERS = {
-    "workingmemory": MemoryKind.WORKING,
-    "episodicmemory": MemoryKind.EPISODIC,
-    "semanticmemory": MemoryKind.SEMANTIC,
-    "causalmemory": MemoryKind.CAUSAL,
-    "longtermpersistence": MemoryKind.ARCHIVE,
-    "archive": MemoryKind.ARCHIVE,
-}
-_BACKENDS = (
-    ("redis", Backend.REDIS),
-    ("postgres", Backend.POSTGRES),
-    ("neo4j", Backend.NEO4J),
-    ("hypergraph", Backend.HYPERGRAPH),
-    ("s3", Backend.S3),
-    ("file_system", Backend.S3),
+_MEMORY = AGENT["memorytopology"]
+_STORAGE_WORD = re.compile(r"(?<![a-z0-9])(redis|postgres|neo4j|hypergraph|s3|file_system)(?:ql|db)?(?![a-z0-9])")
+_BACKENDS = {**{backend.value: backend for backend in Backend}, "file_system": Backend.S3}
+_TTL = re.compile(
+    r"\bTTL\s{0,3}(?:=|:|of|is)?\s{0,3}(\d{1,6}(?:\.\d{1,3})?)(?![\d.]*\d)[\s-]{0,3}([A-Za-z]*)", re.IGNORECASE
 )
-_HOLDS = {
-    MemoryKind.WORKING: Backend.REDIS,
-    MemoryKind.EPISODIC: Backend.POSTGRES,
-    MemoryKind.SEMANTIC: Backend.NEO4J,
-    MemoryKind.CAUSAL: Backend.HYPERGRAPH,
-    MemoryKind.ARCHIVE: Backend.S3,
+_UNITS = {
+    unit: seconds
+    for seconds, units in (
+        (1, ("s", "sec", "secs", "second", "seconds")),
+        (60, ("m", "min", "mins", "minute", "minutes")),
+        (3600, ("h", "hr", "hrs", "hour", "hours")),
+        (86400, ("d", "day", "days")),
+        (604800, ("w", "week", "weeks")),
+    )
+    for unit in units
 }
-_TTL = re.compile(r"\bTTL\s*[=:]?\s*(\d{1,6})\s*(s|sec\w*|m|min\w*|h|hours?|d|days?)?\b", re.IGNORECASE)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_NO_UNITS = ("ms", "msec", "millisecond", "milliseconds", "month", "months", "y", "year", "years")
+"""Words that look like a unit of a lifetime and are none that is honoured: to read the number as seconds is wrong."""
 
 
 def ttl_in(text: str) -> int | None:
-    """Seconds of a lifetime in prose (`TTL=5 minutes`), or None."""
+    """Seconds of a lifetime in prose (`TTL=5 minutes`), or None; a number without a unit is seconds."""
     found = _TTL.search(text)
-    if not found:
+    if not found or found[2].lower() in _NO_UNITS:
         return None
-    return int(found[1]) * _UNITS[(found[2] or "s")[0].lower()]
+    return round(float(found[1]) * _UNITS.get(found[2].lower(), 1)) or None
 
 
 def read_memory(section: Section) -> tuple[MemoryLayer, ...]:
     """All declared layers, in the order of `MemoryKind`; sections that are no layer are left to the description."""
     layers: dict[MemoryKind, MemoryLayer] = {}
-    for name, kind in _LAYERS.items():
+    for name, (kind, _) in LAYERS.items():
         child = section.child(name)
         if child is None:
             continue
@@ -55,8 +50,7 @@ def read_memory(section: Section) -> tuple[MemoryLayer, ...]:
         layer = _layer(child, f"{section.where}.{name}", kind, section)
         if layer is not None:
             layers[kind] = layer
-    section.child("crossagentsharing")
-    section.close((*_LAYERS, "crossagentsharing"), strict=True)
+    section.close(_MEMORY.names, strict=_MEMORY.closed)
     return tuple(layers[kind] for kind in MemoryKind if kind in layers)
 
 
@@ -66,15 +60,12 @@ def _layer(node: Node, where: str, kind: MemoryKind, parent: Section) -> MemoryL
     fields = Section(node, where, parent.problems, node.place)
     storage = fields.text("storagetype", required=True)
     purpose = fields.text("purpose")
-    ttl = fields.whole("ttl_seconds") if fields.has("ttl_seconds") else None
-    if fields.has("ttl"):
-        written = fields.text("ttl")
-        ttl = int(written) if written.isdigit() else ttl_in(f"TTL={written}")
-        if ttl is None:
-            fields.error("bad-ttl", f"{where}.ttl is no time", fields.places.get("ttl"), "write `300` or `5 minutes`")
+    ttl = _ttl(fields)
     prose = ttl_in(purpose) if ttl is None else None
     if prose is not None:
         fields.note("ttl-from-prose", f"{where}: a lifetime of {prose} s is taken from the purpose's text")
+    elif ttl is None and re.search(r"\bTTL\b", purpose):
+        fields.note("ttl-not-read", f"{where}: the purpose speaks of a TTL, but not as `TTL=5 minutes`")
     layer = MemoryLayer(
         kind=kind,
         backend=_backend(storage, kind, fields),
@@ -89,38 +80,55 @@ def _layer(node: Node, where: str, kind: MemoryKind, parent: Section) -> MemoryL
         purpose=purpose,
     )
     # `schema` of an episodic layer is a table's name and `relationship` an edge's: both describe, neither is an error.
-    fields.child("relationship")
-    fields.close(
-        ("storagetype", "keyspace", "retention", "indexby", "structure", "schema", "purpose", "ttl", "ttl_seconds")
-    )
+    fields.close(field.name for field in LAYER)
     return layer
 
 
+def _ttl(fields: Section) -> int | None:
+    if fields.has("ttl") and fields.has("ttl_seconds"):
+        fields.error("two-spellings", f"{fields.where}: ttl and ttl_seconds say the same thing", None, "keep one")
+    if fields.has("ttl_seconds"):
+        name, seconds = "ttl_seconds", fields.whole("ttl_seconds")
+        if seconds is None:
+            return None
+    else:
+        name, written = "ttl", fields.text("ttl")
+        if not written:
+            return None
+        seconds = ttl_in(f"TTL={written}")
+    if not seconds:
+        message = f"{fields.where}.{name} is no lifetime"
+        fields.error("bad-ttl", message, fields.places.get(name), "write `ttl: 5 minutes` or `ttl_seconds: 300`")
+    return seconds
+
+
 def _plain(node: Node, where: str, kind: MemoryKind, parent: Section) -> MemoryLayer | None:
-    text = node.text.strip()
-    if node.value is None:
+    if node.empty:
         return None
+    text = node.text.strip()
+    fields = Section(None, where, parent.problems, node.place)
     ttl = ttl_in(text)
+    if ttl is not None:
+        fields.note("ttl-from-prose", f"{where}: a lifetime of {ttl} s is taken from the storage's text")
     return MemoryLayer(
-        kind=kind, backend=_backend(text, kind, parent), storage=text, ttl_seconds=ttl, ttl_from_prose=ttl is not None
+        kind=kind, backend=_backend(text, kind, fields), storage=text, ttl_seconds=ttl, ttl_from_prose=ttl is not None
     )
 
 
-def _backend(storage: str, kind: MemoryKind, section: Section) -> Backend:
-    text = storage.lower().replace("-", "_").replace(" ", "_")
-    found = next((backend for word, backend in _BACKENDS if word in text), None)
-    wanted = _HOLDS[kind]
+def _backend(storage: str, kind: MemoryKind, fields: Section) -> Backend:
+    found = _STORAGE_WORD.search(storage.lower().replace("-", "_").replace(" ", "_"))
+    wanted = HOLDS[kind]
+    place = fields.places.get("storagetype")
     if found is None:
         if storage:
-            known = "redis, redis_cluster, postgres, postgres + pgvector, neo4j, neo4j_auradb, hypergraphdb, s3"
-            section.error(
-                "unknown-storage", f"{section.where}: storagetype {storage!r} is not known", None, f"known: {known}"
-            )
+            message = f"{fields.where}: storagetype {quoted(storage)} is not known"
+            fields.error("unknown-storage", message, place, suggestion(storage, STORAGE[wanted]))
         return wanted
-    if found is not wanted:
-        message = f"{section.where}: {kind.value} memory is kept in {wanted.value}, not in {storage}"
-        section.error(
-            "wrong-storage", message, section.places.get("storagetype"), f"use a storagetype of {wanted.value}"
+    backend = _BACKENDS[found[1]]
+    if backend is not wanted:
+        message = f"{fields.where}: {kind.value} memory is kept in {wanted.value}, not in {quoted(storage)}"
+        fields.error(
+            "wrong-storage", message, place, f"use a storagetype of {wanted.value}: {', '.join(STORAGE[wanted])}"
         )
     return wanted
 

@@ -8,6 +8,7 @@ import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pydantic import JsonValue
@@ -23,6 +24,7 @@ from l9stack.model.glue import (
 from l9stack.model.plan import AgentPlan, EscalationRule, OperationPlan, Plan
 from l9stack.planning.expressions import parse
 from l9stack.rendering.samples import around, fits, record
+from l9stack.rendering.views import once
 
 MAX_CASES = 12
 """Cases of one operation; a table has at least one for each row that can be reached."""
@@ -51,24 +53,44 @@ class Case:
     sent: Values = field(default_factory=dict)
 
 
+@once
 def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[Case, ...]:
     """Cases with answers that are known beforehand; none for behaviours that only running can tell."""
     most = MAX_CASES
     match operation.behaviour:
         case DecisionTableBehaviour() as table:
-            found, most = _table(agent, operation, table), max(MAX_CASES, len(table.rows) + 1)
+            requests, most = _tabled(agent, operation, table), max(MAX_CASES, len(table.rows) + 1)
         case TransformBehaviour(assign=assign) | RecordBehaviour(assign=assign):
-            found = _assigned(agent, operation, assign, [({}, {})])
+            requests = _varied(agent, operation, assign.values())
         case RouteBehaviour() as route:
-            found = _routed(plan, agent, operation, route)
-        case EchoBehaviour():
-            found = [_case(agent, operation, dict(values), dict(values)) for values in _varied(agent, operation, ())]
-        case CheckPolicyBehaviour():
-            found = [_weighed(agent, operation, values) for values in _varied(agent, operation, ())]
+            return tuple(_routed(plan, agent, operation, route)[:most])
+        case EchoBehaviour() | CheckPolicyBehaviour():
+            requests = _varied(agent, operation, ())
         case _:
             return ()
-    good = [case for case in found if case is not None]
-    return tuple(good[:most])
+    return tuple(itertools.islice(_known(case_of(agent, operation, values) for values in requests), most))
+
+
+def _known(found: Iterable[Case | None]) -> Iterator[Case]:
+    return (case for case in found if case is not None)
+
+
+def case_of(agent: AgentPlan, operation: OperationPlan, arguments: Values, said: Values | None = None) -> Case | None:
+    """The case of one request, where the peer says `said`; None where the answer would not fit, or cannot be known."""
+    match operation.behaviour:
+        case DecisionTableBehaviour(rows=rows, otherwise=otherwise):
+            then = next((row.then for row in rows if parse(row.when).evaluate(arguments)), otherwise)
+            answer = {name: _evaluated(item, arguments) for name, item in then.items()}
+            return _case(agent, operation, arguments, answer)
+        case TransformBehaviour(assign=assign) | RecordBehaviour(assign=assign):
+            return _assigned(agent, operation, assign, arguments)
+        case RouteBehaviour(assign=assign, send=send):
+            return _assigned(agent, operation, assign, arguments, said=said, send=send)
+        case EchoBehaviour():
+            return _case(agent, operation, dict(arguments), dict(arguments))
+        case CheckPolicyBehaviour():
+            return _weighed(agent, operation, arguments)
+    return None
 
 
 def fired(agent: AgentPlan, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -115,20 +137,30 @@ def _thresholds(agent: AgentPlan, texts: Iterable[str]) -> dict[str, set[float]]
     """Numbers that fields are compared to, in expressions and in escalation rules."""
     found: dict[str, set[float]] = defaultdict(set)
     for text in texts:
-        for node in ast.walk(parse(text).tree):
-            sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
-            numbers = [
-                n.value
-                for side in sides
-                for n in ast.walk(side)
-                if isinstance(n, ast.Constant) and isinstance(n.value, int | float) and not isinstance(n.value, bool)
-            ]
-            for name in (n.id for side in sides for n in ast.walk(side) if isinstance(n, ast.Name)):
-                found[name].update(numbers)
+        for name, numbers in _compared(text):
+            found[name].update(numbers)
     for rule in agent.rules:
         for comparison in rule.comparisons:
             found[comparison.field].add(comparison.number)
     return found
+
+
+@lru_cache(maxsize=2048)
+def _compared(text: str) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Each name in a comparison of an expression, with the numbers of that comparison."""
+    found: list[tuple[str, tuple[float, ...]]] = []
+    for node in ast.walk(parse(text).tree):
+        if isinstance(node, ast.Compare):
+            parts = [part for side in (node.left, *node.comparators) for part in ast.walk(side)]
+            numbers = tuple(
+                part.value
+                for part in parts
+                if isinstance(part, ast.Constant)
+                and isinstance(part.value, int | float)
+                and not isinstance(part.value, bool)
+            )
+            found.extend((part.id, numbers) for part in parts if isinstance(part, ast.Name))
+    return tuple(found)
 
 
 def _base(operation: OperationPlan) -> Values:
@@ -164,16 +196,12 @@ def _evaluated(text: JsonValue, values: Mapping[str, Any]) -> JsonValue:
     return text
 
 
-def _table(agent: AgentPlan, operation: OperationPlan, table: DecisionTableBehaviour) -> list[Case | None]:
+def _tabled(agent: AgentPlan, operation: OperationPlan, table: DecisionTableBehaviour) -> list[Values]:
+    """Requests of a table: one for each row that can be reached, then neighbours of these."""
     conditions = [parse(row.when) for row in table.rows]
 
     def row_of(values: Values) -> int:
         return next((n for n, when in enumerate(conditions) if when.evaluate(values)), len(conditions))
-
-    def case_of(values: Values) -> Case | None:
-        row = row_of(values)
-        then = table.rows[row].then if row < len(conditions) else table.otherwise
-        return _case(agent, operation, values, {name: _evaluated(item, values) for name, item in then.items()})
 
     hits: dict[int, Values] = {}
     for values in itertools.islice(_combined(agent, operation, [row.when for row in table.rows]), _MAX_TRIED):
@@ -184,9 +212,11 @@ def _table(agent: AgentPlan, operation: OperationPlan, table: DecisionTableBehav
     texts = [row.when for row in table.rows]
     near = [(row, values) for row, hit in sorted(hits.items()) for values in _varied(agent, operation, texts, hit)]
     # Neighbours that another row answers say most about the conditions; they come first.
-    moved = [values for row, values in near if row_of(values) != row]
-    same = [values for row, values in near if row_of(values) == row]
-    return [case_of(values) for values in _unique([*first, *moved, *same])]
+    moved: list[Values] = []
+    same: list[Values] = []
+    for row, values in near:
+        (same if row_of(values) == row else moved).append(values)
+    return _unique([*first, *moved, *same])
 
 
 def _combined(agent: AgentPlan, operation: OperationPlan, texts: list[str]) -> Iterator[Values]:
@@ -204,33 +234,29 @@ def _assigned(
     agent: AgentPlan,
     operation: OperationPlan,
     assign: Mapping[str, str],
-    heard: list[tuple[Values, Values]],
+    values: Values,
+    *,
+    said: Values | None = None,
     send: Mapping[str, str] | None = None,
-) -> list[Case | None]:
-    found: list[Case | None] = []
-    for number, (said, answers) in enumerate(heard):
-        requests = _varied(agent, operation, assign.values()) if number == 0 else [_base(operation)]
-        for values in requests:
-            known = {**values, **answers}
-            try:
-                answer = {name: parse(text).evaluate(known) for name, text in assign.items()}
-            except (ArithmeticError, TypeError, ValueError):
-                continue
-            sent = {name: parse(text).evaluate(values) for name, text in (send or {}).items()}
-            found.append(_case(agent, operation, values, answer, said=said, sent=sent))
-    return found
+) -> Case | None:
+    """The case of what is assigned over the request, and over what the peer says; None where that fails."""
+    heard = said or {}
+    known = {**values, **{f"answer.{name}": value for name, value in heard.items()}}
+    try:
+        answer = {name: parse(text).evaluate(known) for name, text in assign.items()}
+        sent = {name: parse(text).evaluate(values) for name, text in (send or {}).items()}
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return _case(agent, operation, values, answer, said=heard, sent=sent)
 
 
-def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour) -> list[Case | None]:
+def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour) -> list[Case]:
     peer, _, wanted = route.to.rpartition(".")
-    target = plan.agent(peer).operation(wanted)
-    heard: list[tuple[Values, Values]] = []
-    for said in _answers(agent, target, route):
-        heard.append((said, {f"answer.{name}": value for name, value in said.items()}))
-    found = _assigned(agent, operation, route.assign, heard, route.send)
+    usual, *heard = _answers(agent, plan.agent(peer).operation(wanted), route)
+    requests = _varied(agent, operation, route.assign.values())
+    own = list(_known(case_of(agent, operation, values, usual) for values in requests))
     # Answers of the peer vary after the requests: leave room for both.
-    own = [case for case in found if case and case.said == heard[0][0]]
-    others: list[Case | None] = [case for case in found if case and case.said != heard[0][0]]
+    others = list(_known(case_of(agent, operation, _base(operation), said) for said in heard))
     return [*own[: MAX_CASES - min(len(others), _MAX_ANSWERS)], *others[:_MAX_ANSWERS]]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from l9stack import printable
 from l9stack.rendering import quoting
 from l9stack.sources import templates_folder
 
@@ -26,14 +27,14 @@ def environment() -> Environment:
         "python": quoting.python,
         "docstring": quoting.docstring,
         "comment": quoting.comment,
-        "markdown": quoting.markdown,
-        "code": quoting.markdown_code,
-        "table_code": quoting.table_code,
+        "markdown": printable.markdown,
+        "code": printable.markdown_code,
+        "table_code": printable.table_code,
         "yaml": quoting.yaml,
         "yaml_key": quoting.yaml_key,
         "shell": quoting.shell,
         "json": quoting.json_text,
-        "mermaid": quoting.mermaid,
+        "mermaid": printable.mermaid,
     }
     return made
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from l9stack.model.glue import FieldSpec
+from l9stack.printable import line
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.quoting import line, python
+from l9stack.rendering.quoting import python
 
 _ANNOTATIONS = {
     "string": "str",

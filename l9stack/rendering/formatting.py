@@ -1,7 +1,9 @@
-"""Generated Python is formatted by ruff, once for a whole tree, isolated from any configuration of the machine."""
+"""Generated Python is formatted by ruff, all of it at once, isolated from any configuration of the machine."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +12,8 @@ from pathlib import Path
 
 LINE_LENGTH = 120
 _SHARED = ("--isolated", "--no-cache", "--target-version", "py311", "--line-length", str(LINE_LENGTH), "--quiet")
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - only ever a parent of a private folder
+_PAGE = 4096
 
 
 class FormattingError(Exception):
@@ -18,17 +22,28 @@ class FormattingError(Exception):
 
 def formatted(files: Mapping[str, str]) -> dict[str, str]:
     """The same files, imports sorted, unused ones gone, layout fixed; what is not Python stays as it is."""
-    with tempfile.TemporaryDirectory(prefix="l9-format-") as name:
+    sources = {path: text.encode() for path, text in files.items() if path.endswith(".py")}
+    with tempfile.TemporaryDirectory(prefix="l9-format-", dir=_roomy(sources)) as name:
         folder = Path(name).resolve()
-        sources = {path: text for path, text in files.items() if path.endswith(".py")}
-        for path, text in sources.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8", newline="\n")
+        targets = {path: folder / path for path in sources}
+        for parent in {target.parent for target in targets.values()}:
+            parent.mkdir(parents=True, exist_ok=True)
+        for path, data in sources.items():
+            targets[path].write_bytes(data)
         _ruff("check", "--fix", "--select", "I,F401", "--config", "src=['code']", folder=folder)
         _ruff("format", folder=folder)
-        done = {path: (folder / path).read_text(encoding="utf-8") for path in sources}
+        done = {path: target.read_bytes().decode() for path, target in targets.items()}
     return {path: done.get(path, text) for path, text in files.items()}
+
+
+def _roomy(sources: Mapping[str, bytes]) -> str | None:
+    """A file system in memory, where there is one with room to spare (a container's may be small); else the usual."""
+    needed = sum(len(data) + _PAGE for data in sources.values())
+    try:
+        roomy = os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > 4 * needed
+    except OSError:
+        return None
+    return str(_IN_MEMORY) if roomy else None
 
 
 def _ruff(command: str, *options: str, folder: Path) -> None:

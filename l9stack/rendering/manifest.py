@@ -10,6 +10,7 @@ from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.rendering.code.bridges import declaration, view_governance
 from l9stack.rendering.code.operations import held_by
 from l9stack.rendering.code.surface import view_surface
+from l9stack.rendering.packets import declared
 
 
 def home(agent: AgentPlan, operation: str) -> ModulePlan:
@@ -93,4 +94,6 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bo
         "depends_on": {"hard": list(surface.hard), "soft": list(surface.soft)},
         "unbound_operations": [op.name for op in agent.operations if not op.bound],
         "requires": sorted({name for m in agent.modules if m.mapping for name in m.mapping.requires}),
+        **declared(plan.protocol),
+        **({"imported": list(agent.imported)} if agent.imported else {}),
     }

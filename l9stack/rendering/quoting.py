@@ -1,7 +1,7 @@
-"""The only way from a schema's text into a file: one function per format; nothing that a text says leaves its quotes.
+"""The only way from a schema's text into a source file: one function per format; nothing leaves its quotes.
 
 Characters that an editor shows as something else (controls, direction marks, line separators) are escaped where the
-format can, and dropped where it cannot.
+format can, and dropped where it cannot. Formats that people read, as Markdown, are in `l9stack.printable`.
 """
 
 from __future__ import annotations
@@ -15,44 +15,35 @@ import unicodedata
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from l9stack.printable import line
+
 WIDTH = 116
 LITERAL = 80
 """Characters of one literal; a longer text is printed in parts, so that no line grows past the limit of the linter."""
 REPEATED = 12
 """A longer run of one character is printed as a product: nobody counts it."""
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
-_ADDRESS = re.compile(r"\b(?:(https?|ftp|mailto|xmpp)(:)|(www)(\.))", re.IGNORECASE)
-
-
-def line(text: str) -> str:
-    """The text on one line: white space of any kind becomes a blank, invisible characters go."""
-    visible = "".join(
-        char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn") or char == "\t"
-    )
-    flat = " ".join(visible.split())
-    return "".join(char for char in flat if unicodedata.category(char) != "Cc")
 
 
 def python(value: Any) -> str:
     """A Python literal; mappings are sorted only where they are sets, so that declared order stays."""
+    if isinstance(value, str):
+        if len(value) > REPEATED and len(set(value)) == 1:
+            return f"{value[0]!r} * {len(value)}"
+        # repr escapes what is not printable, so also \u2028, direction marks and lone surrogates.
+        return repr(str(value)) if len(value) <= LITERAL else _parts(str(value))
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} has no literal")
+    if value is None or isinstance(value, bool | int | float):
+        return repr(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{python(key)}: {python(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "(" + ", ".join(python(item) for item in value) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, Set):
         return "{" + ", ".join(sorted(python(item) for item in value)) + "}" if value else "set()"
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return "[" + ", ".join(python(item) for item in value) + "]"
-    if isinstance(value, str):
-        if len(value) > REPEATED and len(set(value)) == 1:
-            return f"{value[0]!r} * {len(value)}"
-        # repr escapes what is not printable, so also \u2028, direction marks and lone surrogates.
-        return repr(str(value)) if len(value) <= LITERAL else _parts(str(value))
-    if value is None or isinstance(value, bool | int | float):
-        return repr(value)
     raise TypeError(f"no literal for {type(value).__name__}")
 
 
@@ -89,35 +80,6 @@ def docstring(text: str, indent: int = 0) -> str:
 def comment(text: str) -> str:
     """Text for behind a `#`, on one line."""
     return line(text)
-
-
-def markdown(text: str) -> str:
-    """Markdown prose: no character of the text is markup."""
-    flat = _MARKDOWN.sub(r"\\\1", line(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
-    # Names such as claim_id read better plain, and an underscore between letters is no emphasis.
-    flat = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", flat)
-    # Addresses are not made into links by readers that look for them; lines are no lists, rules or underlines.
-    flat = _ADDRESS.sub(lambda found: f"{found[1] or found[3]}\\{found[2] or found[4]}", flat)
-    return re.sub(r"^(\d*)([-+=]+|[.)])(?=\s|$)", r"\1\\\2", flat)
-
-
-def markdown_code(text: str) -> str:
-    """Inline code, with a longer fence than any run of backticks inside; not for table cells."""
-    flat = line(text)
-    if not flat:
-        return ""
-    longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {flat} {fence}" if longest else f"`{flat}`"
-
-
-def table_code(text: str) -> str:
-    """Inline code for a table cell: readers split cells before they look for code, so `|` is escaped.
-
-    A backslash before a pipe has no form that all readers take for one cell; such a text is printed as prose.
-    """
-    flat = line(text)
-    return markdown(flat) if "\\|" in flat else markdown_code(flat).replace("|", "\\|")
 
 
 def _double_quoted(text: str) -> str:
@@ -171,8 +133,3 @@ def shell(text: str) -> str:
 def json_text(value: Any) -> str:
     """JSON with sorted keys, for a file of its own."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True, allow_nan=False)
-
-
-def mermaid(text: str) -> str:
-    """Text that cannot end a Mermaid label: only harmless characters stay."""
-    return "".join(char if char.isalnum() or char in " _-.,/*:" else " " for char in line(text)).strip()

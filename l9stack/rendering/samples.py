@@ -102,6 +102,18 @@ def around(spec: FieldSpec, thresholds: Iterable[float]) -> list[JsonValue]:
     return [value for value in found if fits(spec, value)]
 
 
+def another(spec: FieldSpec) -> JsonValue:
+    """Another good value than the usual one, and none at a bound where that can be helped: other tests send those.
+
+    A field with one good value alone has no other.
+    """
+    good = sample(spec)
+    options: list[JsonValue] = [f"other-{spec.name}"[: spec.max_length], ["other"], {"other": spec.name}]
+    if isinstance(good, int | float) and not isinstance(good, bool):
+        options = [good + 7 * step(spec), good - 7 * step(spec), good + step(spec), good - step(spec)]
+    return next((value for value in [*options, *around(spec, ())] if value != good and fits(spec, value)), good)
+
+
 def refused(specs: Iterable[FieldSpec]) -> list[tuple[str, dict[str, JsonValue], str]]:
     """Requests that the model has to refuse: what is wrong, the arguments, the field that is named."""
     specs = tuple(specs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.names import AgentId
@@ -15,29 +17,23 @@ from l9stack.rendering.quoting import json_text
 from l9stack.rendering.tests.integration import integration_tests
 from l9stack.rendering.tests.regression import render_regression
 from l9stack.rendering.tests.unit import render_tests
+from l9stack.rendering.views import one_run
 
 
 def render(plan: Plan) -> RenderedTree:
     """Render everything that a plan asks for, sorted by path; the same plan gives the same bytes."""
     owners: dict[str, AgentId] = {}
-    code: dict[str, str] = {}
-    for agent in plan.agents:
-        own = {code_path(agent, module): render_module(plan, agent, module) for module in agent.modules}
-        code.update(own)
-        owners.update(dict.fromkeys(own, agent.id))
-    done = formatted(code)
-    gathered = _shortened(plan, done)
-    for agent in plan.agents:
-        own = _tests(plan, agent, composed=agent.id not in gathered) | render_documents(plan, agent)
-        done.update(own)
-        owners.update(dict.fromkeys(own, agent.id))
-    # Formatted with the code beside them: imports are sorted by what is a package of the tree.
-    done = formatted({**done, **_collection_files(plan), **integration_tests(plan)})
-    for agent in plan.agents:
-        path = f"manifests/{agent.id}.json"
-        paths = [name for name, owner in owners.items() if owner == agent.id]
-        done[path] = json_text(manifest(plan, agent, paths, composed=agent.id not in gathered)) + "\n"
-        owners[path] = agent.id
+    with one_run():
+        controllers, gathered = _controllers(plan)
+        done = {**_collection_files(plan), **integration_tests(plan)}
+        for agent in plan.agents:
+            own = _agent(plan, agent, controllers, composed=agent.id not in gathered)
+            done.update(own)
+            owners.update(dict.fromkeys(own, agent.id))
+    # All of them at once: imports are sorted by what is a package of the tree.
+    done = formatted(done)
+    for agent in plan.agents:  # word for word: what was imported is somebody else's
+        done.update((code_path(agent, m), m.imported) for m in agent.modules if m.imported is not None)
     artifacts = tuple(Artifact(path=path, text=done[path], agent=owners.get(path)) for path in sorted(done))
     return RenderedTree(collection=plan.collection, artifacts=artifacts)
 
@@ -47,19 +43,32 @@ def code_path(agent: AgentPlan, module: ModulePlan) -> str:
     return f"code/{agent.spec.root_path}/{module.path}"
 
 
-def _shortened(plan: Plan, done: dict[str, str]) -> set[AgentId]:
-    """Replace controllers that are too long, for want of bridges, by ones that only gather; the agents concerned."""
-    found: dict[AgentId, ModulePlan] = {}
-    for agent in plan.agents:
-        module = agent.module_of("controller")
-        if module and done[code_path(agent, module)].count("\n") > MAX_LINES:
-            found[agent.id] = module
-    texts = {
-        code_path(plan.agent(name), module): render_parts(plan, plan.agent(name), module)
-        for name, module in found.items()
-    }
-    done.update(texts)
-    return set(found)
+def _controllers(plan: Plan) -> tuple[dict[str, str], set[AgentId]]:
+    """Every controller by path, before it is formatted, and the agents whose controller only gathers.
+
+    Those are the ones where a whole controller would be too long, for want of bridges.
+    """
+    found = [
+        (agent, module)
+        for agent in plan.agents
+        if (module := agent.module_of("controller")) and module.imported is None
+    ]
+    texts = {code_path(agent, module): render_module(plan, agent, module) for agent, module in found}
+    lines = {path: text.count("\n") for path, text in formatted(texts).items()}
+    long = [(agent, module) for agent, module in found if lines[code_path(agent, module)] > MAX_LINES]
+    texts.update((code_path(agent, module), render_parts(plan, agent, module)) for agent, module in long)
+    return texts, {agent.id for agent, _ in long}
+
+
+def _agent(plan: Plan, agent: AgentPlan, controllers: Mapping[str, str], *, composed: bool) -> dict[str, str]:
+    """Every file of one agent, before it is formatted; `composed` says that its controller declares it all."""
+    files: dict[str, str] = {}
+    for module in agent.modules:
+        path = code_path(agent, module)
+        files[path] = controllers[path] if path in controllers else render_module(plan, agent, module)
+    files |= _tests(plan, agent, composed=composed) | render_documents(plan, agent)
+    files[f"manifests/{agent.id}.json"] = json_text(manifest(plan, agent, files, composed=composed)) + "\n"
+    return files
 
 
 def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
@@ -79,5 +88,9 @@ def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
 
 def _collection_files(plan: Plan) -> dict[str, str]:
     config = fill("config/collection_config.yaml.j2", collection=plan.collection, sections=unified(plan))
-    title = f"Where the tests of {plan.collection} find the agents, before and after delivery."
+    # The same for every collection: several may be delivered into one checkout.
+    title = (
+        "Where generated tests find the agents, before and after delivery.\n\nTheir servers are those that `L9_…` "
+        "variables name, where all are set; else l9stack[local] starts\nservers for the session."
+    )
     return {f"{plan.collection}_config.yaml": config, "tests/conftest.py": fill("tests/conftest.py.j2", title=title)}

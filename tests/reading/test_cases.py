@@ -5,24 +5,42 @@ from pathlib import Path
 import pytest
 
 from l9stack.errors import InputError
+from l9stack.model.agent import AgentSpec
 from l9stack.reading.collection import read_collection
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 
 
+def facts(agent: AgentSpec) -> list[str]:
+    """What a schema says, a line each; what it does not say has none."""
+    lines = [f"agent {agent.id} at {agent.root_path}: {agent.role}"]
+    lines += [f"  version {agent.version}"] if agent.version else []
+    lines += [f"  known as {agent.system}, {agent.module}, {agent.schema_id or '-'}"]
+    lines += [f"  after {', '.join(agent.depends_hard) or '-'}; rather after {', '.join(agent.depends_soft) or '-'}"]
+    lines += [f"  talks to {', '.join(agent.connect_to)}"] if agent.connect_to else []
+    governance = agent.governance
+    lines += [f"  asks {', '.join(governance.anchors)}; {governance.mode}, override {governance.human_override}"]
+    lines += [f"  escalates by {governance.escalation_policy!r}"] if governance.escalation_policy else []
+    lines += [f"  audits {', '.join(governance.audit_scope)}"] if governance.audit_scope else []
+    lines += [f"  memory {layer.kind} in {layer.backend} ttl {layer.ttl_seconds}" for layer in agent.memory]
+    lines += [f"  endpoint {endpoint.method} {endpoint.path}" for endpoint in agent.endpoints]
+    lines += [f"  api {name}: {text}" for name, text in agent.apis]
+    lines += [f"  files {', '.join(agent.generate_files)}; health {agent.health_path}; {agent.replicas} of it"]
+    lines += [f"  documents {', '.join(agent.generate_docs)}"] if agent.generate_docs else []
+    needed = "needs" if agent.link_existing_required else "links"
+    lines += [f"  {needed} {', '.join(agent.link_existing)}"] if agent.link_existing else []
+    lines += [f"  says {name}: {value!r}" for name, value in agent.description.items()]
+    return lines
+
+
 def told(case: Path) -> str:
     """Everything that reading says: the agents with their facts, or every problem."""
-    single = case / "input.yaml"
+    single = next(case.glob("input.*"), case)
     try:
-        found = read_collection(single if single.exists() else case)
+        found = read_collection(single)
     except InputError as error:
         return "\n".join(str(problem) for problem in error.problems) + "\n"
-    lines = []
-    for agent in found.agents:
-        lines.append(f"agent {agent.id} at {agent.root_path}: {agent.role}")
-        lines += [f"  memory {layer.kind} in {layer.backend} ttl {layer.ttl_seconds}" for layer in agent.memory]
-        lines += [f"  endpoint {endpoint.method} {endpoint.path}" for endpoint in agent.endpoints]
-        lines.append(f"  files {', '.join(agent.generate_files)}; health {agent.health_path}")
+    lines = [line for agent in found.agents for line in facts(agent)]
     return "\n".join([*lines, *map(str, found.notes)]) + "\n"
 
 

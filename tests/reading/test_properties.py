@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from l9stack.errors import InputError
 from l9stack.reading.collection import read_collection
-from l9stack.reading.documents import MAX_DEPTH, _scalar, parse
+from l9stack.reading.documents import MAX_DEPTH, parse, scalar
 
 # Where YAML 1.1, which the writer follows, and the core schema differ (`0E0`), text is read as a number: left out here.
-TEXTS = st.text(max_size=20).filter(lambda text: not isinstance(_scalar(text), float | bool))
+TEXTS = st.text(max_size=20).filter(lambda text: not isinstance(scalar(text), float | bool))
 SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | TEXTS
 TREES = st.recursive(
     SCALARS,

@@ -103,7 +103,7 @@ def test_two_agents_that_are_joined_have_one_file_whatever_the_edges(example, ch
     assert set(files(example)) == {
         "test_claim_intake_to_coverage_check.py",  # soft, connect and api_call
         "test_claim_intake_to_damage_assessment.py",
-        "test_collection.py",
+        "test_collection_claims_desk.py",
         "test_customer_notice_to_settlement.py",
         "test_damage_assessment_to_claim_intake.py",
         "test_settlement_to_coverage_check.py",

@@ -11,62 +11,40 @@ from l9stack.model.agent import MemoryKind, MemoryLayer
 from l9stack.model.plan import AgentPlan
 from l9stack.names import identifier
 from l9stack.planning.keyspaces import keyspace
+from l9stack.printable import line
+from l9stack.rendering.code.knowledge import MAX_FUNCTIONS, FactorView, ShapeView, factor_views, shape_views
+from l9stack.rendering.code.typed import TypedName, import_for, typed
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.quoting import line, python
+from l9stack.rendering.quoting import python
+from l9stack.rendering.views import once
 
 
 @dataclass(frozen=True, slots=True)
 class FinderView:
-    """A function that finds decisions by one indexed field."""
+    """A function that finds decisions by one indexed field of their request."""
 
     name: str
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeView:
-    """A function that makes the properties of a node or an edge."""
-
-    name: str
-    kind: str
-    label: str
-    parameters: str
-    entries: str
-    labels: tuple[str, ...]
-
-    @property
-    def values(self) -> list[str]:
-        """Values for a test, one a property."""
-        return [f"v{number}" for number, _ in enumerate(self.labels, start=1)]
-
-    @property
-    def made(self) -> dict[str, str]:
-        """The properties that those values make."""
-        return dict(zip(self.labels, self.values, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class FactorView:
-    """A function that picks what a factor bears on."""
-
-    name: str
-    factor: str
-    influences: tuple[str, ...]
+    key: str
+    field: TypedName
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryView:
-    """A memory bridge: the declaration's arguments in order, and its functions."""
+    """A memory bridge: the declaration's arguments in order, its finders, and what no module of its own holds."""
 
     layers: tuple[tuple[str, str], ...]
-    finders: tuple[FinderView, ...]
-    shapes: tuple[ShapeView, ...]
-    factors: tuple[FactorView, ...]
+    finders: tuple[FinderView, ...] = ()
+    shapes: tuple[ShapeView, ...] = ()
+    factors: tuple[FactorView, ...] = ()
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of its functions."""
+        names = (finder.name for finder in self.finders)
+        return (*names, *(shape.function for shape in self.shapes), *(factor.function for factor in self.factors))
 
 
 _DEFAULT_TTL = 3600
-MAX_FUNCTIONS = 8
-"""Functions of one kind in one bridge; the declaration holds all, whatever their number."""
 
 
 def ttl_seconds(agent: AgentPlan, layer: MemoryLayer) -> int:
@@ -107,8 +85,8 @@ def declaration(agent: AgentPlan, layer: MemoryLayer) -> dict[str, JsonValue]:
             return {"retention": line(layer.retention)}
 
 
-def view_memory(agent: AgentPlan, imports: Imports) -> MemoryView:
-    """The view of an agent's memory bridge; imports are added."""
+def declare_memory(agent: AgentPlan, imports: Imports) -> MemoryView:
+    """The declaration alone; imports are added."""
     imports.agent("MemoryDeclaration")
     layers: list[tuple[str, str]] = []
     for layer in agent.spec.memory:
@@ -120,18 +98,20 @@ def view_memory(agent: AgentPlan, imports: Imports) -> MemoryView:
             if value not in ([], {}, "")
         )
         layers.append((layer.kind.value, f"{name}({arguments})"))
-    taken: set[str] = {"MEMORY"}
-    finders = tuple(_finders(agent, taken))
-    shaped = tuple(_shapes(agent, taken))
-    caused = tuple(_factors(agent, taken))
+    return MemoryView(tuple(layers))
+
+
+def view_memory(agent: AgentPlan, imports: Imports) -> MemoryView:
+    """The view of an agent's memory bridge; imports are added."""
+    declared = declare_memory(agent, imports)
+    finders = tuple(_finders(agent))
     if finders:
         imports.agent("OperationContext")
         imports.add("typing", "Any")
-    if shaped or caused:
-        imports.add("typing", "Any")
-    if caused:
-        imports.add("collections.abc", "Mapping")
-    return MemoryView(tuple(layers), finders, shaped, caused)
+        import_for((finder.field for finder in finders), imports)
+    shapes = () if agent.module_of("semantic_updater") else shape_views(agent, imports)
+    factors = () if agent.module_of("causal_tracer") else factor_views(agent, imports)
+    return MemoryView(declared.layers, finders, shapes, factors)
 
 
 def _frozen(value: JsonValue) -> object:
@@ -140,40 +120,12 @@ def _frozen(value: JsonValue) -> object:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
-def _fresh(text: str, taken: set[str]) -> str | None:
-    name = identifier(text)
-    if name is None or name in taken:
-        return None
-    taken.add(name)
-    return name
-
-
-def _finders(agent: AgentPlan, taken: set[str]) -> Iterable[FinderView]:
+def _finders(agent: AgentPlan) -> Iterable[FinderView]:
     layer = agent.spec.layer(MemoryKind.EPISODIC)
-    for field in (layer.index_by if layer else ())[:MAX_FUNCTIONS]:
-        name = _fresh(f"find_by_{field}", taken)
-        if name and identifier(field) == field:
-            yield FinderView(name, field)
-
-
-def _shapes(agent: AgentPlan, taken: set[str]) -> Iterable[ShapeView]:
-    layer = agent.spec.layer(MemoryKind.SEMANTIC)
-    for shape in (layer.structure if layer else ())[:MAX_FUNCTIONS]:
-        pairs = [(identifier(field), line(field)) for field in shape.fields]
-        parameters = [name for name, _ in pairs if name]
-        if not parameters or len(set(parameters)) != len(pairs):
-            continue
-        if name := _fresh(f"{shape.name}_{shape.kind}", taken):
-            entries = ", ".join(f"{python(label)}: {parameter}" for parameter, label in pairs)
-            typed = ", ".join(f"{parameter}: str" for parameter in parameters)
-            yield ShapeView(name, shape.kind, line(shape.name), typed, entries, tuple(label for _, label in pairs))
-
-
-def _factors(agent: AgentPlan, taken: set[str]) -> Iterable[FactorView]:
-    layer = agent.spec.layer(MemoryKind.CAUSAL)
-    for item in (layer.factors if layer else ())[:MAX_FUNCTIONS]:
-        if item.influences and (name := _fresh(f"influenced_by_{item.factor}", taken)):
-            yield FactorView(name, line(item.factor), tuple(line(text) for text in item.influences))
+    for text in (layer.index_by if layer else ())[:MAX_FUNCTIONS]:
+        field = typed(agent, text)
+        if field and identifier(text) == text:
+            yield FinderView(f"find_by_{text}", text, field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +156,7 @@ class GovernanceView:
     timeout_seconds: float
 
 
+@once
 def view_governance(agent: AgentPlan) -> GovernanceView:
     """The policy of an agent, from its schema and the settings that won."""
     values = {setting.name: setting.value for setting in agent.settings}

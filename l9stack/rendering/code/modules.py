@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
-from l9stack.rendering.code.bridges import view_governance, view_memory
+from l9stack.rendering.code.bridges import declare_memory, view_governance, view_memory
+from l9stack.rendering.code.families import FAMILIES, render_family
 from l9stack.rendering.code.operations import held_by, view_operations
 from l9stack.rendering.code.settings import config_class, config_fields, prefix, printed
-from l9stack.rendering.code.surface import RouteView, view_surface
+from l9stack.rendering.code.surface import RouteView, SurfaceView, view_surface
 from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.manifest import home
@@ -18,6 +19,8 @@ MAX_LINES = 120
 
 def render_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """The text of one module, before it is formatted."""
+    if module.family in FAMILIES:
+        return render_family(plan, agent, module)
     return _FAMILIES.get(module.family, _operations)(plan, agent, module)
 
 
@@ -82,8 +85,9 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     ):
         if wanted:
             imports.agent(name)
+    declared = _declared_elsewhere(agent, surface, imports)
     memory_module, policy_module = agent.module_of("memory_bridge"), agent.module_of("governance_bridge")
-    inline = view_memory(agent, Imports()) if agent.spec.memory and not memory_module else None
+    inline = declare_memory(agent, Imports()) if agent.spec.memory and not memory_module else None
     if memory_module:
         imports.add(memory_module.dotted, "MEMORY")
     else:
@@ -111,6 +115,7 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
             "routes": routes,
             "routes_from": routes_module is not None,
             "builtin_routes": surface.builtin_routes,
+            "declared": declared,
             "packet_types": surface.packet_types,
             "calls": surface.calls,
             "observes": surface.observes,
@@ -119,6 +124,19 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
             "max_payload_bytes": surface.max_payload_bytes,
         },
     )
+
+
+def _declared_elsewhere(agent: AgentPlan, surface: SurfaceView, imports: Imports) -> set[str]:
+    """What a module of its own declares: packet types, observations, limits; imports are added."""
+    holders = {
+        "PACKET_TYPES": agent.module_of("packet_router") if surface.packet_types else None,
+        "OBSERVES": agent.module_of("event_subscriber"),
+        "LIMITS": agent.module_of("rate_limiter"),
+    }
+    for name, module in holders.items():
+        if module is not None:
+            imports.add(module.dotted, name)
+    return {name for name, module in holders.items() if module is not None}
 
 
 def _policy_imports(agent: AgentPlan, imports: Imports) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from l9stack.model.glue import QueryMemoryBehaviour
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
 from l9stack.names import class_name
+from l9stack.printable import line
 from l9stack.rendering.code.behaviours import BehaviourView, view_behaviour
 from l9stack.rendering.fields import ModelView, model
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.quoting import line, python
+from l9stack.rendering.quoting import python
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from l9stack.model.plan import AgentPlan, EdgeKind, OperationPlan, Plan
 from l9stack.names import BUILT_IN, operation_name
+from l9stack.printable import line
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.quoting import line
+from l9stack.rendering.views import once
 
 _SERVES = {
     "health": "health",
@@ -63,6 +64,7 @@ class SurfaceView:
     connects: tuple[str, ...]
 
 
+@once
 def view_surface(plan: Plan, agent: AgentPlan) -> SurfaceView:
     """The surface of an agent; only what its own schema says and edges that begin at it, or that it observes."""
     spec = agent.spec

@@ -11,11 +11,12 @@ from pydantic import JsonValue
 
 from l9stack.model.agent import MemoryKind, MemoryLayer
 from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan
+from l9stack.planning.catalogue import HOLDS
 from l9stack.planning.keyspaces import keyspace
+from l9stack.printable import line
 from l9stack.rendering.code.bridges import ttl_seconds, view_memory
 from l9stack.rendering.fields import number
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.quoting import line
 
 _NUMBERS = ("integer", "number", "any")
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -134,16 +135,6 @@ class ModuleDoc:
     requires: tuple[str, ...]
 
 
-_HOLDS = {
-    "package": "the package: names of its modules",
-    "controller": "the agent as a whole: its operations, gathered",
-    "governance_bridge": "the policy: anchors, rules, triggers",
-    "config": "typed settings, and how the environment overrides them",
-    "routes": "which endpoint leads to which operation",
-    "operations": "operations with their request and response models",
-}
-
-
 def modules(agent: AgentPlan) -> tuple[ModuleDoc, ...]:
     """The agent's files, in the schema's order."""
     return tuple(_module(agent, module) for module in agent.modules)
@@ -151,11 +142,9 @@ def modules(agent: AgentPlan) -> tuple[ModuleDoc, ...]:
 
 def _module(agent: AgentPlan, module: ModulePlan) -> ModuleDoc:
     mapping = module.mapping
-    holds = _HOLDS.get(module.family, "")
-    if module.family == "memory_bridge":
-        view = view_memory(agent, Imports())
-        made = [*(f.name for f in view.finders), *(s.name for s in view.shapes), *(f.name for f in view.factors)]
-        holds = "the memory layers" + (f", and the functions {', '.join(made)}" if made else "")
+    holds = HOLDS[module.family]
+    if module.family == "memory_bridge" and (made := view_memory(agent, Imports()).functions):
+        holds = f"{holds}: {', '.join(made)}"
     return ModuleDoc(
         path=module.path,
         dotted=module.dotted,

@@ -18,6 +18,7 @@ from l9stack.rendering.documents import settings as told
 from l9stack.rendering.documents import surface as surface
 from l9stack.rendering.documents.operations import OperationDoc, view_operation
 from l9stack.rendering.environment import fill
+from l9stack.rendering.packets import PacketDoc, view_packets
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Head:
     policy: GovernanceView
     operations: tuple[OperationDoc, ...]
     health_path: str
+    packets: PacketDoc
 
     @property
     def bound(self) -> tuple[OperationDoc, ...]:
@@ -115,6 +117,7 @@ def _rendered(plan: Plan, agent: AgentPlan, name: str, operations: tuple[Operati
         policy=view_governance(agent),
         operations=operations,
         health_path=agent.spec.health_path,
+        packets=view_packets(plan.protocol, agent.id),
     )
     text = fill(family.template, view=family.view(plan, agent, head))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text))

@@ -25,14 +25,15 @@ class SettingDoc:
 
 
 _REACHES = (
-    ("governance.shared_triggers", "the unified config only; rules and triggers come from the schema's policy"),
+    ("governance.shared_triggers", "the policy in the generated code, beside the schema's own triggers"),
     ("governance.", "the policy in the generated code"),
     ("limits.", "the limits in the generated code"),
     ("logging.level", "the unified config, read at start"),
     ("memory.redis.ttl_seconds", "working memory, where a layer names no TTL"),
     ("memory.redis.keyspace_prefix", "working memory, where a layer names no keyspace"),
     ("memory.", "the unified config; the process connects to the `L9_…` variable"),
-    ("communication.", "the unified config"),
+    ("communication.protocol", "what `/packets` asks for, and what agents send to each other"),
+    ("communication.", "the unified config, read at start"),
     ("logging.", "the unified config"),
     ("monitoring.", "the unified config"),
 )

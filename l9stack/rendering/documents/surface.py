@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from l9stack.model.glue import RouteBehaviour
 from l9stack.model.plan import AgentPlan, EdgeKind, Plan
+from l9stack.printable import table_code
 from l9stack.rendering.code.bridges import view_governance
 from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.documents.facts import layers
-from l9stack.rendering.quoting import table_code
 
 
 @dataclass(frozen=True, slots=True)

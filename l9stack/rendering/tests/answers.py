@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from l9stack.model.glue import FieldSpec, RouteBehaviour
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning.expressions import parse
-from l9stack.rendering.cases import Case, Values, cases
+from l9stack.rendering.cases import Case, Values, case_of, cases
 from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import fits, record
+from l9stack.rendering.views import once
 
 Step = tuple[AgentPlan, OperationPlan]
 MAX_ANSWERS = 6
@@ -54,8 +55,7 @@ def worked_out(plan: Plan, agent: AgentPlan, operation: OperationPlan, arguments
     values = _complete(operation.request, arguments)
     if values is None:
         return None
-    asked = operation.model_copy(update={"request": _pinned(operation.request or (), values)})
-    return next((case for case in cases(plan, agent, asked) if case.arguments == values), None)
+    return case_of(agent, operation, values)
 
 
 def routed(
@@ -74,16 +74,11 @@ def routed(
     heard = worked_out(plan, plan.agent(peer), target, sent)
     if heard is None or any(heard.expected.get(name) is None for name in _used(route)):
         return None
-    # The source's own cases are asked once more, with the target's answer in place of its example.
-    response = _pinned(target.response or (), heard.expected)
-    assumed = _replaced(plan, plan.agent(peer), target.model_copy(update={"response": response}))
-    asked = operation.model_copy(update={"request": _pinned(operation.request or (), values)})
-    for case in cases(assumed, agent, asked):
-        if case.arguments == values and all(case.said.get(name) == heard.expected[name] for name in _used(route)):
-            return Known(values, heard.arguments, heard.expected, case.expected, case.fired)
-    return None
+    case = case_of(agent, operation, values, heard.expected)
+    return None if case is None else Known(values, heard.arguments, heard.expected, case.expected, case.fired)
 
 
+@once
 def known_answers(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour) -> tuple[Known, ...]:
     """Requests that lead the target to different answers, the plain one first."""
     found: list[Known] = []
@@ -134,15 +129,3 @@ def _complete(specs: Sequence[FieldSpec] | None, arguments: Mapping[str, Any]) -
     """The arguments with defaults filled in; None where one is absent, or where nothing is declared."""
     values = {spec.name: arguments.get(spec.name, spec.default) for spec in specs or ()}
     return None if specs is None or None in values.values() else values
-
-
-def _pinned(specs: Iterable[FieldSpec], values: Mapping[str, Any]) -> tuple[FieldSpec, ...]:
-    """The fields with these values as their examples."""
-    return tuple(spec.model_copy(update={"example": values.get(spec.name, spec.example)}) for spec in specs)
-
-
-def _replaced(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> Plan:
-    """The plan with another form of one operation."""
-    operations = tuple(operation if known.name == operation.name else known for known in agent.operations)
-    other = agent.model_copy(update={"operations": operations})
-    return plan.model_copy(update={"agents": tuple(other if a.id == agent.id else a for a in plan.agents)})

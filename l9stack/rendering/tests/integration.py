@@ -8,10 +8,11 @@ from typing import Any
 
 from l9stack.model.glue import RouteBehaviour
 from l9stack.model.plan import AgentPlan, Edge, OperationPlan, Plan
+from l9stack.printable import line
 from l9stack.rendering.code.bridges import view_governance
 from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.quoting import line, python
+from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import record
 from l9stack.rendering.tests.answers import chain, known_answers, made_of, worked_out
 from l9stack.rendering.tests.exchanges import (
@@ -50,13 +51,13 @@ def integration_tests(plan: Plan) -> dict[str, str]:
     pairs = joined(plan)
     if not pairs:
         return {}
-    files: dict[str, str] = {}
+    # Named after the collection: several may be delivered into one checkout.
+    files = {f"{FOLDER}/test_collection_{plan.collection}.py": _collection(plan)}
     for (source, target), edges in pairs.items():
         name = f"{FOLDER}/test_{source}_to_{target}"
         # `a` to `b_to_c` and `a_to_b` to `c` would have one name.
         path = next(path for path in (f"{name}.py", *(f"{name}_{n}.py" for n in range(2, 99))) if path not in files)
         files[path] = _pair(plan, plan.agent(source), plan.agent(target), edges)
-    files[f"{FOLDER}/test_collection.py"] = _collection(plan)
     return files
 
 
@@ -104,9 +105,9 @@ def _pair(plan: Plan, source: AgentPlan, target: AgentPlan, edges: list[Edge]) -
 def _imports(body: str) -> Imports:
     """The imports of the names that a body uses."""
     imports = Imports()
+    used = set(re.findall(r"(?<![\w.\"'])[A-Za-z_]\w*\b(?![\"'])", body))
     for module, names in _NAMES.items():
-        used = [name for name in names if re.search(rf"(?<![\w.\"']){name}\b(?![\"'])", body)]
-        imports.add(module, *used)
+        imports.add(module, *used.intersection(names))
     for module in ("json", "uuid", "pytest", "pytest_asyncio"):
         if f"{module}." in body:
             imports.module(module)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from l9stack.rendering.quoting import line, python
+from l9stack.printable import line
+from l9stack.rendering.quoting import python
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-][A-Za-z0-9 _.-]{0,30}")
 

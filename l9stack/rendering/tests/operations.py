@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from l9stack.model.glue import FieldSpec, QueryMemoryBehaviour, RouteBehaviour
+from l9stack.model.glue import QueryMemoryBehaviour, RouteBehaviour
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning.expressions import parse
 from l9stack.rendering.cases import Case, Values, cases
 from l9stack.rendering.code.behaviours import sent_as_packet
 from l9stack.rendering.code.operations import event_of, request_name, response_name
 from l9stack.rendering.quoting import python
-from l9stack.rendering.samples import around, fits, record, refused, sample, step
+from l9stack.rendering.samples import another, record, refused
 from l9stack.rendering.tests.literals import changed, row, title
 
 _MAX_ANSWERS_REFUSED = 4
@@ -108,18 +108,6 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
         match=tuple((field, another(specs[field])) for field in looked_up.match) if looked_up else (),
         found=tuple(field for field in ("count", "decisions") if looked_up and field in fields),
     )
-
-
-def another(spec: FieldSpec) -> JsonValue:
-    """Another good value than the usual one, and none at a bound where that can be helped: other tests send those.
-
-    A field with one good value alone has no other.
-    """
-    good = sample(spec)
-    options: list[JsonValue] = [f"other-{spec.name}"[: spec.max_length], ["other"], {"other": spec.name}]
-    if isinstance(good, int | float) and not isinstance(good, bool):
-        options = [good + 7 * step(spec), good - 7 * step(spec), good + step(spec), good - step(spec)]
-    return next((value for value in [*options, *around(spec, ())] if value != good and fits(spec, value)), good)
 
 
 def _peer(plan: Plan, agent: AgentPlan, route: RouteBehaviour, found: tuple[Case, ...]) -> PeerTests:

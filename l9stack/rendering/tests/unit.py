@@ -8,14 +8,16 @@ from typing import Any
 from l9stack.model.agent import MemoryKind
 from l9stack.model.glue import Implementation, RouteBehaviour
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
+from l9stack.printable import line
 from l9stack.rendering.code.bridges import declaration, view_governance, view_memory
+from l9stack.rendering.code.families import FAMILIES, render_family_tests
 from l9stack.rendering.code.operations import event_of, held_by
 from l9stack.rendering.code.settings import changed, config_class, config_fields, prefix, refused_settings
 from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.manifest import home
-from l9stack.rendering.quoting import line
+from l9stack.rendering.packets import required_fields
 from l9stack.rendering.tests.operations import operation_tests
 from l9stack.rendering.tests.policies import policy_cases
 
@@ -24,6 +26,9 @@ def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: 
     """The test file of one module, before it is formatted; `composed` says that a controller declares the agent."""
     if module.family == "controller":
         return _controller(plan, agent, module, composed=composed)
+    if module.family in FAMILIES:
+        cases = policy_cases(agent) if module.family == "compliance_checker" else []
+        return render_family_tests(plan, agent, module, {**_served(plan, agent), "cases": cases})
     return _FAMILIES.get(module.family, _operations)(plan, agent, module)
 
 
@@ -78,6 +83,7 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: b
         calls=[(call.to, call.kind, call.names) for call in surface.calls],
         observes=list(surface.observes),
         composed=composed,
+        needed=required_fields(plan.protocol),
         **_served(plan, agent),
     )
 
@@ -98,7 +104,7 @@ def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     view = view_memory(agent, Imports())
     layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
     absent = [kind.value for kind in MemoryKind if agent.spec.layer(kind) is None]
-    title = f"What {agent.spec.name} declares about its memory in {module.path}."
+    title = f"What {agent.spec.name} declares about its memory in {module.path}, and how it is used."
     return fill(
         "tests/memory_bridge.py.j2",
         title=title,
@@ -107,6 +113,9 @@ def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         absent=absent,
         names=tuple(name for name, _ in layers),
         layers_data={name: _frozen(data) for name, data in layers},
+        served=view.finders or view.shapes or view.factors,
+        imports=Imports(),
+        **_served(plan, agent),
     )
 
 

@@ -1,22 +1,39 @@
-"""Where the tests of input find the agents, before and after delivery."""
+"""Where generated tests find the agents, before and after delivery.
+
+Their servers are those that `L9_…` variables name, where all are set; else l9stack[local] starts servers for the
+session.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-_HERE = Path(__file__).resolve().parent.parent
+_HERE = next(folder.parent for folder in Path(__file__).resolve().parents if folder.name == "tests")
 _CODE = _HERE / "code" if (_HERE / "code").is_dir() else _HERE
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Import tests by path, so that two agents may have modules of one name; make the agents' code importable."""
-    config.option.importmode = "importlib"
+def pytest_configure() -> None:
+    """Make the agents' code importable."""
     for root in (_CODE, _HERE / "implementations"):
         if root.is_dir() and str(root) not in sys.path:
             sys.path.insert(0, str(root))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Import these tests by path, for agents have tests of one name; tests beside them are imported as ever."""
+    options = collector.config.option
+    before, options.importmode = options.importmode, "importlib"
+    try:
+        return (yield)
+    finally:
+        options.importmode = before
 
 
 @pytest.fixture(scope="session")

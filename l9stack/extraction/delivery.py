@@ -1,0 +1,98 @@
+"""An extraction as a parcel: what of it goes where in a checkout, once every byte was held against the evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode
+from pathlib import Path
+
+from l9stack import __version__
+from l9stack.errors import InputError, Place, Problem, VerificationError
+from l9stack.evidence import signing
+from l9stack.evidence.verify import BESIDE_THE_TREE, verify
+from l9stack.extraction.current import Current
+from l9stack.files import digests_below
+from l9stack.output.placing import Parcel
+
+REQUIREMENTS = "requirements-l9stack.txt"
+CONFTEST = "tests/conftest.py"
+_TESTS = ("tests/agents", "tests/codegen_integration")
+_FOLDERS = frozenset({"docs", "tests", "manifests", "implementations"})
+_REQUIREMENTS = f"""\
+# What the delivered agents import.
+l9stack[agent]=={__version__}
+
+# Their tests need these, too; with `local`, and no L9_ variables set, servers are started for the session:
+#   l9stack[generate,local]=={__version__}
+#   pytest tests/codegen_integration/ -v --tb=short
+"""
+
+
+def parcel(current: Current) -> Parcel:
+    """The collection's last extraction, ready to be delivered.
+
+    Raises:
+        InputError: the inputs changed since, or a rootpath leads into a folder that deliveries need.
+        VerificationError: a file is not as it was signed, or a gate did not hold.
+    """
+    view, folder = current.view, current.folder
+    if not current.up_to_date:
+        message = f"{view.collection} changed since its last extraction"
+        raise InputError(
+            [
+                Problem(
+                    "outdated", message, Place(str(current.path)), f"l9 diff shows how; then l9 extract {current.path}"
+                )
+            ]
+        )
+    report = verify(folder, current.project)
+    report.require()
+    if not report.gates_passed:
+        raise VerificationError([Problem("gates-failed", "a gate of this extraction did not hold", Place(str(folder)))])
+    found = digests_below(folder)
+    files, problems = dict[str, bytes](), list[Problem]()
+    for path in sorted(found):
+        data = (folder / path).read_bytes()
+        if hashlib.sha256(data).hexdigest() != view.files.get(path):
+            raise VerificationError([Problem("file-changed", f"{path} is not as it was published", Place(path))])
+        for target in _targets(path, view.collection, found):
+            files[target] = data
+        first = path.removeprefix("code/").partition("/")[0]
+        if path.startswith("code/") and first in _FOLDERS:
+            hint = "give the agent a rootpath elsewhere"
+            problems.append(Problem("rootpath-taken", f"{path} would go where {first} go", Place(path), hint))
+    if problems:
+        raise InputError(problems)
+    files |= _implementations(current)
+    files[REQUIREMENTS] = _REQUIREMENTS.encode()
+    shared = frozenset({REQUIREMENTS, *(f"{tests}/conftest.py" for tests in _TESTS)})
+    return Parcel(view.collection, folder.name, view.tree_digest, files, shared)
+
+
+def _targets(path: str, collection: str, paths: dict[str, str]) -> list[str]:
+    """Where a file of an extraction goes; code to the top, evidence beside the manifests, the rest to its own place.
+
+    `tests/conftest.py` goes to the folders of our tests alone: the checkout may have one, and tests of its own.
+    """
+    if path == CONFTEST:
+        return [f"{tests}/conftest.py" for tests in _TESTS if any(other.startswith(f"{tests}/") for other in paths)]
+    if path in BESIDE_THE_TREE:
+        return [f"manifests/{collection}/{path}"]
+    return [path.removeprefix("code/")]
+
+
+def _implementations(current: Current) -> dict[str, bytes]:
+    """A user's own functions, which the agents import, as the attestation names them; their tests stay behind."""
+    envelope = json.loads((current.folder / signing.NAME).read_bytes())
+    inputs = json.loads(b64decode(envelope["payload"]))["predicate"]["inputs"]
+    base = current.path if current.path.is_dir() else current.path.parent
+    files = {}
+    for item in inputs:
+        name: str = item["name"]
+        if name.startswith("implementations/") and not name.startswith("implementations/tests/"):
+            data = Path(base, name).read_bytes()
+            if hashlib.sha256(data).hexdigest() != item["digest"]["sha256"]:
+                raise VerificationError([Problem("file-changed", f"{name} is not as it was proven", Place(name))])
+            files[name] = data
+    return files

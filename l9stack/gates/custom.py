@@ -1,0 +1,69 @@
+"""Gates that a checklist defines itself: counts over an agent's rendered text; nothing of it is run."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+from l9stack.errors import Place
+from l9stack.gates.registry import Finding, some
+from l9stack.gates.scene import CODE, DOCS, TESTS, Scene
+from l9stack.model.artifact import Artifact
+from l9stack.model.meta import GateCheck
+from l9stack.model.plan import AgentPlan
+
+LONGEST_LINE = 2000
+"""A pattern is tried on this many characters of a line: generated lines are shorter."""
+
+
+def measure(scene: Scene, agent: AgentPlan, check: GateCheck) -> Finding:
+    """The figure of a gate of the user's own for one agent."""
+    files = [
+        artifact
+        for folder in check.within
+        for artifact in scene.artifacts(agent.id, f"{folder}/")
+        if fnmatchcase(_below(agent, artifact.path), check.file)
+    ]
+    match check.kind:
+        case "require_file":
+            return Finding(len(files), some(a.path for a in files) or f"no file is {check.file!r}", _spec(agent, files))
+        case "max_lines":
+            return _longest(files)
+    found = _matches(files, check.pattern)
+    if check.kind == "require_text":
+        with_it = sorted({place.file for place in found})
+        detail = some(with_it) or f"in none of {len(files)} files"
+        return Finding(len(with_it), detail, None if with_it else _spec(agent, files))
+    detail = some(f"{place.file}:{place.line}" for place in found) or f"in none of {len(files)} files"
+    return Finding(len(found), detail, found[0] if found else None)
+
+
+def _below(agent: AgentPlan, path: str) -> str:
+    """A path below the agent's own part: `core/scorer.py` of `code/L9/agents/desk/core/scorer.py`."""
+    for prefix in (f"{CODE}{agent.spec.root_path}/", f"{DOCS}{agent.id}/", f"{TESTS}agents/{agent.id}/"):
+        if path.startswith(prefix):
+            return path.removeprefix(prefix)
+    return path.partition("/")[2]
+
+
+def _spec(agent: AgentPlan, files: list[Artifact]) -> Place | None:
+    """Where to look for what is not there: a file that should have held it, else the agent's schema."""
+    return Place(files[0].path) if files else agent.spec.place
+
+
+def _longest(files: list[Artifact]) -> Finding:
+    lengths = [(artifact.text.count("\n"), artifact.path) for artifact in files]
+    if not lengths:
+        return Finding(0, "no such file")
+    most, path = max(lengths)
+    return Finding(most, path, Place(path, most or 1))
+
+
+def _matches(files: list[Artifact], pattern: str) -> list[Place]:
+    expression = re.compile(pattern)
+    return [
+        Place(artifact.path, number)
+        for artifact in files
+        for number, line in enumerate(artifact.text.splitlines(), start=1)
+        if expression.search(line[:LONGEST_LINE])
+    ]

@@ -1,0 +1,114 @@
+"""The settings that the library and its runtimes obey, each with what a value of it may be.
+
+A name that is none of these, and that no schema declares as its own, is refused: nobody would read it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import JsonValue
+
+from l9stack.errors import Place, Problem
+from l9stack.model.agent import AgentSpec
+
+_RATE = re.compile(r"[1-9]\d*\s*(/|per)\s*([1-9]\d*\s*)?(second|minute|hour|day)s?\Z")
+_OWN = ("communication.", "governance.", "limits.", "logging.", "memory.", "monitoring.")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value has to be: `wanted` says it in words."""
+
+    wanted: str
+    good: Callable[[Any], bool]
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _whole(least: int) -> Kind:
+    return Kind(
+        f"a whole number from {least} on",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least,
+    )
+
+
+def _one_of(*words: str) -> Kind:
+    return Kind(f"one of {', '.join(words)}", lambda value: value in words)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_text(item) for item in value)
+
+
+_TEXT = Kind("text", _text)
+_TEXTS = Kind("a list of names", _texts)
+_SECONDS = Kind(
+    "a number of seconds above 0",
+    lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
+)
+KNOWN = {
+    "communication.max_retries": _whole(0),
+    "communication.protocol": _TEXT,
+    "governance.anchors": _TEXTS,
+    "governance.mode": _one_of("hybrid", "autonomous", "blocking"),
+    "governance.shared_triggers": _TEXTS,
+    "governance.timeout_seconds": _SECONDS,
+    "governance.unbound_operations": _one_of("escalate", "refuse"),
+    "limits.max_payload_bytes": _whole(1),
+    "limits.rate": Kind("a rate, as 600/minute", lambda value: isinstance(value, str) and bool(_RATE.match(value))),
+    "logging.level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "logging.root": _TEXT,
+    "memory.archive.bucket": _TEXT,
+    "memory.hypergraph.url": _TEXT,
+    "memory.neo4j.url": _TEXT,
+    "memory.postgres.url": _TEXT,
+    "memory.redis.keyspace_prefix": _TEXT,
+    "memory.redis.ttl_seconds": _whole(1),
+    "memory.redis.url": _TEXT,
+    "monitoring.dashboards": _TEXT,
+    "monitoring.enabled": Kind("true or false", lambda value: isinstance(value, bool)),
+}
+Layer = tuple[str, Mapping[str, JsonValue], Mapping[str, Place]]
+"""A source's name, its values by dotted name, and their places."""
+
+
+def check_settings(layers: Iterable[Layer], agents: Iterable[AgentSpec], problems: list[Problem]) -> None:
+    """Collect settings that nobody reads, and values that cannot be; a schema's own names are its domain's."""
+    agents = list(agents)
+    domain = {name for agent in agents for name in agent.settings}
+    for source, values, places in layers:
+        for name, value in values.items():
+            if name in KNOWN or name not in domain:
+                _check(source, name, value, places.get(name), [*KNOWN, *domain], problems)
+    for agent in agents:
+        mode = agent.places.get("governance.mode", agent.place)
+        _check(agent.id, "governance.mode", agent.governance.mode, mode, KNOWN, problems)
+        for name, value in agent.settings.items():
+            if name.startswith(_OWN):
+                place = agent.places.get(f"settings.{name}", agent.places.get("settings", agent.place))
+                _check(agent.id, name, value, place, KNOWN, problems)
+
+
+def _check(
+    source: str, name: str, value: JsonValue, place: Place | None, known: Iterable[str], problems: list[Problem]
+) -> None:
+    kind = KNOWN.get(name)
+    if kind is None:
+        hint = did_you_mean(name, known)
+        problems.append(Problem("unknown-setting", f"{source} sets {name}, which nothing reads", place, hint))
+    elif value is not None and not kind.good(value):
+        problems.append(Problem("bad-setting", f"{name} has to be {kind.wanted}, not {value!r}", place))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint: the nearest of the known names, or all of them."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, 1, 0.6)
+    return f"did you mean `{near[0]}`?" if near else f"known: {', '.join(names)}"

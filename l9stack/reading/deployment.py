@@ -1,0 +1,101 @@
+"""The `deployment` section: endpoints in both dialects, the health path, APIs in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from l9stack.model.agent import Endpoint
+from l9stack.names import BUILT_IN
+from l9stack.reading.documents import Node
+from l9stack.reading.fields import Section, quoted, suggestion
+from l9stack.reading.vocabulary import AGENT, METHODS
+
+_DEPLOYMENT = AGENT["deployment"]
+_ENDPOINT = re.compile(rf"{_DEPLOYMENT['endpoints'].pattern}\Z", re.IGNORECASE)
+_HEALTH = re.compile(rf"{_DEPLOYMENT['healthcheck'].pattern}\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """How an agent is reached and run."""
+
+    endpoints: tuple[Endpoint, ...]
+    health_path: str
+    apis: tuple[tuple[str, str], ...]
+    replicas: int
+
+
+def read_deployment(section: Section, agent: str) -> Deployment:
+    """Read the section; what is wrong with it is collected."""
+    endpoints = _endpoints(section)
+    apis = _apis(section)
+    if not section.has("endpoints") and not section.has("apis"):
+        message = f"{agent}: deployment has neither endpoints nor apis"
+        hint = section.missing("endpoints") if section.node else "add `deployment: {endpoints: [POST /name]}`"
+        section.error("missing-field", message, None, hint)
+    replicas = section.whole("replicas")
+    if replicas == 0:
+        place = section.places.get("replicas")
+        section.error("not-a-count", f"{section.where}.replicas has to be 1 or more", place, "write `replicas: 1`")
+    health = _health(section) or next((e.path for e in endpoints if e.path.endswith("/health")), "/health")
+    section.close(_DEPLOYMENT.names)
+    return Deployment(endpoints, health, apis, replicas or 1)
+
+
+def _endpoints(section: Section) -> tuple[Endpoint, ...]:
+    endpoints: dict[Endpoint, None] = {}
+    for number, written in enumerate(section.texts("endpoints")):
+        text = " ".join(written.split())
+        found = _ENDPOINT.match(text)
+        place = section.places.get(f"endpoints.{number}")
+        if not found or ".." in text:
+            message = f"endpoint {quoted(written)} is not `METHOD /path`"
+            section.error("bad-endpoint", message, place, _endpoint_hint(text))
+            continue
+        builtin = found[2].rstrip("/").rsplit("/", 1)[-1] in BUILT_IN
+        endpoint = Endpoint(method=(found[1] or ("GET" if builtin else "POST")).upper(), path=found[2])
+        if endpoint in endpoints:
+            section.error(
+                "duplicate-endpoint", f"endpoint {quoted(written)} is listed twice", place, "keep one of them"
+            )
+        endpoints[endpoint] = None
+    return tuple(endpoints)
+
+
+def _endpoint_hint(text: str) -> str:
+    method, _, path = text.rpartition(" ")
+    if method and method.upper() not in METHODS and path.startswith("/"):
+        return suggestion(method, METHODS)
+    repaired = f"{method} /{path}".strip()
+    return f"did you mean `{repaired}`?" if _ENDPOINT.match(repaired) and ".." not in path else "write `POST /evaluate`"
+
+
+def _health(section: Section) -> str:
+    written = section.text("healthcheck")
+    found = _HEALTH.match(" ".join(written.split()))
+    if not written or (found and ".." not in written):
+        return found[1] if found else ""
+    message, place = f"healthcheck {quoted(written)} is no path", section.places.get("healthcheck")
+    section.error("bad-endpoint", message, place, "write `/health`")
+    return ""
+
+
+def _apis(section: Section) -> tuple[tuple[str, str], ...]:
+    child = section.child("apis")
+    if child is None or child.empty:
+        return ()
+    if child.items is None:
+        message = f"{section.where}.apis has to be a list"
+        section.error("not-a-list", message, child.place, "write `- NAME: text` lines below it")
+    found: list[tuple[str, str]] = []
+    for item in child.items or []:
+        if item.entries is not None:
+            found.extend((key, _told(node)) for key, node in item.entries.items())
+        else:
+            found.append(("API", _told(item)))
+    return tuple(found)
+
+
+def _told(node: Node) -> str:
+    return node.text if node.kind == "scalar" else str(node.plain())

@@ -1,0 +1,153 @@
+"""`schema_to_code` of glue: what single files hold, and the rules and quality gates beside it."""
+
+from __future__ import annotations
+
+import re
+
+from l9stack.model.agent import Endpoint
+from l9stack.model.glue import FieldSpec, FunctionSpec, ModelSpec, ModuleMapping
+from l9stack.reading.bindings import read_fields
+from l9stack.reading.documents import Node
+from l9stack.reading.fields import Section
+
+_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_FIELD = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*:\s*(int|float|bool|str)\s*=\s*\S.*\Z")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_KNOWN = (
+    "target",
+    "template",
+    "requires",
+    "fields",
+    "functions",
+    "models",
+    "endpoints",
+    "validation_rules",
+)
+_DESCRIBED = ("template", "lines", "cache_integration", "class_name")
+"""Read, and without effect: which template a file has follows from its name, and its length from what it holds."""
+
+
+def read_mappings(top: Section) -> tuple[ModuleMapping, ...]:
+    """Every entry of `schema_to_code`."""
+    mappings = []
+    for key, node in top.section("schema_to_code").rest().items():
+        entry = Section(node, f"schema_to_code.{key}", top.problems, node.place)
+        target = entry.text("target", required=True)
+        if target and (target.startswith("/") or ".." in target.split("/")):
+            entry.error("bad-path", f"{entry.where}.target leaves the agent's folder", entry.places["target"])
+        mappings.append(
+            ModuleMapping(
+                key=key,
+                target=target,
+                template=entry.text("template"),
+                requires=entry.texts("requires"),
+                fields=_settings(entry),
+                functions=_functions(entry),
+                models=_models(entry),
+                endpoints=_endpoints(entry),
+                rules=read_rules(entry, "validation_rules"),
+                place=node.place,
+            )
+        )
+        told = [name for name in _DESCRIBED if entry.has(name)]
+        for name in told:
+            entry.child(name)
+        if told:
+            message = f"{entry.where}: {', '.join(told)} {'describes' if len(told) == 1 else 'describe'}, and sets nothing"
+            entry.note("not-read", message, entry.places[told[0]])
+        entry.close((*_KNOWN, *_DESCRIBED), strict=True)
+    return tuple(mappings)
+
+
+def _settings(entry: Section) -> tuple[str, ...]:
+    """Fields as `name: type = default` text, whether written as text or as one-key mappings."""
+    child = entry.child("fields")
+    found: list[str] = []
+    for item in _list(entry, child, "fields"):
+        for text in [f"{key}: {node.text}" for key, node in item.entries.items()] if item.entries else [item.text]:
+            if _FIELD.match(text):
+                found.append(text)
+            else:
+                hint = "write `name: type = default`; types are int, float, bool and str"
+                entry.error("bad-field", f"{entry.where}.fields: {text!r} is no typed default", item.place, hint)
+    return tuple(found)
+
+
+def _list(entry: Section, child: Node | None, name: str) -> list[Node]:
+    if child is not None and child.items is None:
+        entry.error("not-a-list", f"{entry.where}.{name} has to be a list", child.place)
+    return (child.items or []) if child is not None else []
+
+
+def _functions(entry: Section) -> tuple[FunctionSpec, ...]:
+    functions: list[FunctionSpec] = []
+    for item in _list(entry, entry.child("functions"), "functions"):
+        named = item.entries if item.entries is not None else {item.text: Node(item.place)}
+        for name, node in named.items():
+            fields = Section(node, f"{entry.where}.functions.{name}", entry.problems, node.place)
+            if not _NAME.match(name):
+                fields.error("bad-function", f"{name!r} is no function name", node.place, "use letters, digits and _")
+                continue
+            functions.append(
+                FunctionSpec(
+                    name=name,
+                    signature=fields.text("signature"),
+                    docstring=fields.text("docstring"),
+                    logic=fields.text("logic"),
+                    place=node.place,
+                )
+            )
+            fields.close(("signature", "docstring", "logic"), strict=True)
+    return tuple(functions)
+
+
+def _models(entry: Section) -> tuple[ModelSpec, ...]:
+    """Models by name, `- Name`, or with typed fields, `- Name: {field: type}`, as in `operations:`."""
+    models: list[ModelSpec] = []
+    for item in _list(entry, entry.child("models"), "models"):
+        named: dict[str, Node | None] = dict(item.entries) if item.entries is not None else {item.text: None}
+        for name, node in named.items():
+            if not _NAME.match(name):
+                entry.error("bad-model", f"{entry.where}.models: {name!r} is no class name", item.place)
+                continue
+            fields: tuple[FieldSpec, ...] | None = None
+            if node is not None:
+                fields = read_fields(node, entry, f"{entry.where}.models.{name}")
+            models.append(ModelSpec(name=name, fields=fields, place=item.place))
+    return tuple(models)
+
+
+def _endpoints(entry: Section) -> tuple[Endpoint, ...]:
+    found = []
+    for number, text in enumerate(entry.texts("endpoints")):
+        method, _, path = text.partition(" ")
+        if method.upper() not in _METHODS or not path.strip().startswith("/"):
+            place = entry.places.get(f"endpoints.{number}")
+            entry.error("bad-endpoint", f"{entry.where}: {text!r} is no endpoint", place, "write `POST /path`")
+            continue
+        found.append(Endpoint(method=method.upper(), path=path.strip()))
+    return tuple(found)
+
+
+def read_rules(section: Section, name: str) -> tuple[str, ...]:
+    """Sentences of a list, of `rule:` or `gate:` keys in one, or of several such lists by topic."""
+    child = section.child(name)
+    found: list[str] = []
+
+    def take(node: Node) -> None:
+        if node.kind == "scalar":
+            found.append(node.text.strip())
+        elif node.items is not None:
+            for item in node.items:
+                take(item)
+        else:
+            for key, item in (node.entries or {}).items():
+                if key not in ("rule", "gate") and item.kind == "scalar":
+                    hint = "write `- rule: TEXT`, or plain text"
+                    section.error("unknown-field", f"{section.where}.{name}: unknown key `{key}`", item.place, hint)
+                else:
+                    take(item)
+
+    if child is not None:
+        take(child)
+    return tuple(text for text in found if text)

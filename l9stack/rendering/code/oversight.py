@@ -1,0 +1,53 @@
+"""Families of governance beside the bridge: checker, escalation handler, limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from l9stack.model.plan import AgentPlan, ModulePlan, Plan
+from l9stack.names import identifier
+from l9stack.printable import line
+from l9stack.rendering.code.bridges import view_governance
+from l9stack.rendering.code.surface import SurfaceView, view_surface
+from l9stack.rendering.imports import Imports
+
+
+def view_checker(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> dict[str, str]:
+    """Each rule with the policy's sentence."""
+    imports.agent("OperationContext", "Record")
+    imports.add("collections.abc", "Mapping")
+    imports.add("typing", "Any")
+    return {rule.name: rule.text for rule in view_governance(agent).rules}
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedView:
+    """A trigger: its function, its name in the policy, and the policy's own words."""
+
+    function: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerView:
+    """Triggers that code can raise, and who is asked."""
+
+    triggers: tuple[RaisedView, ...]
+    anchors: tuple[str, ...]
+
+
+def view_handler(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> HandlerView:
+    """One function for each trigger of the policy."""
+    imports.agent("OperationContext")
+    found: dict[str, RaisedView] = {}
+    for trigger in agent.triggers:
+        if name := identifier(trigger.name):
+            found.setdefault(name, RaisedView(f"raise_{name}", trigger.name, line(trigger.text)))
+    return HandlerView(tuple(found.values()), view_governance(agent).anchors)
+
+
+def view_limits(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> SurfaceView:
+    """The bounds that the settings give."""
+    imports.agent("Limits")
+    return view_surface(plan, agent)
