@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from functools import lru_cache
 from typing import NewType
 
@@ -30,6 +31,13 @@ MODULE_PATTERN = rf"{FOLDER_PATTERN}\.py"
 DOCUMENT_PATTERN = rf"{_PLAIN}(/{_PLAIN})*\.md"
 """A `.md` file, or one in a folder."""
 
+_LIBRARIES = frozenset(
+    {"l9stack", "annotated_types", "httpx", "neo4j", "obstore", "psycopg", "pydantic", "pydantic_core", "pytest"}
+    | {"pytest_asyncio", "redis", "sqlalchemy", "starlette", "structlog", "typing_extensions", "uvicorn", "yaml"}
+)
+"""Packages that generated code, its tests and the agents' library import."""
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+"""Names that are devices to Windows, in any case and with any suffix: a checkout there would fail."""
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _FOLDER = re.compile(rf"{FOLDER_PATTERN}\Z")
 _PART = re.compile(rf"{_PLAIN}\Z")
@@ -71,7 +79,16 @@ def operation_name(text: str) -> OperationName | None:
 
 def is_folder_path(text: str) -> bool:
     """Whether `text` is a relative path all of whose parts are Python identifiers (`L9/agents/intake`)."""
-    return bool(_FOLDER.match(text)) and not any(keyword.iskeyword(part) for part in text.split("/"))
+    return bool(_FOLDER.match(text)) and not any(keyword.iskeyword(part) or _device(part) for part in text.split("/"))
+
+
+def hides(path: str) -> str:
+    """The module or package whose name the first part of a folder path takes, or an empty text.
+
+    Generated code lies on the import path: it must not come before the standard library, or what it needs itself.
+    """
+    first = path.split("/")[0]
+    return first if first in sys.stdlib_module_names or first in _LIBRARIES else ""
 
 
 def module_path(text: str) -> ModulePath | None:
@@ -83,7 +100,12 @@ def module_path(text: str) -> ModulePath | None:
 
 def is_document_name(text: str) -> bool:
     """Whether `text` is a plain `.md` file name or relative path without `..`."""
-    return text.endswith(".md") and all(_PART.match(part) for part in text.split("/"))
+    parts = text.split("/")
+    return text.endswith(".md") and all(_PART.match(part) and part[-1] != "." and not _device(part) for part in parts)
+
+
+def _device(part: str) -> bool:
+    return part.split(".")[0].lower() in _DEVICES
 
 
 def class_name(text: str) -> str:

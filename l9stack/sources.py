@@ -66,6 +66,11 @@ def implementation_files(base: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*.py") if file.is_file()) if folder.is_dir() else []
 
 
+def own_templates_folder(path: Path) -> Path:
+    """Where a collection's own templates lie: `templates`, or `NAME.templates` beside a file."""
+    return path / "templates" if path.is_dir() else path.with_name(f"{path.stem}.templates")
+
+
 def imported_folder(path: Path) -> Path:
     """Where modules that were imported into a collection are kept: `imported`, or `NAME.imported` beside a file."""
     return path / "imported" if path.is_dir() else path.with_name(f"{path.stem}.imported")

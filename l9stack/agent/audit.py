@@ -1,7 +1,7 @@
 """The audit log: append-only, each entry bound to the one before by its hash.
 
 What holds: an entry that is changed, inserted, deleted or reordered breaks the chain. A cut tail is only found against
-a head that was kept elsewhere, so no more is claimed than tamper-evident up to the last kept head.
+a head that was kept elsewhere (`l9stack.agent.anchors`), so no more is claimed than tamper-evident up to that.
 """
 
 from __future__ import annotations
@@ -66,6 +66,20 @@ async def _head(connection: AsyncConnection, agent: str) -> tuple[int, str]:
         )
     ).first()
     return (int(row[0]), str(row[1])) if row else (0, GENESIS)
+
+
+async def head(engine: AsyncEngine, agent: str) -> tuple[int, str]:
+    """How many entries an agent's chain has, and the hash of the last one."""
+    async with engine.connect() as connection:
+        return await _head(connection, agent)
+
+
+async def holds(engine: AsyncEngine, agent: str, position: int, entry_hash: str) -> bool:
+    """Whether the chain has an entry of that hash at that position."""
+    query = text("SELECT 1 FROM audit_log WHERE agent_id = :agent AND position = :position AND entry_hash = :hash")
+    values = {"agent": agent, "position": position, "hash": entry_hash}
+    async with engine.connect() as connection:
+        return (await connection.execute(query, values)).first() is not None
 
 
 async def verify(engine: AsyncEngine, agent: str, head: str | None = None) -> list[str]:

@@ -180,7 +180,8 @@ class AgentDefinition:
     observes: tuple[Observation, ...] = ()
     publishes: tuple[str, ...] = ()
     limits: Limits = Limits()
-    protocol: PacketProtocol = ENVELOPE
+    protocol: PacketProtocol = field(default=ENVELOPE, compare=False)
+    """The collection's, from the manifest: a controller does not declare it."""
 
     def operation(self, name: str) -> Operation | None:
         """The operation of that name, if any."""

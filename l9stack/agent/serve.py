@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from l9stack.agent import keys, logs
+from l9stack.agent.anchors import Anchors
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.config import UnifiedConfig
 from l9stack.agent.declarations import AgentDefinition
@@ -76,6 +77,7 @@ def assemble(
         jobs = [
             asyncio.create_task(_register(memory, definition.id, endpoint, log)),
             asyncio.create_task(observer.run()),
+            asyncio.create_task(Anchors(memory, log).run()),
         ]
         try:
             yield

@@ -121,7 +121,8 @@ class ServedAgent:
 
     def said(self) -> dict[str, Any]:
         """The payload of the result packet that it gave last; empty where its last answer was none."""
-        return dict(self.last.json().get("payload", {})) if self.last.status_code == 200 else {}
+        name = self.definition.protocol.name_of("payload")
+        return dict(self.last.json().get(name, {})) if self.last.status_code == 200 else {}
 
     def http_client(self) -> HttpTransport:
         """A client as the agent has it outside of tests: over sockets, to where its peers are registered.

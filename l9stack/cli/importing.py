@@ -37,7 +37,7 @@ def import_(arguments: argparse.Namespace) -> int:
     print_problems(done.notes)
     for module in done.modules:
         print(f"{module.path}: imported, in place of the generated module")
-    print(f"all gates hold with {len(done.modules)} imported; they are kept in {done.kept}")
+    print(f"all gates hold; imported modules are kept in {done.kept}")
     print("to take one back: l9 import --remove AGENT.MODULE, or delete it there")
     print(done.extraction.folder)
     return 0

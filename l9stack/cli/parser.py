@@ -59,6 +59,7 @@ def _authoring(add: Add) -> None:
 
     command = add("explain", "explaining:explain", "tell where a setting's value comes from, and what it overrides")
     command.add_argument("setting", help="AGENT.SETTING, or AGENT for all of its settings")
+    command.add_argument("--stack", help="stack name (default: dev; another collection gets dev-<collection>)")
     _collection_options(command)
 
     command = add("bind", "binding:bind", "write a typed function and a failing example test for an operation")

@@ -51,10 +51,14 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
 def sign(evidence: BuildEvidence, files: Mapping[str, str], inputs: Iterable[SourceFile], key: SigningKey) -> str:
     """The text of `attestation.dsse.json`. Ed25519 is deterministic: the same statement gives the same text."""
     payload = canonical(statement(evidence, files, inputs))
-    signature = key.private.sign(pre_authentication(PAYLOAD_TYPE, payload))
-    envelope = {
+    return envelope(payload, PAYLOAD_TYPE, key.key_id, key.private.sign(pre_authentication(PAYLOAD_TYPE, payload)))
+
+
+def envelope(payload: bytes, payload_type: str, key: str, signature: bytes) -> str:
+    """The envelope in the one form in which it is written, so that none of its bytes can change unseen."""
+    parts = {
         "payload": base64.b64encode(payload).decode(),
-        "payloadType": PAYLOAD_TYPE,
-        "signatures": [{"keyid": key.key_id, "sig": base64.b64encode(signature).decode()}],
+        "payloadType": payload_type,
+        "signatures": [{"keyid": key, "sig": base64.b64encode(signature).decode()}],
     }
-    return json.dumps(envelope, indent=2) + "\n"
+    return json.dumps(parts, indent=2) + "\n"

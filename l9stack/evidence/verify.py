@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from l9stack.project import Project
 
 BESIDE_THE_TREE = frozenset({"evidence_report.md", extraction_manifest.NAME, signing.NAME})
 """Files of an extraction that are evidence, and so no part of the tree's digest."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class VerificationReport(Model):
@@ -91,7 +94,8 @@ def _checked_payload(folder: Path, project: Project) -> tuple[bytes, str]:
             "no-pinned-key", "the project has pinned no key", str(pinned_file(project)), "extract once, or add it"
         )
     try:
-        envelope = strict_json(path.read_bytes())
+        text = path.read_bytes()
+        envelope = strict_json(text)
         payload_type, signatures = envelope["payloadType"], envelope["signatures"]
         payload = base64.b64decode(envelope["payload"], validate=True)
         candidates = [(str(item.get("keyid")), base64.b64decode(item["sig"], validate=True)) for item in signatures]
@@ -107,6 +111,10 @@ def _checked_payload(folder: Path, project: Project) -> tuple[bytes, str]:
             key.verify(signature, signed)
         except InvalidSignature:
             continue
+        # The signature covers the payload and its type; the rest, as the key's id or another spelling of base64, has
+        # to be as it is written.
+        if text != signing.envelope(payload, payload_type, key_id(key), signature).encode():
+            raise _Bad("bad-envelope", "what is signed holds, but the envelope around it was changed")
         return payload, key_id(key)
     if key_id(key) in {name for name, _ in candidates}:
         raise _Bad("bad-signature", "the signature does not match: the attestation was changed")
@@ -124,6 +132,8 @@ def _statement(payload: bytes) -> tuple[dict[str, Any], dict[str, str]]:
         for item in data["subject"]:
             if item["name"] in subjects:
                 raise _Bad("bad-statement", f"the subject {item['name']!r} is given twice")
+            if not _SHA256.match(item["digest"]["sha256"]):
+                raise _Bad("bad-statement", f"the subject {item['name']!r} has no SHA-256")
             subjects[item["name"]] = item["digest"]["sha256"]
         predicate = data["predicate"]
         if not isinstance(predicate, dict) or not isinstance(predicate["evidence"], dict):

@@ -58,12 +58,11 @@ def extract(
     now = datetime.now(UTC)
     name = collection_name(path)
     with collection_lock(project, name, "extract", now):
-        key = input_digest(path, project, meta, settings)
-        known = find(output, name, key)
-        if known is not None and known.edits().none:
-            return Extraction(known.path, True, _digest_of(known), name, None)
-        if known is not None:
-            progress(f"{known.path} was edited: it is left alone, and a new folder is made")
+        found = known(path, output, project, meta, settings)
+        if found is not None and found.edits().none:
+            return reused(found, name)
+        if found is not None:
+            progress(f"{found.path} was edited: it is left alone, and a new folder is made")
         # Imported here: a run whose extraction is known needs none of the stages.
         from l9stack.extraction.grounds import Grounds, cores
         from l9stack.extraction.pipeline import run
@@ -75,7 +74,14 @@ def extract(
         return Extraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
 
 
-def _digest_of(view: View) -> str:
-    """The tree digest of a published folder, from its manifest."""
+def known(
+    path: Path, output: Path, project: Project, meta: str | None = None, settings: Settings | None = None
+) -> View | None:
+    """The folder that was published from these inputs, also where it was edited since; None where there is none."""
+    return find(output, collection_name(path), input_digest(path, project, meta, settings))
+
+
+def reused(view: View, collection: str) -> Extraction:
+    """A published folder whose files are as they were signed, as the extraction that it is."""
     manifest = json.loads((view.path / MANIFEST).read_text(encoding="utf-8"))
-    return str(manifest["tree_digest"])
+    return Extraction(view.path, True, str(manifest["tree_digest"]), collection, None)

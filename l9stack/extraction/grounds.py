@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Self
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.gates.warm import WarmParent
+from l9stack.gates.warm import parent_of_tests
 from l9stack.local.client import Supervisor
 from l9stack.local.scratch import scratch_folder
-from l9stack.local.temporary import temporary
+from l9stack.local.temporary import Shared, temporary
+from l9stack.local.warm import WarmParent
 from l9stack.project import Project
 
 Progress = Callable[[str], None]
@@ -76,33 +77,30 @@ class Grounds:
         return self._coming
 
     def _made(self) -> Ready:
-        parent = self._stack.enter_context(WarmParent(self.scratch / "warm.log"))
-        return Ready(self._stack.enter_context(_servers(self._project, self._progress)), parent)
+        parent = self._stack.enter_context(parent_of_tests(self.scratch / "warm.log"))
+        return Ready(self._stack.enter_context(self._servers()), parent)
+
+    @contextlib.contextmanager
+    def _servers(self) -> Iterator[BackendUrls]:
+        """Those of the project's local runtime where it runs, in a namespace of their own, else fresh ones."""
+        running = Supervisor.find(self._project.run) if self._project.run.is_dir() else None
+        if running is not None:
+            yield running.namespace(NAMESPACE)
+            return
+        self._progress("starting servers for the gates")
+        with temporary() as (backends, _):
+            yield backends
 
 
-class GivenGrounds(Grounds):
-    """Grounds that somebody else keeps for many collections; one test run at a time."""
+class SharedGrounds(Grounds):
+    """A namespace in servers that others use, too; it is dropped afterwards."""
 
-    def __init__(self, project: Project, ready: Ready, scratch: Path) -> None:
-        super().__init__(project, lambda _message: None, jobs=1)
-        self._ready = ready
-        self.scratch = scratch
+    def __init__(self, project: Project, jobs: int, shared: Shared, namespace: str) -> None:
+        super().__init__(project, lambda _message: None, jobs)
+        self._shared = shared
+        self._namespace = namespace
 
-    def __enter__(self) -> Self:
-        return self
-
-    def ready(self) -> Ready:
-        """What was given."""
-        return self._ready
-
-
-@contextlib.contextmanager
-def _servers(project: Project, progress: Progress) -> Iterator[BackendUrls]:
-    """Real servers: those of the project's local runtime where it runs, in their own namespace, else fresh ones."""
-    running = Supervisor.find(project.run) if project.run.is_dir() else None
-    if running is not None:
-        yield running.namespace(NAMESPACE)
-        return
-    progress("starting servers for the gates")
-    with temporary() as (backends, _):
-        yield backends
+    @contextlib.contextmanager
+    def _servers(self) -> Iterator[BackendUrls]:
+        yield self._shared.namespace(self._namespace)
+        self._shared.drop(self._namespace)

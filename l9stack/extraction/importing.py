@@ -49,13 +49,16 @@ def import_modules(
         InputError: with every file that is no module of the schemas, or no Python; nothing is kept.
         GateError: with every gate that does not hold with them; nothing is kept.
     """
-    modules, notes = _written(folder)
-    collection = read_collection(path)
+    collection, templates = read_collection(path), read_meta(meta_folder(project, meta))
+    modules, problems = _written(folder)
     together = {module.path: module for module in (*collection.imported, *modules)}
-    make_plan(
-        collection.model_copy(update={"imported": tuple(together.values())}), read_meta(meta_folder(project, meta))
-    )
-    kept = imported_folder(path)
+    try:
+        make_plan(collection.model_copy(update={"imported": tuple(together.values())}), templates)
+    except InputError as error:
+        problems.extend(error.problems)
+    if any(problem.level == "error" for problem in problems):
+        raise InputError(problem for problem in problems if problem.level == "error")
+    notes, kept = tuple(problems), imported_folder(path)
     with _kept(kept, {module.path: module.text.encode() for module in modules}):
         done = extract(path, output, project, progress, meta)
     return Imported(modules, kept, notes, done)
@@ -87,26 +90,23 @@ def forget(path: Path, name: str) -> Path:
     return removed
 
 
-def _written(folder: Path) -> tuple[tuple[ImportedModule, ...], tuple[Problem, ...]]:
-    """The modules of a folder that is laid out as an extraction, or as its `code/`; notes on what is not taken."""
+def _written(folder: Path) -> tuple[tuple[ImportedModule, ...], list[Problem]]:
+    """The modules of a folder that is laid out as an extraction, or as its `code/`; problems, and notes beside them."""
     problems: list[Problem] = []
-    notes: list[Problem] = []
     whole = (folder / CODE).is_dir() and not (folder / CODE).is_symlink()
     modules = read_modules(folder / CODE if whole else folder, CODE if whole else folder.name, problems)
     beside = [path for path in files_below(folder) if whole and not path.startswith(f"{CODE}/")]
     for name in _OURS:
         if count := sum(path.startswith(f"{name}/") for path in beside):
-            message = f"{count} files of {name}/ are not taken: those that l9stack prints from the plan are used"
-            notes.append(Problem("not-taken", message, Place(name), level="note"))
+            message = f"{name}/ is not taken ({count} files): what l9stack prints from the plan is used"
+            problems.append(Problem("not-taken", message, Place(name), level="note"))
     for path in beside:
         if not path.startswith(tuple(f"{name}/" for name in _OURS)):
             problems.append(Problem("not-in-schema", "it is no module", Place(path), f"modules lie below {CODE}/"))
-    if not modules and not problems:
+    if not modules and not any(problem.level == "error" for problem in problems):
         hint = "modules lie below their rootpaths, as in an extraction's code/"
         problems.append(Problem("no-modules", "no module is there", Place(str(folder)), hint))
-    if problems:
-        raise InputError(problems)
-    return modules, tuple(notes)
+    return modules, problems
 
 
 @contextlib.contextmanager

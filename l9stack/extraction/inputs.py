@@ -20,6 +20,7 @@ from l9stack.sources import (
     collection_files,
     implementation_files,
     imported_folder,
+    own_templates_folder,
     package_digest,
     templates_folder,
 )
@@ -40,6 +41,12 @@ def meta_folder(project: Project, meta: str | None) -> Path:
     return own if own.is_dir() else templates_folder() / "meta"
 
 
+def glue_folder(project: Project) -> Path:
+    """Where the glue of collections without one lies: the project's templates, else the shipped ones."""
+    own = project.root / "templates" / "glue"
+    return own if own.is_dir() else templates_folder() / "glue"
+
+
 def acting_files(folder: Path) -> list[Path]:
     """The files of a folder of templates that say what is generated, sorted."""
     return sorted(file for file in folder.rglob("*") if file.suffix in _ACTING and file.is_file())
@@ -54,7 +61,9 @@ def input_digest(path: Path, project: Project, meta: str | None = None, settings
         whole.update(f"\n{file.relative_to(base).as_posix()}\0".encode() + file.read_bytes())
     for name, digest in digests_below(imported_folder(path)).items():
         whole.update(f"\nimported/{name}\0{digest}".encode())
-    for folder in (templates_folder(), meta_folder(project, meta)):
+    for name, digest in digests_below(own_templates_folder(path)).items():
+        whole.update(f"\ntemplates/{name}\0{digest}".encode())
+    for folder in (templates_folder(), meta_folder(project, meta), glue_folder(project)):
         for file in acting_files(folder):
             whole.update(f"\n{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
     return whole.hexdigest()

@@ -16,19 +16,15 @@ GENERATOR = "l9stack"
 
 
 def materials(prepared: Prepared) -> tuple[SourceFile, ...]:
-    """Schemas, glue, answers, implementations and imported modules relative to the collection; then templates, and the generator."""
-    own = [SourceFile(path=path, sha256=sha256) for path, sha256 in prepared.own_code.items()]
-    own += [SourceFile(path=f"imported/{path}", sha256=sha256) for path, sha256 in _imported(prepared).items()]
+    """The collection's files with its implementations and imported modules, the templates, and the generator."""
+    imported = {f"imported/{path}": sha256 for path, sha256 in digests_below(imported_folder(prepared.path)).items()}
+    own = [SourceFile(path=path, sha256=sha256) for path, sha256 in (prepared.own_code | imported).items()]
     meta = [
         SourceFile(path=f"templates/meta/{name}", sha256=hashlib.sha256(text.encode()).hexdigest())
         for name, text in sorted(prepared.meta.texts.items())
     ]
     generator = SourceFile(path=GENERATOR, sha256=package_digest())
     return (*prepared.collection.sources, *own, *meta, *_templates(templates_folder()), generator)
-
-
-def _imported(prepared: Prepared) -> dict[str, str]:
-    return digests_below(imported_folder(prepared.path))
 
 
 def _templates(folder: Path) -> list[SourceFile]:

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
-from l9stack.extraction.inputs import Settings, input_digest, meta_folder
+from l9stack.errors import InputError, Problem
+from l9stack.extraction.inputs import Settings, glue_folder, input_digest, meta_folder
 from l9stack.extraction.remembered import recall, remember
+from l9stack.gates import static  # noqa: F401 - importing it registers the gates
+from l9stack.gates.registry import unknown_gates
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.collection import Collection
 from l9stack.model.meta import Meta
@@ -19,8 +23,11 @@ from l9stack.output.store import Store
 from l9stack.planning.plan import make_plan
 from l9stack.project import Project
 from l9stack.reading.collection import read_collection
+from l9stack.reading.glue import read_default_glue
 from l9stack.reading.meta import read_meta
 from l9stack.sources import implementation_files
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,41 @@ class Prepared:
         return parts
 
 
+def read_inputs(path: Path, project: Project, meta: str | None = None) -> tuple[Collection, Meta]:
+    """The collection, with the project's own glue where none lies beside it, and the meta templates.
+
+    Raises:
+        InputError: with every problem of all of them, rows of the checklist that nothing measures included.
+    """
+    problems: list[Problem] = []
+
+    def tried(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+
+    collection = tried(lambda: read_collection(path))
+    templates = tried(lambda: read_meta(meta_folder(project, meta)))
+    if templates is not None:
+        problems.extend(unknown_gates(templates.gates))
+    if collection is not None and not collection.glue.file:
+        default = tried(lambda: read_default_glue(glue_folder(project)))
+        if default is not None:
+            glue, notes = default
+            collection = collection.model_copy(update={"glue": glue, "notes": (*collection.notes, *notes)})
+    if problems or collection is None or templates is None:
+        raise InputError(problems)
+    return collection, templates
+
+
 def plan_of(
     path: Path, project: Project, meta: str | None = None, settings: Settings | None = None
 ) -> tuple[Collection, Plan]:
     """Read and plan; raises InputError with every problem."""
-    collection = read_collection(path)
-    return collection, make_plan(collection, read_meta(meta_folder(project, meta)), settings)
+    collection, templates = read_inputs(path, project, meta)
+    return collection, make_plan(collection, templates, settings)
 
 
 def prepare(
@@ -84,8 +120,7 @@ def prepare(
     Raises:
         InputError: with every problem of the collection, glue, answers and meta templates.
     """
-    collection = read_collection(path)
-    templates = read_meta(meta_folder(project, meta))
+    collection, templates = read_inputs(path, project, meta)
     plan = make_plan(collection, templates, settings)
     digest = input_digest(path, project, meta, settings)
     planned()

@@ -55,7 +55,7 @@ def no_placeholders(scene: Scene, agent: AgentPlan) -> Finding:
 
 @agent_gate("no_stub_bodies")
 def no_stub_bodies(scene: Scene, agent: AgentPlan) -> Finding:
-    """How many functions do nothing (only a docstring, `pass` or `...`), in code, tests and the user's own functions."""
+    """How many functions of code, tests and the user's own do nothing: only a docstring, `pass` or `...`."""
     found = [place for source in scene.python(agent.id) for place in _stubs(source)]
     found += [operation.unfinished for operation in agent.operations if operation.unfinished]
     return Finding(len(found), some(f"{place.file}:{place.line}" for place in found), found[0] if found else None)

@@ -26,6 +26,7 @@ _HINTS = {
     "unit_tests": "read the test's message; where an implementation is yours, fix it there",
     "integration_tests": "check the wiring's operation names and both agents' request fields",
     "coverage": "an operation without example values is tested thinly: give its fields an `example`",
+    "no_stub_bodies": "write the body; a function below implementations/ is your own",
     "no_placeholders": "the words come from your schema or glue: reword them there",
     "module_length": "give some of the operations a module of their own: `module:` in glue",
     "anchors_named": "list governance.anchors in the schema or in meta.codegen.schema.yaml",
@@ -38,7 +39,7 @@ def validation_results(plan: Plan, run: TestRun) -> tuple[GateResult, ...]:
     for row in rows_of(plan):
         if TEST_GATES.get(row.gate) == "agent":
             results += [result(row, agent, _agent_finding(row, plan, run, agent)) for agent in run.per_agent]
-        elif row.gate in TEST_GATES and run.integration:
+        elif row.gate in TEST_GATES and run.integration and not run.all_held_back:
             results.append(result(row, None, _integration(plan, run)))
     return tuple(results)
 
@@ -61,7 +62,20 @@ def _agent_finding(row: GateThreshold, plan: Plan, run: TestRun, agent: AgentId)
     failures = [failure for failure in run.failures if failure.agent == agent and failure.kind == _KINDS[row.gate]]
     if row.gate == "regression_tests":
         return _share(counts.regression_passed, counts.regression_failed, 0, failures)
-    return _share(counts.unit_passed, counts.unit_failed, counts.skipped, failures)
+    whole = _share(counts.unit_passed, counts.unit_failed, counts.skipped, failures)
+    # That of the module with the lowest: no number of good modules hides an operation that always fails.
+    modules = [_share_of(file, run, failures) for file in sorted({_file(failure) for failure in failures})]
+    return min([whole, *modules], key=lambda finding: finding.figure)
+
+
+def _file(failure: TestFailure) -> str:
+    return failure.node.partition("::")[0]
+
+
+def _share_of(file: str, run: TestRun, failures: list[TestFailure]) -> Finding:
+    own = [failure for failure in failures if _file(failure) == file]
+    share = _share(max(run.tests_by_file.get(file, 0) - len(own), 0), len(own), 0, own)
+    return Finding(share.figure, f"{file}: {share.detail}", share.place)
 
 
 def _integration(plan: Plan, run: TestRun) -> Finding:

@@ -69,6 +69,12 @@ class TestRun(Model):
     stopped: dict[AgentId, str] = {}
     not_run: tuple[str, ...] = ()
 
+    @property
+    def all_held_back(self) -> bool:
+        """Whether tests across agents are there, and none of them ran, for want of agents that hold."""
+        ran = self.collection.integration_passed + self.collection.integration_failed + self.collection.skipped
+        return bool(self.not_run) and not ran
+
 
 def kind_of(node: str) -> Kind:
     """The kind of a test by its node id: the folder for integration, the name for regression, else unit."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+OWN = "implementations"
+"""The name of the folder of a user's own code, which is on the path of imports."""
 
 
 class Reporter:
@@ -32,6 +36,15 @@ class Reporter:
         message = "" if outcome == "passed" else (crash.message if crash else str(report.longrepr or ""))
         if crash and crash.path.endswith(file):
             line = crash.lineno
+        elif crash:
+            file, line = _own_place(crash) or (file, line)
         record = {"node": node, "outcome": outcome, "file": file, "line": line, "message": message[:2000]}
         self._stream.write(f"{json.dumps(record)}\n")
         self._stream.flush()
+
+
+def _own_place(crash: Any) -> tuple[str, int] | None:
+    """Where an exception came out of the user's own code, relative to the collection: that is the place to look at."""
+    path = Path(crash.path)
+    folder = next((Path(name) for name in sys.path if Path(name).name == OWN and path.is_relative_to(name)), None)
+    return (f"{OWN}/{path.relative_to(folder).as_posix()}", int(crash.lineno)) if folder else None

@@ -16,7 +16,8 @@ from typing import Any
 from l9stack.gates.groups import Group, groups, unmet
 from l9stack.gates.judge import unheld
 from l9stack.gates.outcomes import GroupRun, Outcome, TestRun, read_outcomes, summarise
-from l9stack.gates.warm import ENDED, WarmParent, scrubbed_environ
+from l9stack.gates.warm import ENDED, parent_of_tests, scrubbed_environ
+from l9stack.local.warm import WarmParent
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 
@@ -56,7 +57,7 @@ def run_tests(
     with ExitStack() as stack:
         own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="l9-tests-", dir=scratch))).resolve()
         if parent is None:
-            parent = stack.enter_context(WarmParent(own / "warm.log"))
+            parent = stack.enter_context(parent_of_tests(own / "warm.log"))
         runner = _Runner(folder.resolve(), own, backends, import_paths, timeout, parent)
         wanted = groups(plan, runner.folder, agents, integration=integration)
         runs, reasons = _schedule(plan, wanted, runner, progress, jobs, dict(stopped or {}))
@@ -75,6 +76,9 @@ def _schedule(
             while waiting or running:
                 open_agents = {group.agent for group in (*waiting, *running.values())}
                 for group in list(waiting):
+                    if group.agent in stopped:
+                        waiting.remove(group)
+                        break
                     if blocked := unmet(group.needs, stopped):
                         waiting.remove(group)
                         if group.agent is not None:

@@ -1,26 +1,20 @@
-"""The warm parent of test runs, as seen by who orders them: one process, from which each run is forked."""
+"""The warm parent of test runs, and what it hands to them."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
-import sys
-import threading
-from collections import deque
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, Self
 
-from l9stack.errors import ServiceError
-from l9stack.local.processes import tail
+from l9stack.local.warm import WarmParent
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH", "JAVA_HOME")
-_LIBRARY = Path(__file__).resolve().parents[2]
-_END_SECONDS = 10.0
 ENDED = 64
 """Added to pytest's exit code by a run that came to its end: a test that calls `os._exit(0)` does not look like one."""
+
+
+def parent_of_tests(log: Path) -> WarmParent:
+    """A parent that has imported pytest, coverage and the library; see `l9stack.gates.forked` for its orders."""
+    return WarmParent("l9stack.gates.forked", log, scrubbed_environ())
 
 
 def scrubbed_environ() -> dict[str, str]:
@@ -29,116 +23,5 @@ def scrubbed_environ() -> dict[str, str]:
     return kept | {
         "PYTHONHASHSEED": "0",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONPATH": str(_LIBRARY),
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
     }
-
-
-class _Job:
-    def __init__(self) -> None:
-        self.pid = 0
-        self.code: int | None = None
-        self.started, self.ended = threading.Event(), threading.Event()
-
-
-class WarmParent:
-    """Starts at once, and is ready after about a second, which nobody has to wait for. Threads may share it."""
-
-    def __init__(self, log: Path) -> None:
-        """Start the process; what goes wrong with it is written to `log`."""
-        self._log = log
-        with log.open("ab") as sink:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "l9stack.gates.forked"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=sink,
-                env=scrubbed_environ(),
-                cwd=_LIBRARY,
-                start_new_session=True,  # an interruption of ours is told by the end of its standard input
-            )
-        self._lock = threading.Lock()
-        self._ordered: deque[_Job] = deque()
-        self._running: dict[int, _Job] = {}
-        self._gone = False
-        threading.Thread(target=self._listen, name="l9-warm", daemon=True).start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def run(self, order: Mapping[str, Any], timeout: float) -> int | None:
-        """Run an order to its end; its exit code, negative for a signal. None where it was killed after `timeout` s.
-
-        Raises:
-            ServiceError: the warm parent itself did not start, or ended.
-        """
-        job = _Job()
-        with self._lock:
-            if self._gone:
-                raise self._lost()
-            self._ordered.append(job)
-            self._send(order)
-        job.started.wait()
-        try:
-            in_time = job.ended.wait(timeout)
-        except BaseException:
-            self._kill(job)
-            raise
-        if not in_time:
-            self._kill(job)
-            job.ended.wait()
-        if job.code is None:
-            raise self._lost()
-        return job.code if in_time else None
-
-    def close(self) -> None:
-        """End the process, and every run with it."""
-        with contextlib.suppress(BrokenPipeError):
-            _pipe(self._process.stdin).close()
-        try:
-            self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _lost(self) -> ServiceError:
-        return ServiceError(f"the warm parent of the test runs ended\n{tail(self._log)}".strip())
-
-    def _kill(self, job: _Job) -> None:
-        with self._lock:
-            self._send({"kill": job.pid})
-
-    def _send(self, order: Mapping[str, Any]) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it ended: the listener tells every job
-            pipe = _pipe(self._process.stdin)
-            pipe.write(json.dumps(order).encode() + b"\n")
-            pipe.flush()
-
-    def _listen(self) -> None:
-        for message in self._messages():
-            if "pid" in message:
-                job = self._ordered.popleft()
-                job.pid = message["pid"]
-                self._running[job.pid] = job
-                job.started.set()
-            elif "exited" in message:
-                job = self._running.pop(message["exited"])
-                job.code = message["code"]
-                job.ended.set()
-        with self._lock:
-            self._gone = True
-            lost = [*self._ordered, *self._running.values()]
-        for job in lost:
-            job.started.set()
-            job.ended.set()
-
-    def _messages(self) -> Iterator[dict[str, int]]:
-        for line in _pipe(self._process.stdout):
-            yield json.loads(line)
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None, "the process was started with pipes"
-    return stream

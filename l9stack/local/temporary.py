@@ -21,24 +21,38 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Temporary:
-    """Running servers, and namespaces in them."""
+class Shared:
+    """Where running servers are, for whoever makes a namespace of its own in them; plain data, for other processes."""
 
-    folder: Path
-    servers: tuple[Server, ...]
+    folder: str
+    ports: dict[str, int]
 
     def namespace(self, name: str) -> BackendUrls:
         """The backends of a namespace, made where it is missing."""
-        return namespaces.urls(self.folder, {server.name: server.port for server in self.servers}, name)
+        return namespaces.urls(Path(self.folder), self.ports, name)
 
     def drop(self, name: str) -> None:
         """Remove a namespace's database and graph."""
-        namespaces.drop(self.folder, {server.name: server.port for server in self.servers}, name)
+        namespaces.drop(Path(self.folder), self.ports, name)
 
 
 @contextlib.contextmanager
-def temporary_servers() -> Iterator[Temporary]:
-    """All servers, fresh, started at the same time; they and their data are gone afterwards, also where we are killed.
+def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
+    """All servers, fresh, with one namespace in them; they and their data are gone afterwards."""
+    with _running() as (shared, started):
+        yield shared.namespace(NAMESPACE), started
+
+
+@contextlib.contextmanager
+def shared_servers() -> Iterator[Shared]:
+    """All servers, fresh; they and their data are gone afterwards."""
+    with _running() as (shared, _):
+        yield shared
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[tuple[Shared, tuple[Server, ...]]]:
+    """Servers that are started at the same time. They and their data are gone afterwards, also where we are killed.
 
     The servers die with the thread that started them, so workers that live as long as the block start them.
     """
@@ -57,16 +71,9 @@ def temporary_servers() -> Iterator[Temporary]:
                     failures.append(error)
             if failures:
                 raise failures[0]
-            yield Temporary(folder, tuple(started))
+            yield Shared(str(folder), {server.name: server.port for server in started}), tuple(started)
         finally:
             list(pool.map(Server.stop, started))
-
-
-@contextlib.contextmanager
-def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
-    """Fresh servers with one namespace in them."""
-    with temporary_servers() as running:
-        yield running.namespace(NAMESPACE), running.servers
 
 
 def _start(name: str, folder: Path) -> Server:

@@ -23,6 +23,16 @@ class ImportedModule(Model):
     place: Place
 
 
+class OwnTemplate(Model):
+    """A template beside the collection: in place of the shipped one that it `shadows`, or one that glue names."""
+
+    name: str
+    """`modules/controller.py.j2`."""
+    text: str
+    place: Place
+    shadows: bool
+
+
 class Collection(Model):
     """Everything that a user wrote for one system of agents."""
 
@@ -33,5 +43,6 @@ class Collection(Model):
     glue: Glue = Glue()
     answers: Answers = Answers()
     imported: tuple[ImportedModule, ...] = ()
+    templates: tuple[OwnTemplate, ...] = ()
     sources: tuple[SourceFile, ...] = ()
     notes: tuple[Problem, ...] = ()

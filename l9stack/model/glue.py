@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from l9stack.errors import Place
+from l9stack.model.agent import Endpoint
 from l9stack.model.base import Model
 
 
@@ -180,6 +181,14 @@ class FunctionSpec(Model):
     place: Place | None = None
 
 
+class ModelSpec(Model):
+    """A model of `schema_to_code`; `fields` is None where only its name is given."""
+
+    name: str
+    fields: tuple[FieldSpec, ...] | None = None
+    place: Place
+
+
 class ModuleMapping(Model):
     """One entry of `schema_to_code`: which file it concerns and what that file holds."""
 
@@ -189,9 +198,16 @@ class ModuleMapping(Model):
     requires: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     functions: tuple[FunctionSpec, ...] = ()
-    models: tuple[str, ...] = ()
-    endpoints: tuple[str, ...] = ()
+    models: tuple[ModelSpec, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     rules: tuple[str, ...] = ()
+    place: Place
+
+
+class Sentence(Model):
+    """A rule in words, and where it stands."""
+
+    text: str
     place: Place
 
 
@@ -205,8 +221,8 @@ class Glue(Model):
     settings: dict[str, JsonValue] = {}
     """Harmonised settings by dotted canonical name (`governance.anchors`, `memory.redis.url`, …)."""
     settings_places: dict[str, Place] = {}
-    rules: tuple[str, ...] = ()
-    quality_gates: tuple[str, ...] = ()
+    rules: tuple[Sentence, ...] = ()
+    quality_gates: tuple[Sentence, ...] = ()
 
 
 class Answers(Model):

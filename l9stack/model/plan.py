@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from l9stack.errors import Place, Problem
 from l9stack.model.agent import AgentSpec, Endpoint
 from l9stack.model.base import Model
+from l9stack.model.collection import OwnTemplate
 from l9stack.model.glue import Behaviour, ConnectionType, FieldSpec, ModuleMapping
 from l9stack.model.meta import GateThreshold, Protocol
 from l9stack.names import AgentId, ModulePath, OperationName
@@ -192,6 +193,8 @@ class Plan(Model):
     """Unbound operations and whatever else a person has to answer; notes, not errors."""
     notes: tuple[Problem, ...] = ()
     input_files: tuple[str, ...] = ()
+    templates: tuple[OwnTemplate, ...] = ()
+    """The collection's own templates."""
 
     def agent(self, agent_id: str) -> AgentPlan:
         """The agent of that id; KeyError where there is none."""

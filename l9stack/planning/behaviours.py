@@ -89,6 +89,9 @@ class Checker:
         request = {spec.name: spec for spec in operation.request or ()}
         response = {spec.name: spec for spec in operation.response or ()}
         memory = self._specs[operation.agent].memory
+        for side, fields in (("request", request), ("response", response)):
+            for spec in fields.values():
+                _check_values(spec, f"{side}.{spec.name}", told)
         match operation.behaviour:
             case Implementation(target=target):
                 if fault := fault_of(target, self._root):
@@ -175,12 +178,21 @@ class Checker:
                 told.error("bad-value", f"`{name}`: {value!r} {reason}", at)
 
 
+def _check_values(spec: FieldSpec, at: str, told: Told) -> None:
+    """Examples and defaults reach documents, tests and models: each has to be a value of its field."""
+    for name, value in (("example", spec.example), ("default", spec.default)):
+        if value is not None and (reason := misfit(spec, value)):
+            told.error("bad-value", f"{at}: {name} {value!r} {reason}", at)
+
+
 def misfit(spec: FieldSpec, value: Any) -> str:
     """Why a literal is no value of a field, or an empty text."""
     wanted = _PYTHON.get(spec.type)
     if wanted is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and spec.type != "boolean")):
         return f"is no {spec.type}"
-    if spec.choices and value not in spec.choices:
+    if isinstance(value, list) and spec.type == "strings" and not all(isinstance(item, str) for item in value):
+        return "is no list of strings"
+    if spec.choices and any(item not in spec.choices for item in (value if isinstance(value, list) else [value])):
         return f"is none of {', '.join(spec.choices)}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         if spec.minimum is not None and value < spec.minimum:

@@ -58,9 +58,9 @@ def _client_of(stem: str, facts: Facts) -> str:
 
 
 def _coordinated(stem: str, facts: Facts) -> str:
-    """What a coordinator coordinates: its own name, where there are agents to ask."""
+    """What a coordinator coordinates: its own name, where it has whom to ask."""
     wanted = stem == "coordinator" or stem.endswith("_coordinator")
-    return stem if wanted and facts.peers else ""
+    return stem if wanted and facts.calls else ""
 
 
 OPERATIONS = Family("operations", "operations with their request and response models", only=False)
@@ -153,7 +153,7 @@ CATALOGUE = (
         _names("event_subscriber event_listener event_observer event_consumer subscriber"),
         condition=lambda facts: facts.observes,
     ),
-    Family("client", "typed calls of another agent", subject=_client_of, only=False),
+    Family("client", "typed calls of {}", subject=_client_of, only=False),
     Family("coordinator", "calls of several agents at the same time", subject=_coordinated),
     Family(
         "compliance_checker",
@@ -187,7 +187,7 @@ HOLD_OPERATIONS = ("operations", "controller", "routes")
 """Families whose modules may define operations."""
 
 HOLDS = {family.name: family.holds for family in (*CATALOGUE, OPERATIONS)}
-"""What a module of each family holds, in a few words."""
+"""What a module of each family holds, in a few words; `{}` stands for its subject."""
 
 
 def dotted(agent: AgentSpec, path: ModulePath) -> str:

@@ -25,6 +25,8 @@ class Facts:
     claimed: frozenset[str] = frozenset()
     peers: Mapping[str, AgentId] = field(default_factory=dict)
     """Agents of the collection that it calls, by every name that a file may give them."""
+    calls: bool = False
+    """Whether a wiring begins at it, or a route leads to another agent."""
     receives: bool = False
     sends: bool = False
     observes: bool = False
@@ -76,6 +78,7 @@ def facts_of(
             + [target for target, mapping in mappings.items() if mapping.functions]
         ),
         peers=_named(asked - {agent.id}, collection.agents),
+        calls=bool(calls or asked),
         receives=any(w.connection_type is packets for w in heard),
         sends=any(w.connection_type is packets for w, _ in calls),
         observes=any(w.connection_type is ConnectionType.EVENT_OBSERVE for w in heard),

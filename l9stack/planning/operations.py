@@ -14,6 +14,7 @@ from l9stack.model.plan import ModulePlan, OperationPlan
 from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operation_name
 from l9stack.planning.catalogue import HOLD_OPERATIONS
 from l9stack.planning.graph import Directory
+from l9stack.planning.signatures import NOTHING, Shape, shape_of
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class Draft:
     logic: str = ""
     module: str = ""
     binding: Binding | None = None
+    shape: Shape = NOTHING
 
 
 class Drafts:
@@ -79,6 +81,7 @@ def gather(
     directory: Directory,
     bindings: dict[str, Binding],
     mappings: dict[str, ModuleMapping],
+    problems: list[Problem],
 ) -> Drafts:
     """All drafts of an agent, from every source; `wirings` are those that begin or end at it."""
     drafts = Drafts()
@@ -99,9 +102,10 @@ def gather(
             )
             if draft is not None and wiring.connection_type is ConnectionType.PACKET_SEND:
                 draft.packet_types.append(name)
+    models = {model.name: model.fields for mapping in mappings.values() for model in mapping.models if model.fields}
     for target, mapping in mappings.items():
         for function in mapping.functions:
-            _from_function(drafts, function, mapping, target)
+            _from_function(drafts, function, mapping, target, shape_of(function, models, problems))
     for binding in bindings.values():
         draft = drafts.take(binding.operation, f"bound at {binding.place.file}:{binding.place.line}")
         if draft is not None:
@@ -109,11 +113,11 @@ def gather(
     return drafts
 
 
-def _from_function(drafts: Drafts, function: FunctionSpec, mapping: ModuleMapping, target: str) -> None:
+def _from_function(drafts: Drafts, function: FunctionSpec, mapping: ModuleMapping, target: str, shape: Shape) -> None:
     draft = drafts.take(function.name, f"glue function {mapping.key}.{function.name}")
     if draft is not None:
         draft.summary = draft.summary or " ".join(function.docstring.split())
-        draft.logic, draft.module = function.logic, draft.module or target
+        draft.logic, draft.module, draft.shape = function.logic, draft.module or target, shape
 
 
 def place(
@@ -193,8 +197,8 @@ def plan_operation(agent: AgentSpec, draft: Draft, module: ModulePath) -> Operat
         agent=agent.id,
         summary=summary if summary.endswith((".", "!", "?")) else f"{summary}.",
         module=module,
-        request=binding.request if binding else None,
-        response=binding.response if binding else None,
+        request=draft.shape.request if binding is None or binding.request is None else binding.request,
+        response=draft.shape.response if binding is None or binding.response is None else binding.response,
         behaviour=binding.behaviour if binding else Unbound(),
         routes=tuple(draft.routes),
         packet_types=tuple(dict.fromkeys(draft.packet_types)),

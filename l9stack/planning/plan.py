@@ -26,7 +26,10 @@ from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, wave
 from l9stack.planning.keyspaces import check_keyspaces
 from l9stack.planning.known_settings import check_settings, did_you_mean
 from l9stack.planning.links import check_links
+from l9stack.planning.mapped import mappings_of, with_endpoints
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
+from l9stack.planning.own_templates import own_template, template_notes
+from l9stack.planning.quality import with_sentences
 
 Bindings = dict[str, Binding]
 
@@ -49,7 +52,8 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         message = f"{edge.source} prefers {edge.target}: dropped from the order, it would close a circle"
         notes.append(Problem("soft-cycle", message, level="note"))
     bindings = bindings_of(collection, directory, problems)
-    mappings = _mappings(collection, notes)
+    mappings = mappings_of(collection, problems, notes)
+    collection = with_endpoints(collection, mappings)
     wirings = wirings_of(collection, directory)
     drafts: dict[AgentId, tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]]] = {}
     for spec in collection.agents:
@@ -62,6 +66,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         for operation in operations:
             checker.check(operation, bindings[agent].get(operation.name))
     problems.extend(_outside(collection))
+    notes.extend(template_notes(collection))
     check_keyspaces(((a, settings.of_agent(a, collection, meta, stack)) for a in collection.agents), problems)
     protocol = _protocol(collection, meta, stack, problems)
     if problems:
@@ -88,11 +93,12 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         edges=tuple(edges),
         shared=settings.shared(collection, meta, stack),
         flags=dict.fromkeys(FLAGS, True) | dict(sorted(meta.flags.items())),
-        gates=meta.gates,
+        gates=with_sentences(meta.gates, (*collection.glue.rules, *collection.glue.quality_gates), notes),
         protocol=protocol,
         questions=questions,
         notes=tuple(notes),
         input_files=tuple(source.path for source in collection.sources),
+        templates=collection.templates,
     )
 
 
@@ -105,20 +111,6 @@ def _outside(collection: Collection) -> list[Problem]:
             near = difflib.get_close_matches(module.path, listed, 1, 0.8)
             hint = f"did you mean {near[0]}?" if near else "list it under generatefiles of an agent, or leave it out"
             found.append(Problem("not-in-schema", f"no schema lists {module.path}", module.place, hint))
-    return found
-
-
-def _mappings(collection: Collection, notes: list[Problem]) -> dict[AgentId, dict[str, ModuleMapping]]:
-    """`schema_to_code` entries by agent and file; a target that no agent lists is noted."""
-    found: dict[AgentId, dict[str, ModuleMapping]] = {agent.id: {} for agent in collection.agents}
-    for mapping in collection.glue.mappings:
-        owners = [agent for agent in collection.agents if mapping.target in agent.generate_files]
-        if len(owners) == 1:
-            found[owners[0].id][mapping.target] = mapping
-        else:
-            reason = "no agent lists it" if not owners else "several agents list it"
-            message = f"schema_to_code.{mapping.key}: target {mapping.target} is not used, {reason}"
-            notes.append(Problem("unused-mapping", message, mapping.place, level="note"))
     return found
 
 
@@ -141,13 +133,13 @@ def _modules(
                 path=path,
                 dotted=dotted(agent, path),
                 family=family.name,
-                template=family.template,
+                template=own_template(mappings.get(path), collection) or family.template,
                 subject=subject,
                 mapping=mappings.get(path),
                 imported=imported.get(f"{agent.root_path}/{path}"),
             )
         )
-    drafts = gather(agent, wirings, directory, bindings, mappings)
+    drafts = gather(agent, wirings, directory, bindings, mappings, problems)
     placed = place(agent, drafts, modules, problems)
     operations = tuple(
         completed(plan_operation(agent, draft, placed[draft.name]), Path(collection.root))

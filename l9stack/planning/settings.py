@@ -40,11 +40,13 @@ def flat(settings: Mapping[str, JsonValue], prefix: str = "") -> dict[str, JsonV
     return found
 
 
-def shared_layers(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]) -> list[Layer]:
+def shared_layers(
+    collection: Collection, meta: Meta, stack: Mapping[str, JsonValue], stack_places: Mapping[str, Place] | None = None
+) -> list[Layer]:
     """What stands above every schema, from the strongest on."""
     answers, glue = collection.answers, collection.glue
     return [
-        ("stack", stack, {}),
+        ("stack", stack, stack_places or {}),
         ("answers", answers.settings, answers.settings_places),
         ("glue", glue.settings, glue.settings_places),
         ("meta", meta.settings, meta.settings_places),
@@ -57,6 +59,7 @@ def resolve(
     stack: Mapping[str, JsonValue],
     schema: Mapping[str, JsonValue],
     schema_places: Mapping[str, Place] | None = None,
+    stack_places: Mapping[str, Place] | None = None,
 ) -> tuple[tuple[Setting, ...], ...]:
     """Every setting, sorted by name: the value that wins, then each that it overrides, from the strongest on."""
     name = collection.name
@@ -67,7 +70,7 @@ def resolve(
         "monitoring.dashboards": f"L9/monitoring/{name}/",
     }
     layers: list[Layer] = [
-        *shared_layers(collection, meta, stack),
+        *shared_layers(collection, meta, stack, stack_places),
         ("schema", schema, schema_places or {}),
         ("default", defaults, {}),
     ]
@@ -99,13 +102,17 @@ def of_agent(
 
 
 def traced(
-    agent: AgentSpec, collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
+    agent: AgentSpec,
+    collection: Collection,
+    meta: Meta,
+    stack: Mapping[str, JsonValue],
+    stack_places: Mapping[str, Place] | None = None,
 ) -> tuple[tuple[Setting, ...], ...]:
-    """Every setting of one agent with all that its value overrides, and with places in the schema, too."""
+    """Every setting of one agent with all that its value overrides, and with places in schema and stack, too."""
     schema = _of_schema(agent)
     whole = agent.places.get("settings", agent.place)
     places = {name: agent.places.get(name, agent.places.get(f"settings.{name}", whole)) for name in schema}
-    return resolve(collection, meta, stack, schema, places)
+    return resolve(collection, meta, stack, schema, places, stack_places)
 
 
 def _of_schema(agent: AgentSpec) -> dict[str, JsonValue]:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from l9stack.errors import Place, Problem
 from l9stack.model.agent import AgentSpec, Governance
-from l9stack.names import AgentId, agent_id, is_folder_path
+from l9stack.names import AgentId, agent_id, folded, hides, is_folder_path
 from l9stack.reading.deployment import read_deployment
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section, quoted
@@ -41,9 +41,10 @@ def read_agent(node: Node, problems: list[Problem]) -> AgentSpec | None:
     top.where = str(name or "schema")
     version, schema_id = (_beside(top, identity, key) for key in ("version", "schema_id"))
     parts = {key: top.section(key) for key in _SECTIONS}
-    parts["metadata"], parts["system"] = Section(top.child("metadata"), "metadata", problems, top.place), identity
-    version = version or parts["metadata"].text("version")
-    parts["metadata"].used.clear()  # a version is there to be read, and tells of the agent all the same
+    metadata = top.child("metadata")
+    written = metadata.get("version") if metadata is not None else None
+    version = version or (written.text if written is not None and written.kind == "scalar" else "")
+    parts["system"] = identity
     depends, instructions = parts["depends_on"], parts["cursorinstructions"]
     hard, soft = depends.texts("hard"), depends.texts("soft")
     depends.close(AGENT["depends_on"].names, strict=AGENT["depends_on"].closed)
@@ -132,6 +133,10 @@ def _root(written: str, identity: Section) -> str:
         place = identity.places.get("rootpath")
         identity.error("bad-rootpath", f"rootpath {quoted(written)} cannot be imported", place, root_hint(written))
         return ""
+    if hidden := hides(root):
+        message = f"rootpath {quoted(written)} would hide the package {hidden} that generated code imports"
+        identity.error("bad-rootpath", message, identity.places.get("rootpath"), f"write it as `L9/agents/{hidden}`")
+        return ""
     return root
 
 
@@ -187,7 +192,7 @@ def _description(top: Section, parts: dict[str, Section]) -> dict[str, JsonValue
             rest = {name: child.written() for name, child in section.rest().items()}
             if rest and section is not parts["settings"]:
                 described[key] = rest
-        elif key not in top.used:
+        elif key not in top.used or folded(key) == "metadata":
             described[key] = node.written()
     return described
 

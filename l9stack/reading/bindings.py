@@ -90,17 +90,21 @@ def read_bindings(top: Section) -> tuple[Binding, ...]:
 
 def _record(fields: Section, name: str) -> tuple[FieldSpec, ...] | None:
     child = fields.child(name)
-    if child is None:
-        return None
-    if child.entries is None:
-        fields.error("not-a-mapping", f"{fields.where}.{name} has to map field names to types", child.place)
+    return None if child is None else read_fields(child, fields, f"{fields.where}.{name}")
+
+
+def read_fields(record: Node, parent: Section, where: str) -> tuple[FieldSpec, ...] | None:
+    """The typed fields of a record, `{name: type}` or `{name: {type: …, minimum: …}}`; None where it is no mapping."""
+    if record.entries is None:
+        parent.error("not-a-mapping", f"{where} has to map field names to types", record.place)
         return None
     specs = []
-    for field, node in child.entries.items():
+    for field, node in record.entries.items():
         if identifier(field) != field or field.startswith("model_"):
-            fields.error("bad-field", f"{field!r} is no field name", child.keys[field], "use snake_case, not `model_…`")
+            hint = "use snake_case, not `model_…`"
+            parent.error("bad-field", f"{field!r} is no field name", record.keys[field], hint)
             continue
-        specs.append(_field(field, node, fields, f"{fields.where}.{name}.{field}"))
+        specs.append(_field(field, node, parent, f"{where}.{field}"))
     return tuple(specs)
 
 

@@ -19,7 +19,8 @@ from l9stack.reading.glue import joined, read_answers, read_glue
 from l9stack.reading.imported import read_modules
 from l9stack.reading.imported import sources as module_sources
 from l9stack.reading.markdown import Block, read_markdown
-from l9stack.sources import imported_folder
+from l9stack.reading.templates import read_templates
+from l9stack.sources import imported_folder, own_templates_folder
 
 MAX_AGENTS = 1_000
 _AGENT_HAS = "an agent has system, module, name, role, rootpath, cursorinstructions, governance and deployment"
@@ -54,6 +55,8 @@ def read_collection(path: Path) -> Collection:
             _read(source, source.text, found)
     kept = imported_folder(path)
     imported = read_modules(kept, kept.name, problems)
+    own = own_templates_folder(path)
+    templates = read_templates(own, own.name, problems)
     problems.extend(_clashes(found.agents))
     failed = any(problem.level == "error" for problem in problems)
     if not failed and not found.agents:
@@ -68,6 +71,7 @@ def read_collection(path: Path) -> Collection:
         glue=found.glue,
         answers=found.answers,
         imported=imported,
+        templates=templates,
         sources=(*(source.file for source in sources), *module_sources(imported, kept.name)),
         notes=tuple(problems),
     )
@@ -95,9 +99,9 @@ def _read(source: Source, text: Text, found: _Reading) -> None:
 
 
 def _is_yaml(text: Text) -> bool:
-    """Whether a text without a key that an agent has is YAML all the same: glue, or another kind of schema."""
-    items = list(parse_each(text))
-    return all(isinstance(item, Document) and item.root.kind != "scalar" for item in items)
+    """Whether a Markdown file without a key that an agent has is YAML all the same."""
+    gathered = gather(parse_each(text))
+    return bool(gathered.agents or gathered.glue)
 
 
 def _read_block(block: Block, found: _Reading) -> None:
@@ -144,10 +148,12 @@ def _no_agents(path: Path, found: _Reading) -> Problem:
     if found.glue.file:
         hint = f"{found.glue.file} holds glue: give the folder that also holds the agents"
         return Problem("no-agents", "no agent schema found", Place(path.name), hint)
-    for number, other in enumerate(found.others):
-        if other.message.startswith(NEAR):
-            del found.others[number]
-            return Problem("no-agents", f"no agent schema found: {other.message}", other.place, _AGENT_HAS)
+    near = [other for other in found.others if other.message.startswith(NEAR)]
+    if near:
+        nearest = min(near, key=lambda other: other.message.count(", "))
+        found.others.remove(nearest)
+        message = f"no agent schema found: {nearest.message.removeprefix('not an agent: ')}"
+        return Problem("no-agents", message, nearest.place, _AGENT_HAS)
     return Problem("no-agents", "no agent schema found", Place(path.name), _AGENT_HAS)
 
 

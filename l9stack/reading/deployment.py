@@ -30,17 +30,14 @@ def read_deployment(section: Section, agent: str) -> Deployment:
     """Read the section; what is wrong with it is collected."""
     endpoints = _endpoints(section)
     apis = _apis(section)
-    if not section.has("endpoints") and not section.has("apis"):
-        message = f"{agent}: deployment has neither endpoints nor apis"
+    if not any(section.has(name) for name in _DEPLOYMENT.any_of):
+        message = f"{agent}: deployment has neither {' nor '.join(_DEPLOYMENT.any_of)}"
         hint = section.missing("endpoints") if section.node else "add `deployment: {endpoints: [POST /name]}`"
         section.error("missing-field", message, None, hint)
-    replicas = section.whole("replicas")
-    if replicas == 0:
-        place = section.places.get("replicas")
-        section.error("not-a-count", f"{section.where}.replicas has to be 1 or more", place, "write `replicas: 1`")
+    replicas = section.whole("replicas", _DEPLOYMENT["replicas"].minimum)
     health = _health(section) or next((e.path for e in endpoints if e.path.endswith("/health")), "/health")
     section.close(_DEPLOYMENT.names)
-    return Deployment(endpoints, health, apis, replicas or 1)
+    return Deployment(endpoints, health, apis, 1 if replicas is None else replicas)
 
 
 def _endpoints(section: Section) -> tuple[Endpoint, ...]:

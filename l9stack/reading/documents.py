@@ -25,7 +25,7 @@ MAX_DEPTH = 64
 MAX_VALUES = 50_000
 """Keys and values of one text; reading them takes about a quarter of a second."""
 MAX_DOCUMENTS = 1_000
-MAX_KEY = 200
+MAX_KEY = 1_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")

@@ -63,13 +63,14 @@ class Section:
         if self.node is None or self.node.entries is None:
             return None
         found = self._spellings.get(folded(name), [])
-        self.used.update(found)
         if not found:
             return None
-        if len(found) > 1:
+        first_time = not self.used.issuperset(found)
+        self.used.update(found)
+        if len(found) > 1 and first_time:
             message = f"{self.where}: {' and '.join(found)} are spellings of one field"
             self.error("two-spellings", message, self.node.keys[found[1]], f"keep `{name}`")
-        if found[0] != name:
+        if found[0] != name and first_time:
             self.note("alias", f"{found[0]} is read as {name}", self.node.keys[found[0]])
         child = self.node.entries[found[0]]
         self.places[name] = child.place
@@ -128,7 +129,8 @@ class Section:
         if text in words or not self.has(name):
             return text
         message = f"{self.where}: {name} {quoted(text)} is not known"
-        self.error(f"bad-{name}", message, self.places.get(name), suggestion(text, words))
+        code = f"bad-{name.replace('_', '-')}"
+        self.error(code, message, self.places.get(name), suggestion(text, words))
         return default
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -151,13 +153,13 @@ class Section:
             return None
         return value
 
-    def whole(self, name: str) -> int | None:
-        """A whole number of 0 or more, at most `MAX_COUNT`, or None where the field is absent."""
+    def whole(self, name: str, minimum: int = 0) -> int | None:
+        """A whole number from `minimum` to `MAX_COUNT`, or None where the field is absent."""
         value = self.number(name)
         if value is None:
             return None
-        if not 0 <= value <= MAX_COUNT or value != int(value):
-            message = f"{self.where}.{name} has to be a whole number from 0 to {MAX_COUNT}"
+        if not minimum <= value <= MAX_COUNT or value != int(value):
+            message = f"{self.where}.{name} has to be a whole number from {minimum} to {MAX_COUNT}"
             self.error("not-a-count", message, self.places.get(name))
             return None
         return int(value)

@@ -6,10 +6,7 @@ import re
 
 from l9stack.names import ModulePath, is_document_name, is_folder_path, module_path
 from l9stack.reading.fields import Section, quoted
-from l9stack.reading.vocabulary import AGENT, LINK_MODES
-
-_INSTRUCTIONS = AGENT["cursorinstructions"]
-_LINK = re.compile(rf"{_INSTRUCTIONS['linkexisting'].pattern}\Z")
+from l9stack.reading.vocabulary import LINK_MODES
 
 
 def read_files(section: Section, root: str, agent: str) -> tuple[ModulePath, ...]:
@@ -74,9 +71,10 @@ def read_links(section: Section) -> tuple[tuple[str, ...], bool]:
         if text in LINK_MODES:
             hint = f"list the modules there, and write `linkexisting_mode: {text}` beside it"
             section.error("bad-link", f"linkexisting: {quoted(text)} names nothing that exists", place, hint)
-        elif not _LINK.match(text) or ".." in text:
+        elif text.startswith("/") or ".." in text.split("/"):
+            message = f"linkexisting: {quoted(text)} leaves the import root"
             hint = "write it as `L9/core/governance.py`, `L9/core` or `L9/agents/adapters/*`"
-            section.error("bad-link", f"linkexisting: {quoted(text)} is no path", place, hint)
+            section.error("bad-link", message, place, hint)
     return links, required
 
 
@@ -96,5 +94,5 @@ def _repaired(written: str) -> str:
 
 
 def _plain(path: str) -> str:
-    """The path without `./` and outer slashes, with `_` for what an identifier cannot hold."""
-    return re.sub(r"[^A-Za-z0-9_/]+", "_", path.removeprefix("./").strip("/ "))
+    """The path without `./` and needless slashes, with `_` for what an identifier cannot hold."""
+    return re.sub(r"/{2,}", "/", re.sub(r"[^A-Za-z0-9_/]+", "_", path.removeprefix("./").strip("/ ")))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from l9stack.errors import Place
 from l9stack.model.agent import Endpoint
-from l9stack.model.glue import FieldSpec, FunctionSpec, ModelSpec, ModuleMapping
+from l9stack.model.glue import FieldSpec, FunctionSpec, ModelSpec, ModuleMapping, Sentence
 from l9stack.reading.bindings import read_fields
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
@@ -29,7 +30,7 @@ _DESCRIBED = ("template", "lines", "cache_integration", "class_name")
 
 def read_mappings(top: Section) -> tuple[ModuleMapping, ...]:
     """Every entry of `schema_to_code`."""
-    mappings = []
+    mappings, told = [], dict[str, Place]()
     for key, node in top.section("schema_to_code").rest().items():
         entry = Section(node, f"schema_to_code.{key}", top.problems, node.place)
         target = entry.text("target", required=True)
@@ -45,17 +46,16 @@ def read_mappings(top: Section) -> tuple[ModuleMapping, ...]:
                 functions=_functions(entry),
                 models=_models(entry),
                 endpoints=_endpoints(entry),
-                rules=read_rules(entry, "validation_rules"),
+                rules=tuple(sentence.text for sentence in read_rules(entry, "validation_rules")),
                 place=node.place,
             )
         )
-        told = [name for name in _DESCRIBED if entry.has(name)]
-        for name in told:
-            entry.child(name)
-        if told:
-            message = f"{entry.where}: {', '.join(told)} {'describes' if len(told) == 1 else 'describe'}, and sets nothing"
-            entry.note("not-read", message, entry.places[told[0]])
+        for name in (name for name in _DESCRIBED if entry.child(name) is not None):
+            told.setdefault(name, entry.places[name])
         entry.close((*_KNOWN, *_DESCRIBED), strict=True)
+    if told:
+        message = f"schema_to_code: what is said by {', '.join(told)} describes, and sets nothing"
+        top.note("not-read", message, next(iter(told.values())))
     return tuple(mappings)
 
 
@@ -129,14 +129,14 @@ def _endpoints(entry: Section) -> tuple[Endpoint, ...]:
     return tuple(found)
 
 
-def read_rules(section: Section, name: str) -> tuple[str, ...]:
+def read_rules(section: Section, name: str) -> tuple[Sentence, ...]:
     """Sentences of a list, of `rule:` or `gate:` keys in one, or of several such lists by topic."""
     child = section.child(name)
-    found: list[str] = []
+    found: list[Sentence] = []
 
     def take(node: Node) -> None:
         if node.kind == "scalar":
-            found.append(node.text.strip())
+            found.append(Sentence(text=node.text.strip(), place=node.place))
         elif node.items is not None:
             for item in node.items:
                 take(item)
@@ -150,4 +150,4 @@ def read_rules(section: Section, name: str) -> tuple[str, ...]:
 
     if child is not None:
         take(child)
-    return tuple(text for text in found if text)
+    return tuple(sentence for sentence in found if sentence.text)

@@ -47,7 +47,8 @@ class Markdown:
             return None
         shown = [f"{first}-{last}" if last > first else str(first) for first, last in self.prose]
         rest = f" and {len(shown) - _SHOWN_RANGES} more stretches" if len(shown) > _SHOWN_RANGES else ""
-        message = f"not an agent: prose, in lines {', '.join(shown[:_SHOWN_RANGES])}{rest}"
+        lines = "line" if len(self.prose) == 1 and shown[0].isdigit() else "lines"
+        message = f"not an agent: prose, {lines} {', '.join(shown[:_SHOWN_RANGES])}{rest}"
         return Problem("not-an-agent", message, Place(file, self.prose[0][0]), level="note")
 
 
@@ -74,7 +75,7 @@ def read_markdown(text: Text, problems: list[Problem]) -> Markdown:
             content = _content(lines[number + 1 : end], text.file, number + 2, len(opened["indent"]))
             blocks.append(Block(content, opening, language[0] if language else ""))
         else:
-            hint = f"close it with a line `{opened['fence']}`"
+            hint = f"close it with a line {opened['fence']}"
             problems.append(Problem("unclosed-fence", "the block that begins here is never closed", opening, hint))
         number = end + closed
     return Markdown(tuple(blocks), tuple(_ranges(prose)), len(keys & _OWN_KEYS) > 1)

@@ -87,19 +87,15 @@ def _layer(node: Node, where: str, kind: MemoryKind, parent: Section) -> MemoryL
 def _ttl(fields: Section) -> int | None:
     if fields.has("ttl") and fields.has("ttl_seconds"):
         fields.error("two-spellings", f"{fields.where}: ttl and ttl_seconds say the same thing", None, "keep one")
-    if fields.has("ttl_seconds"):
-        name, seconds = "ttl_seconds", fields.whole("ttl_seconds")
-        if seconds is None:
-            return None
-    else:
-        name, written = "ttl", fields.text("ttl")
-        if not written:
-            return None
-        seconds = ttl_in(f"TTL={written}")
-    if not seconds:
-        message = f"{fields.where}.{name} is no lifetime"
-        fields.error("bad-ttl", message, fields.places.get(name), "write `ttl: 5 minutes` or `ttl_seconds: 300`")
-    return seconds
+    seconds = fields.whole("ttl_seconds", 1)
+    written = fields.text("ttl")
+    if not written:
+        return seconds
+    lifetime = ttl_in(f"TTL={written}")
+    if lifetime is None:
+        message = f"{fields.where}.ttl {quoted(written)} is no lifetime"
+        fields.error("bad-ttl", message, fields.places.get("ttl"), "write `ttl: 5 minutes`, or `ttl: 300` for seconds")
+    return lifetime
 
 
 def _plain(node: Node, where: str, kind: MemoryKind, parent: Section) -> MemoryLayer | None:

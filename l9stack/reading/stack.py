@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from l9stack.errors import Place
 from l9stack.reading.documents import Node, parse
 
 
@@ -18,6 +19,8 @@ class StackSources:
     collection: str
     output: str
     settings: Mapping[str, JsonValue]
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where each setting stands, by dotted name."""
 
 
 def read_stack(root: Path, stack: str) -> StackSources | None:
@@ -35,7 +38,16 @@ def read_stack(root: Path, stack: str) -> StackSources | None:
         return None
     if not isinstance(found["collection"], str) or not isinstance(found["output"], str):
         return None
-    return StackSources(found["collection"], found["output"], settings)
+    node = own.get("config", "l9stack:settings") if own else None
+    return StackSources(found["collection"], found["output"], settings, dict(_places(node)) if node else {})
+
+
+def _places(node: Node, prefix: str = "") -> Iterator[tuple[str, Place]]:
+    for key, child in (node.entries or {}).items():
+        if child.entries is not None:
+            yield from _places(child, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", child.place
 
 
 def secrets_provider(root: Path, stack: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from l9stack.model.agent import Backend, MemoryKind
 from l9stack.names import DOCUMENT_PATTERN, FOLDER_PATTERN, MODULE_PATTERN
 
-Kind = Literal["text", "texts", "flag", "count", "mapping", "list", "layer", "any"]
+Kind = Literal["text", "texts", "flag", "count", "number", "mapping", "list", "layer", "any"]
 """`texts` is a list of texts, or one; `count` a whole number; `layer` a mapping or the storage's name alone."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -38,6 +38,10 @@ class Field:
     examples: tuple[JsonValue, ...] = ()
     fields: tuple[Field, ...] = ()
     """Of a mapping, or of each mapping in a list."""
+    minimum: int = 0
+    """Of a count."""
+    any_of: tuple[str, ...] = ()
+    """Fields of which a mapping has to have one at least."""
     closed: bool = False
     """Whether fields beside those are errors; elsewhere they describe the agent, and only likely typos are errors."""
 
@@ -148,10 +152,16 @@ LAYER = (
     Field("storagetype", "text", "The storage's name.", required=True),
     Field("keyspace", "text", "A key prefix of the agent's own; it wins over the shared one."),
     Field("ttl", "text", "Lifetime of what is in flight.", examples=("5 minutes", 300)),
-    Field("ttl_seconds", "count", "The same in seconds."),
+    Field("ttl_seconds", "count", "The same in seconds.", minimum=1),
     Field("retention", "text", "How long it is kept.", examples=("90 days",)),
     Field("indexby", "texts", "Fields by which decisions are found again."),
-    Field("structure", "list", "Types of nodes and edges in semantic memory.", fields=SHAPE),
+    Field(
+        "structure",
+        "list",
+        "Types of nodes and edges in semantic memory.",
+        fields=SHAPE,
+        any_of=("node_type", "edge_type"),
+    ),
     Field("schema", "any", "Of causal memory a list of factors, each with what it influences; else it describes."),
     Field("relationship", "text", "A relation by name; descriptive."),
     Field("purpose", "text", "What it is for; a lifetime in it (`TTL=5 minutes`) is honoured, and noted."),
@@ -189,7 +199,6 @@ _INSTRUCTIONS = Field(
             "linkexisting",
             "texts",
             "Modules, folders or wildcards that others wrote.",
-            pattern=r"[A-Za-z0-9_][A-Za-z0-9_./-]*(/\*)?",
             examples=("L9/core/governance.py", "L9/agents/adapters/*"),
         ),
         Field("linkexisting_mode", "text", "Whether what is linked is a contract, or has to exist.", known=LINK_MODES),
@@ -211,12 +220,13 @@ _DEPLOYMENT = Field(
             examples=("POST /claims/submit_claim", "/agent/echo/process"),
         ),
         Field("healthcheck", "text", "The path that tells whether the agent is well.", pattern=HEALTH_PATTERN),
-        Field("apis", "any", "APIs in words, as a list of `NAME: text`; descriptive."),
-        Field("replicas", "count", "How many of the agent run; 1 or more."),
+        Field("apis", "list", "APIs in words, as a list of `NAME: text`; descriptive."),
+        Field("replicas", "count", "How many of the agent run.", minimum=1),
         Field("runtime", "text", "Descriptive."),
         Field("telemetry", "any", "Descriptive."),
         Field("resources", "any", "Descriptive."),
     ),
+    any_of=("endpoints", "apis"),
 )
 
 AGENT = Field(
@@ -236,7 +246,9 @@ AGENT = Field(
         _MEMORY,
         _INSTRUCTIONS,
         _DEPLOYMENT,
-        Field("settings", "any", "Values that settings of higher standing may override; the agent's code reads them."),
+        Field(
+            "settings", "mapping", "Values that settings of higher standing may override; the agent's code reads them."
+        ),
         Field("metadata", "any", "Version, dates, owner, tags; descriptive."),
     ),
 )

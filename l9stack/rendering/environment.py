@@ -2,27 +2,88 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from l9stack import printable
+from l9stack.errors import InputError, Place, Problem
+from l9stack.model.collection import OwnTemplate
 from l9stack.rendering import quoting
 from l9stack.sources import templates_folder
+
+_OPTIONS: dict[str, Any] = {
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "autoescape": False,  # no HTML is rendered; every value goes through quoting
+}
+_OWN: ContextVar[Environment | None] = ContextVar("environment of a collection with templates of its own", default=None)
 
 
 @cache
 def environment() -> Environment:
-    """The environment with one filter per format."""
-    made = Environment(
-        loader=FileSystemLoader(templates_folder()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - no HTML is rendered; every value goes through quoting
-    )
+    """The environment of the shipped templates, with one filter per format."""
+    return _furnished(Environment(loader=FileSystemLoader(templates_folder()), **_OPTIONS))  # noqa: S701
+
+
+@contextmanager
+def using(templates: Sequence[OwnTemplate]) -> Iterator[None]:
+    """As long as this lasts, a collection's own templates come first, and everything runs in Jinja's sandbox.
+
+    Raises:
+        InputError: where one of them fails, with its file and line.
+    """
+    if not templates:
+        yield
+        return
+    texts = {template.name: template for template in templates}
+
+    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        found = texts.get(name)
+        return (found.text, found.place.file, lambda: True) if found else None
+
+    loader = ChoiceLoader([FunctionLoader(load), FileSystemLoader(templates_folder())])
+    token = _OWN.set(_furnished(ImmutableSandboxedEnvironment(loader=loader, **_OPTIONS)))
+    try:
+        yield
+    except Exception as error:
+        if problem := _problem(error, {template.place.file for template in templates}):
+            raise InputError([problem]) from error
+        raise
+    finally:
+        _OWN.reset(token)
+
+
+def _problem(error: Exception, files: Collection[str]) -> Problem | None:
+    """What is wrong with an own template, where the error comes from one."""
+    if isinstance(error, TemplateSyntaxError):
+        named = error.filename or ""
+        place = Place(named, error.lineno) if named in files else None
+    else:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+        place = Place(frames[-1].filename, frames[-1].lineno or 1) if frames else None
+    if place is None:
+        return None
+    hint = "docs/templates.md names what a template is given"
+    return Problem("bad-template", f"the template fails: {str(error) or type(error).__name__}", place, hint)
+
+
+def _furnished(made: Environment) -> Environment:
     made.filters |= {
         "python": quoting.python,
         "docstring": quoting.docstring,
@@ -41,5 +102,5 @@ def environment() -> Environment:
 
 def fill(template: str, **values: Any) -> str:
     """The template's text; exactly one newline ends it."""
-    text = environment().get_template(template).render(**values)
+    text = (_OWN.get() or environment()).get_template(template).render(**values)
     return text.strip("\n") + "\n"

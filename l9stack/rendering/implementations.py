@@ -54,7 +54,7 @@ def _function(agent: AgentPlan, operation: OperationPlan, module: str) -> str:
         answer=response if operation.response is None else f"{response} | dict[str, Any]",
         summary=operation.summary,
         fields=_described(operation),
-        unfinished=f"write the body of {operation.name} in {module}",
+        unfinished=f"{NotImplementedError.__name__}({python(f'write the body of {operation.name} in {module}')})",
     )
 
 

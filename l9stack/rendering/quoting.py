@@ -66,7 +66,7 @@ def docstring(text: str, indent: int = 0) -> str:
     # The first line is a sentence of its own; where it is too long for that, what stands before its colon.
     heads = (flat.partition(mark) for mark in (". ", ": "))
     found = next(((head, rest) for head, _, rest in heads if rest and len(head) + indent + 4 <= WIDTH), None)
-    whole = [f"{found[0]}.", "", found[1]] if found else [flat]
+    whole = [f"{found[0]}.", "", found[1][:1].upper() + found[1][1:]] if found else [flat]
     lines: list[str] = []
     for part in whole:
         lines.extend(textwrap.wrap(part, WIDTH - indent, break_long_words=True, break_on_hyphens=False) or [""])

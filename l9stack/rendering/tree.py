@@ -10,7 +10,7 @@ from l9stack.names import AgentId
 from l9stack.rendering.code.modules import MAX_LINES, render_module, render_parts
 from l9stack.rendering.code.settings import unified
 from l9stack.rendering.documents.pages import render_documents
-from l9stack.rendering.environment import fill
+from l9stack.rendering.environment import fill, using
 from l9stack.rendering.formatting import formatted
 from l9stack.rendering.manifest import manifest
 from l9stack.rendering.quoting import json_text
@@ -23,7 +23,7 @@ from l9stack.rendering.views import one_run
 def render(plan: Plan) -> RenderedTree:
     """Render everything that a plan asks for, sorted by path; the same plan gives the same bytes."""
     owners: dict[str, AgentId] = {}
-    with one_run():
+    with one_run(), using(plan.templates):
         controllers, gathered = _controllers(plan)
         done = {**_collection_files(plan), **integration_tests(plan)}
         for agent in plan.agents:

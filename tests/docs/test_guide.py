@@ -79,7 +79,7 @@ def test_every_block_of_yaml_says_which_file_it_is() -> None:
 
 def test_the_guides_collection_is_valid_and_its_answers_answer_every_question(tmp_path: Path) -> None:
     found, plan = plan_of(collection(tmp_path), Project(ROOT))
-    assert [note.code for note in found.notes] == ["ttl-from-prose", "no-dependencies"]
+    assert {note.code for note in found.notes} == {"ttl-from-prose", "no-dependencies", "absent"}
     assert plan.waves == (("route_desk",), ("parcel_intake",))
     assert plan.questions == ()
     (tmp_path / "open").mkdir()
@@ -103,9 +103,9 @@ def test_what_the_guide_changes_reaches_every_agent(customised: Path) -> None:
         assert agent.setting("memory.redis.url") == "${YOUR_REDIS_URL}"
         assert agent.setting("memory.postgres.url") == "${YOUR_POSTGRES_URL}"
     assert plan.protocol.name == "YourProtocol"
-    assert set(plan.protocol.required) == {"id", "sender", "body"}
+    assert set(plan.protocol.required) == {"id", "sender", "body", "edition"}
     assert {row.gate: row.threshold for row in plan.gates}["coverage"] == 90
-    assert len(plan.gates) == len(read_meta(META).gates)
+    assert {row.gate for row in plan.gates} - {row.gate for row in read_meta(META).gates} == {"no_print"}
     assert plan.flags == read_meta(META).flags
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from l9stack.errors import InputError, VerificationError
+from l9stack.evidence import signing
 from l9stack.evidence.keys import PINNED, SigningKey, key_id, signing_key, trusted_key
 from l9stack.evidence.signing import NAME, PAYLOAD_TYPE, pre_authentication
 from l9stack.evidence.verify import verify
@@ -107,13 +108,8 @@ def change(folder: Path, **fields: Any) -> None:
 
 
 def envelope(payload: bytes, key: SigningKey, payload_type: str = PAYLOAD_TYPE) -> str:
-    signature = key.private.sign(pre_authentication(payload_type, payload))
-    return json.dumps(
-        {
-            "payload": base64.b64encode(payload).decode(),
-            "payloadType": payload_type,
-            "signatures": [{"keyid": key.key_id, "sig": base64.b64encode(signature).decode()}],
-        }
+    return signing.envelope(
+        payload, payload_type, key.key_id, key.private.sign(pre_authentication(payload_type, payload))
     )
 
 

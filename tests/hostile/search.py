@@ -12,7 +12,7 @@ from l9stack.errors import InputError
 from tests.hostile.product import Bench, Case
 from tests.hostile.skeletons import BreakoutError
 
-TOGETHER = 24
+TOGETHER = 40
 """Cases of one payload that are rendered at once."""
 _TRIES = 3
 """A scalar that has been refused so often, and never taken, is tried alone from then on."""

@@ -34,7 +34,7 @@ _MERMAID = (
     re.compile(r"(?:me|n\d+)(?:\[\(?\"[^\"<>&#;`%{}\[\]()|]+\"\)?\]|\(\[\"[^\"<>&#;`%{}\[\]()|]+\"\]\))"),
     re.compile(r"(?:me|n\d+) (?:==>|-\.->|---|-->)(?:\|\"[^\"<>&#;`%{}\[\]()|]+\"\|)? (?:me|n\d+)"),
 )
-_NAMED = frozenset({"nodes", "edges", "factors", "packet_types", "events", "validation", "feature_flags", "send", "assign"})
+_NAMED = frozenset({"nodes", "edges", "factors", "packet_types", "events", "validation", "feature_flags", "send", "assign", "required", "optional", "carries"})
 """Mappings of data whose keys are a schema's names."""
 Shapes = Counter[str]
 

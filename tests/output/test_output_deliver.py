@@ -237,10 +237,10 @@ def test_a_delivery_killed_anywhere_is_finished_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str, step: int
 ) -> None:
     monkeypatch.setattr(crash, "BOUNDARIES", (*crash.BOUNDARIES, "unlink", "rmdir"))
+    first, second, promised = scene(tmp_path / "scene")
     deaths = 0
     for call in itertools.count(1, step):
-        root = tmp_path / str(call)
-        first, second, wanted = scene(root)
+        root, wanted = shutil.copytree(tmp_path / "scene", tmp_path / str(call)), promised
         before = texts(root)
         died = crash.killed(call, lambda r=root, p=first: deliver(r, p))  # type: ignore[misc]
         deaths += died

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from l9stack.model.plan import AgentPlan, EdgeKind, ModulePlan, OperationPlan, Plan
 from l9stack.names import class_name, operation_name
+from l9stack.printable import line
 from l9stack.rendering.code.operations import event_of, request_name, response_name
 from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.fields import ModelView, model
@@ -211,5 +212,17 @@ def view_coordinator(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: 
     imports.add("collections.abc", "Mapping")
     imports.add("typing", "Any")
     others = (peer for peer in plan.agents if peer.id != agent.id)
-    asked = ((peer, item) for peer in others for item in _asked(plan, agent, peer))
-    return CoordinatorView(tuple(_call(operation, peer, packet, Imports()) for peer, (operation, packet) in asked))
+    known = [_call(op, peer, packet, Imports()) for peer in others for op, packet in _asked(plan, agent, peer)]
+    unknown = [
+        _outside(edge.target, str(operation_name(name)))
+        for edge in agent.edges
+        if edge.external and edge.source == agent.id and edge.kind in (EdgeKind.API_CALL, EdgeKind.PACKET_SEND)
+        for name in edge.names
+    ]
+    return CoordinatorView((*known, *unknown))
+
+
+def _outside(peer: str, name: str) -> CallView:
+    """A call of an agent of another collection, of whose operation nothing but the name is known."""
+    anything: dict[str, JsonValue] = {"note": "any object"}
+    return CallView(name, line(peer), "", "", "Mapping[str, Any]", "Payload", (), anything, anything, declared=False)

@@ -142,7 +142,7 @@ def modules(agent: AgentPlan) -> tuple[ModuleDoc, ...]:
 
 def _module(agent: AgentPlan, module: ModulePlan) -> ModuleDoc:
     mapping = module.mapping
-    holds = HOLDS[module.family]
+    holds = HOLDS[module.family].format(module.subject)
     if module.family == "memory_bridge" and (made := view_memory(agent, Imports()).functions):
         holds = f"{holds}: {', '.join(made)}"
     return ModuleDoc(
@@ -151,7 +151,7 @@ def _module(agent: AgentPlan, module: ModulePlan) -> ModuleDoc:
         holds=holds,
         operations=module.operations,
         functions=tuple((f.signature or f.name, f.docstring, f.logic) for f in mapping.functions) if mapping else (),
-        models=mapping.models if mapping else (),
+        models=tuple(model.name for model in mapping.models) if mapping else (),
         rules=mapping.rules if mapping else (),
         requires=mapping.requires if mapping else (),
     )

@@ -1,13 +1,16 @@
-"""What Counter declares about its memory in memory_bridge.py."""
+"""What Counter declares about its memory in memory_bridge.py, and how it is used."""
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-from typing import Any, cast
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from l9stack.agent import OperationContext
+import pytest_asyncio
+from l9stack.agent.backends import BackendUrls
+from l9stack.agent.testing import ServedAgent, StandIn, serving
 
 from L9.agents.counter.memory_bridge import (
     MEMORY,
@@ -19,17 +22,16 @@ LAYERS: dict[str, dict[str, Any]] = {
     "episodic": {"index_by": ("shelf",), "retention": ""},
 }
 
+SERVED = pytest.mark.asyncio(loop_scope="module")
 
-class _Recalling:
-    """Stands in for a context: remembers what memory was asked for."""
+PEERS = {"ledger": StandIn()}
 
-    def __init__(self) -> None:
-        self.asked: list[tuple[dict[str, Any], int]] = []
 
-    async def recall(self, match: dict[str, Any], limit: int = 20) -> list[dict[str, Any]]:
-        """Remember the question and answer with one decision."""
-        self.asked.append((match, limit))
-        return [{"decision_id": "d-1"}]
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> AsyncIterator[ServedAgent]:
+    """The agent, served in this process with real backends; others are stood in for."""
+    async with serving(l9_manifests / "counter.json", l9_code, l9_backends, PEERS) as served:
+        yield served
 
 
 def test_the_declared_layers_are_those_of_the_schema() -> None:
@@ -63,10 +65,13 @@ def test_the_declaration_cannot_be_changed() -> None:
         setattr(MEMORY, "working", None)  # noqa: B010 - the type checker refuses it too
 
 
-@pytest.mark.parametrize(("given", "limit"), [((), 20), ((3,), 3)])
-def test_find_by_shelf_asks_memory_for_that_field_alone(given: tuple[int, ...], limit: int) -> None:
-    """The value and the limit reach memory as they are."""
-    context = _Recalling()
-    found = asyncio.run(find_by_shelf(cast(OperationContext, context), "V-1", *given))
-    assert context.asked == [({"shelf": "V-1"}, limit)]
-    assert found == [{"decision_id": "d-1"}]
+@SERVED
+async def test_find_by_shelf_finds_decisions_about_it_the_newest_first(agent: ServedAgent) -> None:
+    """Those whose request has the value, and no others; as many as are wanted."""
+    value = "A1"
+    about = [await agent.remember({"shelf": value}, {"number": number}) for number in range(3)]
+    await agent.remember({"something_else": value}, {})
+    found = await find_by_shelf(agent.context(), value)
+    assert [decision["decision_id"] for decision in found[:3]] == about[::-1]
+    assert len(await find_by_shelf(agent.context(), value, 2)) == 2
+    assert all(decision["request"]["shelf"] == value for decision in found)

@@ -1,0 +1,88 @@
+"""`l9 explain`: where a setting's value comes from, and what it overrides."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from l9stack.cli.printing import print_json, print_problems
+from l9stack.cli.target import collection_of, project_of, stack_name
+from l9stack.errors import InputError, Problem
+from l9stack.evidence.scrub import scrubbed
+from l9stack.extraction.prepare import read_inputs
+from l9stack.model.agent import AgentSpec
+from l9stack.model.plan import Setting
+from l9stack.planning.graph import Directory
+from l9stack.planning.known_settings import did_you_mean
+from l9stack.planning.plan import make_plan
+from l9stack.planning.settings import flat, traced
+from l9stack.reading.stack import read_stack
+
+Trace = tuple[Setting, ...]
+"""One setting: the value in force, then each that it overrides, from the strongest on."""
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Tell one setting of an agent, or all of them, with secrets in addresses left out."""
+    project = project_of(arguments)
+    collection, meta = read_inputs(collection_of(arguments, project), project, arguments.meta)
+    name = stack_name(arguments)
+    sources = read_stack(project.root, name)
+    if sources is None and (project.root / f"Pulumi.{name}.yaml").is_file():
+        message = f"the settings of the stack {name} are encrypted, or cannot be read: they are left out"
+        print_problems([Problem("stack-settings", message, level="note")])
+    stack = flat(sources.settings) if sources else {}
+    make_plan(collection, meta, stack)  # what cannot be planned cannot be explained either: its problems come first
+    wanted, _, setting = arguments.setting.partition(".")
+    agent = _agent(wanted, collection.agents)
+    traces = traced(agent, collection, meta, stack, sources.places if sources else None)
+    if setting:
+        traces = tuple(trace for trace in traces if trace[0].name == setting) or _unknown(agent, setting, traces)
+    if arguments.json:
+        print_json({"agent": agent.id, "stack": name, "settings": [_data(trace) for trace in traces]})
+    else:
+        print("\n".join(line for trace in traces for line in _lines(agent, trace)))
+    return 0
+
+
+def _agent(name: str, agents: tuple[AgentSpec, ...]) -> AgentSpec:
+    """The one agent that a name means; raises InputError with those that it is near to."""
+    directory = Directory(agents)
+    found = directory.find(name)
+    if len(found) == 1:
+        return next(agent for agent in agents if agent.id == found[0])
+    near = found or directory.near(name)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"agents here: {', '.join(directory.ids)}"
+    message = f"{name!r} is {'more than one' if found else 'no'} agent of the collection"
+    raise InputError([Problem("unknown-agent", message, None, hint)])
+
+
+def _unknown(agent: AgentSpec, setting: str, traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
+    hint = did_you_mean(setting, (trace[0].name for trace in traces))
+    raise InputError([Problem("unknown-setting", f"{agent.id} has no setting {setting!r}", None, hint)])
+
+
+def _lines(agent: AgentSpec, trace: Trace) -> list[str]:
+    first, *others = trace
+    lines = [f"{agent.id}.{first.name} = {_shown(first)}", f"    from {_origin(first)}"]
+    return [*lines, *(f"    over {_origin(other)}: {_shown(other)}" for other in others)]
+
+
+def _origin(setting: Setting) -> str:
+    return f"{setting.source}, {setting.place}" if setting.place else setting.source
+
+
+def _shown(setting: Setting) -> str:
+    return json.dumps(scrubbed(setting.value), ensure_ascii=False)
+
+
+def _data(trace: Trace) -> dict[str, Any]:
+    first, *others = (_value(setting) for setting in trace)
+    return {"name": trace[0].name, **first, "overrides": others}
+
+
+def _value(setting: Setting) -> dict[str, Any]:
+    place = setting.place
+    where = {"file": place.file, "line": place.line, "column": place.column} if place else None
+    return {"value": scrubbed(setting.value), "source": setting.source, "place": where}

@@ -1,0 +1,70 @@
+"""Tests of coordinator.py: Dispatch: what it asks of several agents at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from l9stack.agent import PeerError
+from l9stack.agent.backends import BackendUrls
+from l9stack.agent.testing import ServedAgent, StandIn, serving
+
+from L9.agents.dispatch.coordinator import WIRED, consult
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> AsyncIterator[ServedAgent]:
+    """The agent, served in this process with real backends."""
+    async with serving(l9_manifests / "dispatch.json", l9_code, l9_backends) as served:
+        yield served
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "fleet.nearest_van": {"region": "north"},
+    "fleet.reserve_van": {"van_id": "V-7"},
+}
+SAID: dict[str, dict[str, Any]] = {
+    "fleet.nearest_van": {"van_id": "V-7", "free_capacity": 12},
+    "fleet.reserve_van": {"reserved": True},
+}
+
+
+def peers() -> dict[str, StandIn]:
+    """Every agent that may be asked, each with its answers."""
+    answers: dict[str, dict[str, Any]] = {
+        "fleet": {},
+    }
+    for name, said in SAID.items():
+        peer, _, operation = name.rpartition(".")
+        answers[peer][operation] = said
+    return {peer: StandIn(said) for peer, said in answers.items()}
+
+
+async def test_all_that_is_wired_is_asked_at_once(agent: ServedAgent) -> None:
+    """Each answer stands under the name that was asked for."""
+    with agent.hearing_all(peers()):
+        assert await consult(agent.context(), REQUESTS) == SAID
+
+
+async def test_one_that_is_away_fails_the_whole(agent: ServedAgent) -> None:
+    """Half an answer is none; who was away is told."""
+    with agent.hearing_all({}), pytest.raises(PeerError):
+        await consult(agent.context(), REQUESTS)
+
+
+async def test_what_is_not_wired_is_not_asked(agent: ServedAgent) -> None:
+    """It is named, and nobody else is asked either."""
+    heard = peers()
+    with agent.hearing_all(heard), pytest.raises(KeyError, match="stranger.do"):
+        await consult(agent.context(), {**REQUESTS, "stranger.do": {}})
+    assert [peer.requests for peer in heard.values()] == [[] for _ in heard]
+
+
+async def test_the_wired_operations_are_those_of_the_glue() -> None:
+    """No operation less, none more."""
+    assert list(WIRED) == list(REQUESTS)
