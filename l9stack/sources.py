@@ -10,7 +10,7 @@ from l9stack.errors import InputError, Place, Problem
 from l9stack.names import identifier
 
 SUFFIXES = (".yaml", ".yml", ".md")
-MAX_FILE = 8 << 20
+MAX_FILE = 2 << 20
 """Bytes of one file of a collection; several hundred agents take one MiB."""
 _GENERATING = ("agent", "evidence", "extraction", "gates", "model", "output", "planning", "reading", "rendering")
 
@@ -30,6 +30,11 @@ def collection_files(path: Path) -> list[Path]:
         beside = [path.with_name(f"{path.stem}.glue.yaml"), path.with_name(f"{path.stem}.answers.yaml")]
         return [path, *(file for file in beside if file.is_file())]
     return [file for file in schema_names(path) if file.is_file()]
+
+
+def answers_file(path: Path) -> Path:
+    """Where the answers of a collection stand, whether they are there or not."""
+    return path / "answers.yaml" if path.is_dir() else path.with_name(f"{path.stem}.answers.yaml")
 
 
 def schema_names(folder: Path) -> list[Path]:

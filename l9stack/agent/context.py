@@ -134,9 +134,12 @@ class OperationContext:
         self.triggers.append((name, detail))
 
     async def note(self, event: str, detail: Mapping[str, Any] | None = None) -> bool:
-        """Add a named event to the agent's audit chain and log, under this call's trace; whether it was kept."""
+        """Add a named event to the agent's audit chain and log, under this call's trace; whether it was kept.
+
+        What the detail says of `operation` or `decision_id` does not count: those are the call's own.
+        """
         self.log.info("noted", noted=event)
-        entry = {"operation": self.operation.name, "decision_id": self.decision_id, **(detail or {})}
+        entry = {**(detail or {}), "operation": self.operation.name, "decision_id": self.decision_id}
         return await self.runtime.audit(event, self.trace_id, entry)
 
     async def escalate(self, reason: str, severity: str = "") -> str:

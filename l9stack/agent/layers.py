@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,8 +108,9 @@ class Working:
             await self.place.connections.redis.set(key, json.dumps(decision.data()), ex=working.ttl_seconds)
 
     async def count(self, trace_id: str) -> int:
-        """Keys under the trace id."""
-        found = self.place.connections.redis.scan_iter(match=self.key(trace_id, "*"), count=500)
+        """Keys under the trace id; what a keyspace has of a pattern's signs stands for itself."""
+        pattern = re.sub(r"([\\*?\[\]])", r"\\\1", self.key(trace_id, ""))
+        found = self.place.connections.redis.scan_iter(match=f"{pattern}*", count=500)
         return len([key async for key in found])
 
 

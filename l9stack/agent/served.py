@@ -180,14 +180,20 @@ class ServedAgent:
         context = self.context(operation, as_values(request))
         return as_values(await context.call_implementation(function, request, operation.response_model))
 
-    async def decided(self, operation: str, arguments: Mapping[str, Any], status: str = "APPROVED") -> str:
+    async def decided(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        status: str = "APPROVED",
+        answer: Mapping[str, Any] | None = None,
+    ) -> str:
         """Record that the operation has decided about these arguments; the decision's id."""
         found = self.definition.operation(operation)
         if found is None:
             raise KeyError(operation)
         decided = copy.copy(found)
         decided.look_up = False  # a look-up finds what others decided, never itself
-        return await self.runtime.remember(decided, arguments, {}, str(uuid.uuid4()), status)
+        return await self.runtime.remember(decided, arguments, answer or {}, str(uuid.uuid4()), status)
 
     async def remember(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> str:
         """Record a decision of these values in every declared layer; its id."""

@@ -37,11 +37,6 @@ class Edit:
         return self.text.encode()
 
 
-def answers_file(path: Path) -> Path:
-    """Where the answers of a collection stand, whether they are there or not."""
-    return path / "answers.yaml" if path.is_dir() else path.with_name(f"{path.stem}.answers.yaml")
-
-
 def add_implementation(file: Path, name: str, target: str, is_it: Callable[[str], bool]) -> Edit:
     """Say `implementation: target` of the operation `name`; `is_it` tells its key, whatever its spelling.
 

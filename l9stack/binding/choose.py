@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
+import importlib.metadata
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,8 @@ from l9stack.model.collection import Collection
 from l9stack.model.glue import Binding, Implementation
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.names import folded
-from l9stack.planning.implementations import FOLDER
 from l9stack.planning.graph import Directory
+from l9stack.planning.implementations import FOLDER
 
 TESTS = "tests"
 
@@ -54,8 +54,8 @@ def choose(collection: Collection, plan: Plan, text: str) -> Chosen:
     agent = plan.agent(matches[0])
     operation = next((found for found in agent.operations if folded(found.name) == folded(wanted)), None)
     if operation is None:
-        names = [f"{agent.id}.{found.name}" for found in agent.operations]
-        near = _near(f"{agent.id}.{wanted}", names)
+        names = [str(found.name) for found in agent.operations]
+        near = _near(wanted, names, f"{agent.id}.")
         raise _refused("unknown-operation", f"{agent.id} has no operation {wanted!r}", near)
     if operation.bound:
         raise _bound(agent, operation, binding_of(collection, directory, agent, operation))
@@ -83,9 +83,10 @@ def _bound(agent: AgentPlan, operation: OperationPlan, binding: Binding | None) 
     return InputError([Problem("already-bound", message, binding.place if binding else None, hint)])
 
 
-def _near(text: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(text, names, 3, 0.5)
-    return f"did you mean {' or '.join(near)}?" if near else f"operations here: {', '.join(sorted(names)) or 'none'}"
+def _near(text: str, names: list[str], prefix: str = "") -> str:
+    near = [f"{prefix}{name}" for name in difflib.get_close_matches(text, names, 3, 0.5)]
+    known = ", ".join(f"{prefix}{name}" for name in sorted(names))
+    return f"did you mean {' or '.join(near)}?" if near else f"operations here: {known or 'none'}"
 
 
 def _refused(code: str, message: str, hint: str) -> InputError:
@@ -97,6 +98,6 @@ def _package(collection: str, root: Path) -> str:
     taken = (
         collection == TESTS
         or collection in sys.stdlib_module_names
-        or (not (root / FOLDER / collection).is_dir() and importlib.util.find_spec(collection) is not None)
+        or (not (root / FOLDER / collection).is_dir() and collection in importlib.metadata.packages_distributions())
     )
     return f"{collection}_code" if taken else collection

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from l9stack.binding.answers import Edit, add_implementation, answers_file
+from l9stack.binding.answers import Edit, add_implementation
 from l9stack.binding.choose import TESTS, Chosen, choose
 from l9stack.errors import InputError, Place, Problem
 from l9stack.files import inside, write_file
 from l9stack.model.collection import Collection
 from l9stack.model.plan import Plan
 from l9stack.names import folded
-from l9stack.planning.implementations import FOLDER
 from l9stack.planning.graph import Directory
+from l9stack.planning.implementations import FOLDER
 from l9stack.rendering.implementations import render_implementation
+from l9stack.sources import answers_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from l9stack.cli.printing import Progress, print_json
+from l9stack.cli.printing import Progress, print_json, table
 from l9stack.cli.target import project_of, readable
+from l9stack.errors import EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from l9stack.extraction.extract import extract as run
+
+if TYPE_CHECKING:
+    from l9stack.extraction.results import Result
 
 
 def extract(arguments: argparse.Namespace) -> int:
-    """Generate, prove and publish; the folder's path is the last line of standard output."""
+    """Generate, prove and publish one collection, or many; the folder's path is the last line of standard output."""
+    if bool(arguments.path) == bool(arguments.all):
+        print("l9 extract: name collections, or a folder of them with --all", file=sys.stderr)
+        return EXIT_USAGE
+    if arguments.all or len(arguments.path) > 1:
+        return _many(arguments)
+    output = Path(arguments.output).resolve()
     done = run(
-        readable(arguments.path), Path(arguments.output).resolve(), project_of(arguments), Progress(), arguments.meta
+        readable(arguments.path[0]), output, project_of(arguments), Progress(), arguments.meta, jobs=arguments.jobs
     )
     if arguments.json:
         print_json(
@@ -25,7 +39,7 @@ def extract(arguments: argparse.Namespace) -> int:
                 "tree_digest": done.tree_digest,
             }
         )
-        return 0
+        return EXIT_OK
     if done.evidence is not None:
         tests = done.evidence.tests
         passed = tests.unit_passed + tests.regression_passed + tests.integration_passed
@@ -37,7 +51,68 @@ def extract(arguments: argparse.Namespace) -> int:
     else:
         print(f"{done.collection}: nothing changed; tree {done.tree_digest[:12]}")
     print(done.folder)
-    return 0
+    return EXIT_OK
+
+
+def _many(arguments: argparse.Namespace) -> int:
+    """Every collection, side by side; 1 where one of them failed, which is told at once and again at the end."""
+    from l9stack.extraction.grounds import cores
+    from l9stack.extraction.many import Many, collections_in
+
+    progress, began = Progress(), time.monotonic()
+    paths = collections_in(readable(arguments.all)) if arguments.all else [readable(path) for path in arguments.path]
+    many = Many(
+        paths, Path(arguments.output).resolve(), project_of(arguments), arguments.meta, arguments.jobs or cores()
+    )
+    results: list[Result] = []
+    with contextlib.closing(many.results(progress)) as coming:  # an interruption here ends what runs there
+        for result in coming:
+            results.append(result)
+            tests = f", {result.tests_passed} tests" if result.ok else ""
+            progress(
+                f"{len(results)} of {len(paths)}: {result.collection}: {result.result}{tests}, {result.seconds:.1f} s"
+            )
+            _tell(result)
+    results.sort(key=lambda result: result.collection)
+    failed = [result for result in results if not result.ok]
+    seconds = round(time.monotonic() - began, 1)
+    if arguments.json:
+        print_json(
+            {
+                "ok": not failed,
+                "seconds": seconds,
+                "collections": [{"ok": result.ok, **_data(result)} for result in results],
+            }
+        )
+        return EXIT_INPUT if failed else EXIT_OK
+    rows = [
+        (
+            result.collection,
+            str(result.agents),
+            str(result.tests_passed),
+            f"{result.coverage_percent:.1f} %",
+            f"{result.seconds:.1f}",
+            result.result,
+        )
+        for result in results
+    ]
+    print(table([("COLLECTION", "AGENTS", "TESTS", "COVERAGE", "SECONDS", "RESULT"), *rows]))
+    for result in failed:
+        _tell(result)
+    print(f"{len(results) - len(failed)} of {len(results)} collections hold, in {seconds:.1f} s")
+    return EXIT_INPUT if failed else EXIT_OK
+
+
+def _tell(result: Result) -> None:
+    """The problems of a collection, each line of them under its name."""
+    for mistake in result.problems:
+        for line in str(mistake.problem).splitlines():
+            print(f"{result.collection}: {line}", file=sys.stderr)
+
+
+def _data(result: Result) -> dict[str, Any]:
+    data = result.model_dump(mode="json", exclude={"problems"})
+    return data | {"problems": [mistake.problem.as_json() for mistake in result.problems]}
 
 
 def verify(arguments: argparse.Namespace) -> int:

@@ -36,8 +36,14 @@ def _generation(add: Add) -> None:
     command.add_argument("--output", help="write it to this file, and print the file's name")
     command.add_argument("--meta", help="folder with the four meta templates")
 
-    command = add("extract", "extracting:extract", "generate, prove and publish an extraction")
-    command.add_argument("path", help="a collection: a file or a folder")
+    command = add("extract", "extracting:extract", "generate, prove and publish extractions")
+    command.add_argument("path", nargs="*", help="a collection: a file or a folder; several are extracted side by side")
+    command.add_argument(
+        "--all", metavar="FOLDER", help="every collection in a folder: its sub-folders and schema files"
+    )
+    command.add_argument(
+        "--jobs", type=_positive, help="test runs, or collections, at a time (default: one for each core)"
+    )
     command.add_argument(
         "--output", default="extractions", help="where <collection>_<time>/ is made (default: %(default)s)"
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l9stack.cli.printing import print_json, print_problems
+from l9stack.cli.printing import counted, print_json, print_problems
 from l9stack.cli.target import project_of, readable
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import plan_of
@@ -16,6 +17,7 @@ from l9stack.files import write_file
 from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import Plan
 from l9stack.planning import drawing
+from l9stack.planning.plan import UNBOUND, binding_hint
 
 if TYPE_CHECKING:
     from l9stack.rendering.prompt import Fenced
@@ -43,12 +45,22 @@ def validate(arguments: argparse.Namespace) -> int:
         )
         return 0
     print_problems(notes)
-    print_problems(plan.questions)
+    _print_questions(plan.questions, collection.answers_file)
     print(
-        f"{plan.collection}: {len(plan.agents)} agents, {bound + unbound} operations "
-        f"({bound} bound, {unbound} unbound), {len(plan.questions)} questions, {len(notes)} notes. Valid."
+        f"{plan.collection}: {counted(len(plan.agents), 'agent')}, {counted(bound + unbound, 'operation')} "
+        f"({bound} bound, {unbound} unbound), {counted(len(plan.questions), 'question')}, "
+        f"{counted(len(notes), 'note')}. Valid."
     )
     return 0
+
+
+def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:
+    """Every question; how unbound operations are answered is said once, after the last of them."""
+    print_problems([question for question in questions if question.code != UNBOUND])
+    unbound = [question for question in questions if question.code == UNBOUND]
+    print_problems([replace(question, hint="") for question in unbound[:-1]])
+    hint = binding_hint("AGENT.OPERATION", answers_file)
+    print_problems([replace(question, hint=hint if len(unbound) > 1 else question.hint) for question in unbound[-1:]])
 
 
 def graph(arguments: argparse.Namespace) -> int:

@@ -12,8 +12,7 @@ from typing import Literal
 from l9stack.errors import InputError, Place, Problem
 from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE
-from l9stack.extraction.inputs import Settings, input_digest
-from l9stack.extraction.materials import materials
+from l9stack.extraction.inputs import Settings, input_digest, materials
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.extraction.views import Published, published, published_texts
 from l9stack.model.base import Model
@@ -70,7 +69,7 @@ class Current:
             return ()
         statement = json.loads(b64decode(json.loads(self.texts[signing.NAME])["payload"]))
         before = {item["name"]: item["digest"]["sha256"] for item in statement["predicate"]["inputs"]}
-        now = {item.path: item.sha256 for item in materials(self.prepared)}
+        now = materials(self.path, self.project, self.meta)
         found = [
             InputChange(name=name, change="added" if name not in before else "changed" if name in now else "removed")
             for name in sorted(before.keys() | now.keys())

@@ -47,23 +47,35 @@ def glue_folder(project: Project) -> Path:
     return own if own.is_dir() else templates_folder() / "glue"
 
 
-def acting_files(folder: Path) -> list[Path]:
-    """The files of a folder of templates that say what is generated, sorted."""
-    return sorted(file for file in folder.rglob("*") if file.suffix in _ACTING and file.is_file())
+def materials(path: Path, project: Project, meta: str | None = None) -> dict[str, str]:
+    """Every file that an extraction is made from, by name and SHA-256; our own code is one of them.
+
+    The collection's files are named relative to it. The attestation binds these digests, and `l9 diff` compares them.
+    """
+    base = path if path.is_dir() else path.parent
+    own = (*collection_files(path), *implementation_files(base))
+    found = {file.relative_to(base).as_posix(): _digest(file) for file in own}
+    for name, folder in (("imported", imported_folder(path)), ("templates", own_templates_folder(path))):
+        found |= {f"{name}/{file}": digest for file, digest in digests_below(folder).items()}
+    shipped, in_force = templates_folder(), {"meta": meta_folder(project, meta), "glue": glue_folder(project)}
+    for name, folder in in_force.items():
+        found |= {f"templates/{name}/{file}": digest for file, digest in _acting(folder).items()}
+    for file, digest in _acting(shipped).items():
+        if file.partition("/")[0] not in in_force:
+            found[f"l9stack/templates/{file}"] = digest
+    return found | {"l9stack": package_digest()}
+
+
+def _acting(folder: Path) -> dict[str, str]:
+    files = sorted(file for file in folder.rglob("*") if file.suffix in _ACTING and file.is_file())
+    return {file.relative_to(folder).as_posix(): _digest(file) for file in files}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def input_digest(path: Path, project: Project, meta: str | None = None, settings: Settings | None = None) -> str:
-    """A digest of everything that an extraction depends on: the collection, its code, templates, settings, and us."""
-    base = path if path.is_dir() else path.parent
-    whole = hashlib.sha256(f"{__version__}\n{package_digest()}\n".encode())
-    whole.update(json.dumps(dict(settings or {}), sort_keys=True).encode())
-    for file in (*collection_files(path), *implementation_files(base)):
-        whole.update(f"\n{file.relative_to(base).as_posix()}\0".encode() + file.read_bytes())
-    for name, digest in digests_below(imported_folder(path)).items():
-        whole.update(f"\nimported/{name}\0{digest}".encode())
-    for name, digest in digests_below(own_templates_folder(path)).items():
-        whole.update(f"\ntemplates/{name}\0{digest}".encode())
-    for folder in (templates_folder(), meta_folder(project, meta), glue_folder(project)):
-        for file in acting_files(folder):
-            whole.update(f"\n{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
-    return whole.hexdigest()
+    """A digest of everything that an extraction depends on: its materials, the stack's settings, and our version."""
+    whole = [__version__, dict(settings or {}), materials(path, project, meta)]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

@@ -11,7 +11,6 @@ from l9stack.evidence.keys import signing_key
 from l9stack.evidence.records import Records
 from l9stack.extraction import gating
 from l9stack.extraction.grounds import Grounds
-from l9stack.extraction.materials import materials
 from l9stack.extraction.prepare import Prepared
 from l9stack.extraction.views import COLLECTION, CONFIG, Published, publish_pointer
 from l9stack.gates import judge
@@ -54,7 +53,7 @@ def _publish(prepared: Prepared, evidence: BuildEvidence, output: Path, now: dat
     extra[extraction_manifest.NAME] = extraction_manifest.manifest_text(manifest)
     made = [Artifact(path=path, text=text) for path, text in extra.items()]
     digests = {artifact.path: artifact.sha256 for artifact in (*tree.artifacts, *made)}
-    extra[signing.NAME] = signing.sign(evidence, digests, materials(prepared), key)
+    extra[signing.NAME] = signing.sign(evidence, digests, prepared.materials(), key)
     view = assemble(output, tree, extra, now, key=prepared.input_digest)
     store = Store(project)
     shown = store.put(Artifact(path=path, text=text) for path, text in extra.items())

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from l9stack.errors import InputError, Problem
-from l9stack.extraction.inputs import Settings, glue_folder, input_digest, meta_folder
+from l9stack.extraction.inputs import Settings, glue_folder, input_digest, materials, meta_folder
 from l9stack.extraction.remembered import recall, remember
 from l9stack.gates import static  # noqa: F401 - importing it registers the gates
 from l9stack.gates.registry import unknown_gates
 from l9stack.model.artifact import RenderedTree
-from l9stack.model.collection import Collection
+from l9stack.model.collection import Collection, SourceFile
 from l9stack.model.meta import Meta
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
@@ -54,6 +54,11 @@ class Prepared:
         root = Path(self.collection.root)
         found = implementation_files(root)
         return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+    def materials(self) -> tuple[SourceFile, ...]:
+        """Every file that the tree is made from, as it is now."""
+        found = materials(self.path, self.project, self.meta.folder)
+        return tuple(SourceFile(path=path, sha256=sha256) for path, sha256 in sorted(found.items()))
 
     def digests(self) -> dict[AgentId | None, str]:
         """The digest of each agent's part, and of the collection's own under None."""

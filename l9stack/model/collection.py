@@ -42,6 +42,8 @@ class Collection(Model):
     agents: tuple[AgentSpec, ...]
     glue: Glue = Glue()
     answers: Answers = Answers()
+    answers_file: str = "answers.yaml"
+    """The name of the file that answers belong to, whether it is there or not."""
     imported: tuple[ImportedModule, ...] = ()
     templates: tuple[OwnTemplate, ...] = ()
     sources: tuple[SourceFile, ...] = ()

@@ -1,1 +1,1 @@
-"""The only writer of generated trees: store, view, diff and patches."""
+"""The only writer of generated trees: store, view, diff, patches, and deliveries into other folders."""

@@ -64,6 +64,8 @@ def _coordinated(stem: str, facts: Facts) -> str:
 
 
 OPERATIONS = Family("operations", "operations with their request and response models", only=False)
+MODELS = Family("models", "records that the glue names", only=False)
+"""A file whose models, and nothing else, glue names."""
 
 CATALOGUE = (
     Family("package", "the package: names of its modules", _names("__init__"), only=False),
@@ -186,7 +188,7 @@ def family_of(path: ModulePath, facts: Facts, taken: Collection[str] = ()) -> tu
 HOLD_OPERATIONS = ("operations", "controller", "routes")
 """Families whose modules may define operations."""
 
-HOLDS = {family.name: family.holds for family in (*CATALOGUE, OPERATIONS)}
+HOLDS = {family.name: family.holds for family in (*CATALOGUE, OPERATIONS, MODELS)}
 """What a module of each family holds, in a few words; `{}` stands for its subject."""
 
 

@@ -33,9 +33,11 @@ def fault_of(target: str, root: Path) -> Problem | None:
 
 
 def source_of(module: str, root: Path) -> Path | None:
-    """The file of a module of the user's own, or None."""
-    base = root / FOLDER / Path(*module.split("."))
-    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+    """The file of a module of the user's own, or None; a link that leads out of the folder leads to no such module."""
+    own = root / FOLDER
+    base = own / Path(*module.split("."))
+    files = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
+    return next((path for path in files if path.resolve().is_relative_to(own.resolve())), None)
 
 
 def functions_of(file: Path) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:

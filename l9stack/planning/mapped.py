@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
-from l9stack.model.glue import ModuleMapping
+from l9stack.model.glue import FieldSpec, ModuleMapping
 from l9stack.names import AgentId
 from l9stack.planning.known_settings import did_you_mean
+from l9stack.planning.signatures import shape_of
 
+_ANSWER = re.compile(r"->\s*(?:\w+\.)*(?P<stem>\w+?)(?:Result|Response)\s*:?\s*\Z")
 Mappings = dict[AgentId, dict[str, ModuleMapping]]
 """By agent and by file, relative to the agent's root."""
 
@@ -36,7 +40,33 @@ def mappings_of(collection: Collection, problems: list[Problem], notes: list[Pro
             reason, hint = "no agent lists it", did_you_mean(mapping.target, files)
         message = f"schema_to_code.{mapping.key}: target {mapping.target} is not used, {reason}"
         notes.append(Problem("unused-mapping", message, mapping.place, hint, level="note"))
-    return found
+    return {agent: _with_fields(files) for agent, files in found.items()}
+
+
+def _with_fields(files: dict[str, ModuleMapping]) -> dict[str, ModuleMapping]:
+    """The entries of one agent, with the fields of models that signatures tell.
+
+    `XRequest` without fields takes what a function takes that answers with `XResult` or `XResponse`.
+    """
+    taken: dict[str, tuple[FieldSpec, ...]] = {}
+    for function in (function for mapping in files.values() for function in mapping.functions):
+        answer = _ANSWER.search(function.signature)
+        shape = shape_of(function, {}, [])  # what is wrong with it is told where it becomes an operation
+        if answer and shape.request:
+            taken.setdefault(f"{answer['stem']}Request", shape.request)
+    return {
+        target: mapping.model_copy(
+            update={
+                "models": tuple(
+                    model.model_copy(update={"fields": taken[model.name]})
+                    if model.fields is None and model.name in taken
+                    else model
+                    for model in mapping.models
+                )
+            }
+        )
+        for target, mapping in files.items()
+    }
 
 
 def _target(mapping: ModuleMapping, agent: AgentSpec) -> str:

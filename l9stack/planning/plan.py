@@ -19,7 +19,7 @@ from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan
 from l9stack.names import AgentId
 from l9stack.planning import settings
 from l9stack.planning.behaviours import Checker, completed
-from l9stack.planning.catalogue import dotted, family_of
+from l9stack.planning.catalogue import MODELS, dotted, family_of
 from l9stack.planning.escalation import read_policy, shared_triggers, with_shared
 from l9stack.planning.facts import facts_of
 from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of, wirings_of
@@ -32,6 +32,8 @@ from l9stack.planning.own_templates import own_template, template_notes
 from l9stack.planning.quality import with_sentences
 
 Bindings = dict[str, Binding]
+UNBOUND = "unbound-operation"
+"""The code of the question that an unbound operation asks."""
 
 
 def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue] | None = None) -> Plan:
@@ -80,7 +82,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         for agent in wave
     )
     questions = tuple(
-        _question(operation, specs)
+        _question(operation, specs, collection.answers_file)
         for agent in order
         for operation in drafts[agent][1]
         if not operation.bound or operation.unfinished
@@ -127,7 +129,10 @@ def _modules(
     modules: list[ModulePlan] = []
     imported = {module.path: module.text for module in collection.imported}
     for path in agent.generate_files:
+        mapping = mappings.get(path)
         family, subject = family_of(path, facts, {module.family for module in modules})
+        if mapping is not None and mapping.models and path not in facts.claimed:
+            family, subject = MODELS, ""
         modules.append(
             ModulePlan(
                 path=path,
@@ -135,7 +140,7 @@ def _modules(
                 family=family.name,
                 template=own_template(mappings.get(path), collection) or family.template,
                 subject=subject,
-                mapping=mappings.get(path),
+                mapping=mapping,
                 imported=imported.get(f"{agent.root_path}/{path}"),
             )
         )
@@ -195,15 +200,20 @@ def _protocol(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     return Protocol(name=str(setting.value), required={})
 
 
-def _question(operation: OperationPlan, specs: Mapping[AgentId, AgentSpec]) -> Problem:
+def binding_hint(name: str, answers_file: str) -> str:
+    """How an unbound operation, named `agent.operation`, gets bound."""
+    return (
+        f"`l9 bind {name}` writes a function for it, or say its behaviour under `operations: {{{name}: …}}` in "
+        f"{answers_file}; until then its calls wait for a governance anchor"
+    )
+
+
+def _question(operation: OperationPlan, specs: Mapping[AgentId, AgentSpec], answers_file: str) -> Problem:
     name = f"{operation.agent}.{operation.name}"
     if operation.unfinished:
         message = f"{name} is bound to a function whose body nobody has written"
         hint = "write it: until then no extraction passes its gates"
         return Problem("unfinished-implementation", message, operation.unfinished, hint, level="note")
     message = f"{name} is unbound: nobody has said what it does ({'; '.join(operation.sources)})"
-    hint = (
-        f"`l9 bind {name}` writes a function for it, or say its behaviour under `operations: {{{name}: …}}` in "
-        "answers.yaml; until then its calls wait for a governance anchor"
-    )
-    return Problem("unbound-operation", message, specs[operation.agent].place, hint, level="note")
+    hint = binding_hint(name, answers_file)
+    return Problem(UNBOUND, message, specs[operation.agent].place, hint, level="note")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ _TYPES: dict[str, FieldType] = {
     "Mapping": "object",
 }
 _LISTS = ("list", "List", "Sequence", "tuple", "Tuple", "set", "Set")
+_DEFINES = re.compile(r"\s*(async\s+)?def\b")
 RESULT = "result"
 """The one field of an answer whose signature names a plain type."""
 
@@ -41,9 +43,10 @@ NOTHING = Shape(None, None)
 def shape_of(function: FunctionSpec, models: Mapping[str, Fields], problems: list[Problem]) -> Shape:
     """The fields of a function's parameters and result; `models` are those of the glue that have fields.
 
-    A signature that is no Python is a problem; a parameter without a type may be any JSON value.
+    Words that are no `def` are documentation; a `def` that is no Python is a problem. A parameter without a type may be
+    any JSON value.
     """
-    if not function.signature:
+    if not _DEFINES.match(function.signature):
         return NOTHING
     place = function.place
     try:

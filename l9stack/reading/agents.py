@@ -27,6 +27,7 @@ _SECTIONS = (
     "settings",
 )
 _MAX_NAME = 200
+_MAX_POLICY = 4_000
 
 
 def read_agent(node: Node, problems: list[Problem]) -> AgentSpec | None:
@@ -160,8 +161,13 @@ def _policy(fields: Section) -> str:
     """The policy as prose; a list counts as prose with dashes. Runs of blanks say nothing, and take long to match."""
     child = fields.child("escalationpolicy")
     if child is not None and child.items is not None:
-        return "\n".join(f"- {' '.join(text.split())}" for text in fields.texts("escalationpolicy"))
-    return re.sub(r"[ \t]+", " ", fields.text("escalationpolicy"))
+        policy = "\n".join(f"- {' '.join(text.split())}" for text in fields.texts("escalationpolicy"))
+    else:
+        policy = re.sub(r"[ \t]+", " ", fields.text("escalationpolicy"))
+    if len(policy) > _MAX_POLICY:
+        message = f"{fields.where}.escalationpolicy has more than {_MAX_POLICY} characters"
+        fields.error("too-long", message, fields.places.get("escalationpolicy"), "say it shorter")
+    return policy
 
 
 def _note_absent(top: Section, parts: dict[str, Section]) -> None:

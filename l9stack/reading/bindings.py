@@ -101,7 +101,7 @@ def read_fields(record: Node, parent: Section, where: str) -> tuple[FieldSpec, .
     specs = []
     for field, node in record.entries.items():
         if identifier(field) != field or field.startswith("model_"):
-            hint = "use snake_case, not `model_…`"
+            hint = "use snake_case, no word of Python itself, and not `model_…`"
             parent.error("bad-field", f"{field!r} is no field name", record.keys[field], hint)
             continue
         specs.append(_field(field, node, parent, f"{where}.{field}"))

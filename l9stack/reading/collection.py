@@ -20,7 +20,7 @@ from l9stack.reading.imported import read_modules
 from l9stack.reading.imported import sources as module_sources
 from l9stack.reading.markdown import Block, read_markdown
 from l9stack.reading.templates import read_templates
-from l9stack.sources import imported_folder, own_templates_folder
+from l9stack.sources import answers_file, imported_folder, own_templates_folder
 
 MAX_AGENTS = 1_000
 _AGENT_HAS = "an agent has system, module, name, role, rootpath, cursorinstructions, governance and deployment"
@@ -70,6 +70,7 @@ def read_collection(path: Path) -> Collection:
         agents=tuple(found.agents),
         glue=found.glue,
         answers=found.answers,
+        answers_file=answers_file(path).name,
         imported=imported,
         templates=templates,
         sources=(*(source.file for source in sources), *module_sources(imported, kept.name)),

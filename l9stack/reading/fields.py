@@ -20,6 +20,8 @@ _MAX_COMPARED = 500
 _MAX_QUOTED = 80
 MAX_TEXT = 20_000
 """Characters of one text; longer ones are data, which no schema needs."""
+MAX_ITEMS = 1_000
+"""Entries of one list of texts."""
 
 
 def quoted(text: str) -> str:
@@ -95,7 +97,10 @@ class Section:
         if child.kind != "scalar":
             self.error("not-text", f"{self.where}.{name} has to be text, not a {child.kind}", child.place)
             return default
-        return self._short(name, child)
+        text = self._short(name, child)
+        if required and not text:
+            self.error("missing-field", f"{self.where}: `{name}` is empty", child.place, "write it")
+        return text
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of scalars as text; a single scalar counts as a list of one."""
@@ -107,8 +112,11 @@ class Section:
         if child.items is None:
             self.error("not-a-list", f"{self.where}.{name} has to be a list", child.place)
             return ()
+        if len(child.items) > MAX_ITEMS:
+            message = f"{self.where}.{name} has more than {MAX_ITEMS} entries"
+            self.error("too-many-items", message, child.items[MAX_ITEMS].place, "keep fewer")
         found = []
-        for number, item in enumerate(child.items):
+        for number, item in enumerate(child.items[:MAX_ITEMS]):
             if item.kind != "scalar" or item.value is None:
                 self.error("not-text", f"{self.where}.{name}[{number}] has to be text", item.place)
                 continue
@@ -180,7 +188,7 @@ class Section:
         # A key like a field that is there as well (`modules` beside `module`) is the domain's own.
         absent = [name for name in names if name not in self._spellings]
         unknown = [key for key in self.rest() if folded(key) not in names]
-        for key in unknown if strict else islice(unknown, _MAX_COMPARED):
+        for key in unknown[:_MAX_COMPARED]:
             place = self.node.keys[key] if self.node is not None else self.place
             near = difflib.get_close_matches(folded(key), absent, 1, TYPO_RATIO)
             message = f"{self.where}: unknown field `{key}`"

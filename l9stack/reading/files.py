@@ -44,7 +44,7 @@ def read_files(path: Path, problems: list[Problem]) -> Iterator[Source]:
             file=SourceFile(path=shown, sha256=hashlib.sha256(raw).hexdigest()),
             text=_decoded(raw, shown, problems),
             markdown=file.suffix.lower() == ".md",
-            answers=file.name == "answers.yaml" or file.name.endswith(".answers.yaml"),
+            answers=file.stem == "answers" or file.stem.endswith(".answers"),
         )
 
 

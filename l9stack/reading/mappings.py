@@ -12,6 +12,9 @@ from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
+_TAKEN = ("Field", "JsonValue", "Literal", "None", "Payload", "Record", "True", "False")
+"""Names that the module of the models uses itself."""
 _FIELD = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*:\s*(int|float|bool|str)\s*=\s*\S.*\Z")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _KNOWN = (
@@ -107,8 +110,9 @@ def _models(entry: Section) -> tuple[ModelSpec, ...]:
     for item in _list(entry, entry.child("models"), "models"):
         named: dict[str, Node | None] = dict(item.entries) if item.entries is not None else {item.text: None}
         for name, node in named.items():
-            if not _NAME.match(name):
-                entry.error("bad-model", f"{entry.where}.models: {name!r} is no class name", item.place)
+            if not _CLASS.match(name) or name in _TAKEN or name in [model.name for model in models]:
+                message = f"{entry.where}.models: {name!r} is no class name, or is taken"
+                entry.error("bad-model", message, item.place, "write it in CapWords, once")
                 continue
             fields: tuple[FieldSpec, ...] | None = None
             if node is not None:

@@ -16,6 +16,7 @@ _YAML = ("yaml", "yml")
 _OWN_KEYS = frozenset(folded(field.name) for field in AGENT.fields if field.required or field.kind == "mapping")
 """Keys that say much; words like `title` and `purpose` begin lines of prose as well."""
 _SHOWN_RANGES = 6
+MAX_BLOCKS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_markdown(text: Text, problems: list[Problem]) -> Markdown:
     blocks: list[Block] = []
     prose: list[int] = []
     keys: set[str] = set()
-    number = 0
+    number = found = 0
     while number < len(lines):
         opened = _OPENING.match(lines[number])
         if not opened:
@@ -68,8 +69,13 @@ def read_markdown(text: Text, problems: list[Problem]) -> Markdown:
                 keys.add(folded(key[1]))
             number += 1
             continue
-        end, closed = _end(lines, number + 1, opened)
+        found += 1
         opening = Place(text.file, number + 1, len(opened["indent"]) + 1)
+        if found > MAX_BLOCKS:
+            message = f"more than {MAX_BLOCKS} blocks in one file"
+            problems.append(Problem("too-many-blocks", message, opening, "split the collection into files"))
+            break
+        end, closed = _end(lines, number + 1, opened)
         if closed:
             language = re.sub(r"[^a-z0-9+#-]", " ", opened["info"].lower()).split()
             content = _content(lines[number + 1 : end], text.file, number + 2, len(opened["indent"]))

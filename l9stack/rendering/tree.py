@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
@@ -14,7 +14,9 @@ from l9stack.rendering.environment import fill, using
 from l9stack.rendering.formatting import formatted
 from l9stack.rendering.manifest import manifest
 from l9stack.rendering.quoting import json_text
+from l9stack.rendering.shares import Files, shared_out
 from l9stack.rendering.tests.integration import integration_tests
+from l9stack.rendering.tests.paths import free
 from l9stack.rendering.tests.regression import render_regression
 from l9stack.rendering.tests.unit import render_tests
 from l9stack.rendering.views import one_run
@@ -22,20 +24,29 @@ from l9stack.rendering.views import one_run
 
 def render(plan: Plan) -> RenderedTree:
     """Render everything that a plan asks for, sorted by path; the same plan gives the same bytes."""
-    owners: dict[str, AgentId] = {}
-    with one_run(), using(plan.templates):
-        controllers, gathered = _controllers(plan)
-        done = {**_collection_files(plan), **integration_tests(plan)}
-        for agent in plan.agents:
-            own = _agent(plan, agent, controllers, composed=agent.id not in gathered)
-            done.update(own)
-            owners.update(dict.fromkeys(own, agent.id))
+    files = shared_out(plan, files_of)
     # All of them at once: imports are sorted by what is a package of the tree.
-    done = formatted(done)
+    done = formatted({path: text for path, (text, _) in files.items()})
     for agent in plan.agents:  # word for word: what was imported is somebody else's
         done.update((code_path(agent, m), m.imported) for m in agent.modules if m.imported is not None)
-    artifacts = tuple(Artifact(path=path, text=done[path], agent=owners.get(path)) for path in sorted(done))
+    artifacts = tuple(Artifact(path=path, text=done[path], agent=files[path][1]) for path in sorted(done))
     return RenderedTree(collection=plan.collection, artifacts=artifacts)
+
+
+def files_of(plan: Plan, agents: Sequence[AgentPlan]) -> Files:
+    """The files of some agents before they are formatted; those of the whole collection go with its first agent."""
+    files: Files = {}
+    mine = {agent.id for agent in agents}
+    with one_run(), using(plan.templates):
+        controllers, gathered = _controllers(plan, agents)
+        joint = integration_tests(plan, mine)
+        if plan.agents[0].id in mine:
+            joint |= _collection_files(plan)
+        files.update((path, (text, None)) for path, text in joint.items())
+        for agent in agents:
+            own = _agent(plan, agent, controllers, composed=agent.id not in gathered)
+            files.update((path, (text, agent.id)) for path, text in own.items())
+    return files
 
 
 def code_path(agent: AgentPlan, module: ModulePlan) -> str:
@@ -43,15 +54,13 @@ def code_path(agent: AgentPlan, module: ModulePlan) -> str:
     return f"code/{agent.spec.root_path}/{module.path}"
 
 
-def _controllers(plan: Plan) -> tuple[dict[str, str], set[AgentId]]:
-    """Every controller by path, before it is formatted, and the agents whose controller only gathers.
+def _controllers(plan: Plan, agents: Iterable[AgentPlan]) -> tuple[dict[str, str], set[AgentId]]:
+    """Their controllers by path, before they are formatted, and the agents whose controller only gathers.
 
     Those are the ones where a whole controller would be too long, for want of bridges.
     """
     found = [
-        (agent, module)
-        for agent in plan.agents
-        if (module := agent.module_of("controller")) and module.imported is None
+        (agent, module) for agent in agents if (module := agent.module_of("controller")) and module.imported is None
     ]
     texts = {code_path(agent, module): render_module(plan, agent, module) for agent, module in found}
     lines = {path: text.count("\n") for path, text in formatted(texts).items()}
@@ -78,11 +87,9 @@ def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
             continue
         name = f"tests/agents/{agent.id}/test_{module.path.removesuffix('.py').replace('/', '_')}"
         # Two modules may flatten to one name (`core/x.py`, `core_x.py`).
-        path = next(path for path in (f"{name}.py", *(f"{name}_{n}.py" for n in range(2, 99))) if path not in files)
-        files[path] = render_tests(plan, agent, module, composed=composed)
+        files[free(name, files)] = render_tests(plan, agent, module, composed=composed)
     # A module of that name has its own tests under another one, as above.
-    names = (f"tests/agents/{agent.id}/test_regression{n}.py" for n in ("", *(f"_{n}" for n in range(2, 99))))
-    files[next(path for path in names if path not in files)] = render_regression(plan, agent)
+    files[free(f"tests/agents/{agent.id}/test_regression", files)] = render_regression(plan, agent)
     return files
 
 

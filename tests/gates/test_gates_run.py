@@ -2,24 +2,44 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from l9stack.errors import ServiceError
 from l9stack.files import fill
-from l9stack.gates.judge import problems, validation_results
+from l9stack.gates.judge import held_back, problems, validation_results
 from l9stack.gates.outcomes import TestRun
 from l9stack.gates.tests_run import run_tests
+from l9stack.gates.warm import parent_of_tests
+from l9stack.local.warm import WarmParent
 from tests.gates import handmade
 from tests.gates.handmade import DESK, POST
 
-PLUGINS = ("pytest_cov.plugin", "l9stack.gates.pytest_report")
+URLS = {"L9_REDIS_URL": "redis://x"}
 
 
-def run(folder: Path, changes: dict[str, str | None] | None = None, timeout: float = 60) -> TestRun:
-    fill(folder, ((a.path, a.text.encode()) for a in handmade.tree(changes).artifacts))
-    urls, agents = {"L9_REDIS_URL": "redis://x"}, [DESK, POST]
-    return run_tests(handmade.plan(), folder, agents, urls, integration=True, timeout=timeout, plugins=PLUGINS)
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmParent]:
+    """One warm parent for all runs."""
+    with parent_of_tests(tmp_path_factory.mktemp("warm") / "log") as started:
+        yield started
+
+
+@pytest.fixture
+def run(parent: WarmParent) -> Callable[..., TestRun]:
+    """Fill a folder with the handmade tree, changed, and run its tests."""
+
+    def filled(folder: Path, changes: dict[str, str | None] | None = None, **options: Any) -> TestRun:
+        fill(folder, ((a.path, a.text.encode()) for a in handmade.tree(changes).artifacts))
+        return run_tests(handmade.plan(), folder, [DESK, POST], URLS, integration=True, parent=parent, **options)
+
+    return filled
+
+
+Run = Callable[..., TestRun]
 
 
 # The handmade intake modules need l9stack.agent; here they are left out, and what is measured is the rest.
@@ -30,7 +50,7 @@ LIGHT: dict[str, str | None] = {
 }
 
 
-def test_results_and_coverage_are_attributed_to_agents(tmp_path: Path) -> None:
+def test_results_and_coverage_are_attributed_to_agents(run: Run, tmp_path: Path) -> None:
     outcome = run(tmp_path, LIGHT)
     for agent in (DESK, POST):
         counts = outcome.per_agent[agent]
@@ -46,7 +66,7 @@ def test_results_and_coverage_are_attributed_to_agents(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob(".coverage*"))
 
 
-def test_a_failure_names_agent_file_line_and_message(tmp_path: Path) -> None:
+def test_a_failure_names_agent_file_line_and_message(run: Run, tmp_path: Path) -> None:
     broken = handmade.RATES.replace("{agent}", "desk").replace("weight < 20", "weight < 5")
     outcome = run(tmp_path, LIGHT | {"code/L9/desk/rates.py": broken})
     assert {failure.agent for failure in outcome.failures} == {DESK}
@@ -61,7 +81,7 @@ def test_a_failure_names_agent_file_line_and_message(tmp_path: Path) -> None:
     assert "2.5 == 1.0" in second.message
 
 
-def test_uncovered_code_lowers_its_agent_only(tmp_path: Path) -> None:
+def test_uncovered_code_lowers_its_agent_only(run: Run, tmp_path: Path) -> None:
     more = handmade.RATES.replace("{agent}", "post") + "\n\nif postage(2) > 100:\n    A = 1\n    B = 2\n    C = 3\n"
     outcome = run(tmp_path, LIGHT | {"code/L9/post/rates.py": more})
     assert outcome.per_agent[DESK].coverage_percent == 100
@@ -78,14 +98,14 @@ def test_uncovered_code_lowers_its_agent_only(tmp_path: Path) -> None:
         ("import os\nos._exit(7)\n", "pytest ended with 7"),
     ],
 )
-def test_a_file_that_cannot_be_collected_is_a_failure(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_that_cannot_be_collected_is_a_failure(run: Run, tmp_path: Path, text: str, message: str) -> None:
     outcome = run(tmp_path, LIGHT | {"tests/agents/desk/test_rates.py": text})
     assert any(failure.agent == DESK and message in failure.message for failure in outcome.failures)
     results = {(r.gate, r.agent): r for r in validation_results(handmade.plan(), outcome)}
     assert not results["unit_tests", DESK].passed
 
 
-def test_skipping_and_leaving_out_tests_prove_nothing(tmp_path: Path) -> None:
+def test_skipping_and_leaving_out_tests_prove_nothing(run: Run, tmp_path: Path) -> None:
     skipping = handmade.TESTS.replace("{agent}", "desk").replace("import pytest\n", "import pytest\n", 1)
     skipping = skipping.replace("def test_postage", "@pytest.mark.skip\ndef test_postage")
     outcome = run(
@@ -97,7 +117,7 @@ def test_skipping_and_leaving_out_tests_prove_nothing(tmp_path: Path) -> None:
     assert results["tests_per_module", DESK].figure == 0
 
 
-def test_a_run_that_hangs_is_ended_with_all_its_processes(tmp_path: Path) -> None:
+def test_a_run_that_hangs_is_ended_with_all_its_processes(run: Run, tmp_path: Path) -> None:
     hanging = (
         "import subprocess, time\nfrom pathlib import Path\n\n\ndef test_hangs():\n"
         "    child = subprocess.Popen(['sleep', '600'])\n"
@@ -123,7 +143,7 @@ def alive(state: Path) -> bool:
         return False
 
 
-def test_the_environment_of_the_tests_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_tests_is_scrubbed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_SECRET", "hush")
     looking = (
         "import os\n\n\ndef test_environment():\n    assert 'MY_SECRET' not in os.environ\n"
@@ -131,3 +151,63 @@ def test_the_environment_of_the_tests_is_scrubbed(tmp_path: Path, monkeypatch: p
     )
     assert os.environ["MY_SECRET"]
     assert run(tmp_path, LIGHT | {"tests/agents/desk/test_rates.py": looking}).failures == ()
+
+
+def test_an_agent_that_does_not_hold_stops_those_that_need_it_and_nobody_else(run: Run, tmp_path: Path) -> None:
+    broken = handmade.RATES.replace("{agent}", "desk").replace("weight < 20", "weight < 5")
+    outcome = run(tmp_path, LIGHT | {"code/L9/desk/rates.py": broken})
+    assert outcome.stopped == {DESK: "gate unit_tests", POST: "it depends on desk"}
+    assert set(outcome.per_agent) == {DESK}
+    assert outcome.not_run == ("tests/codegen_integration/test_post_desk_hard.py",)
+    plan = handmade.plan()
+    assert not [item for item in validation_results(plan, outcome) if item.gate == "integration_tests"]
+    notes = [problem.message for problem in held_back(plan, outcome, 0)]
+    assert notes == [
+        "post was not measured: it depends on desk",
+        "the results of 0 of 2 agents hold and are kept; the last extraction is left as it is",
+    ]
+    other = run(tmp_path / "other", LIGHT | {"code/L9/post/rates.py": broken.replace("desk", "post")})
+    assert other.stopped == {POST: "gate unit_tests"}
+    assert other.per_agent[DESK].unit_passed == 24
+
+
+def test_an_agent_that_was_stopped_before_does_not_run(run: Run, tmp_path: Path) -> None:
+    outcome = run(tmp_path, LIGHT, stopped={POST: "gate lint"})
+    assert outcome.stopped == {POST: "gate lint"}
+    assert set(outcome.per_agent) == {DESK}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def pytest_sessionfinish(session):\n    session.exitstatus = 1\n", "pytest ended with 1"),
+        ("import os\n\n\ndef pytest_runtest_teardown():\n    os._exit(0)\n", "pytest ended with 0"),
+        ("raise SystemExit(0)\n", "pytest ended with"),
+    ],
+)
+def test_a_run_that_goes_wrong_while_no_test_fails_is_a_failure(
+    run: Run, tmp_path: Path, text: str, message: str
+) -> None:
+    outcome = run(tmp_path, LIGHT | {"tests/agents/desk/conftest.py": text})
+    assert [failure.message.startswith(message) for failure in outcome.failures if failure.agent == DESK] == [True]
+    results = {(r.gate, r.agent): r for r in validation_results(handmade.plan(), outcome)}
+    assert not results["unit_tests", DESK].passed
+
+
+def test_what_tests_leave_is_removed_with_their_scratch(run: Run, tmp_path: Path) -> None:
+    leaving = (
+        "import tempfile\nfrom pathlib import Path\n\n\ndef test_leaves():\n"
+        f"    Path({str(tmp_path / 'where')!r}).write_text(tempfile.mkdtemp())\n"
+    )
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    run(tmp_path / "tree", LIGHT | {"tests/agents/desk/test_leaves.py": leaving}, scratch=scratch)
+    assert Path((tmp_path / "where").read_text()).is_relative_to(scratch)
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_parent_that_was_ended_says_so(tmp_path: Path) -> None:
+    ended = parent_of_tests(tmp_path / "log")
+    ended.close()
+    with pytest.raises(ServiceError, match="ended"):
+        ended.run({}, 5)

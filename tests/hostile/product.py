@@ -33,7 +33,7 @@ DESK, META = HERE / "desk", HERE / "meta"
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))})
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!\.)\Z")
 _PLAIN = re.compile(r"[^A-Za-z0-9 ,.;_-]")
-TWINS = ("word", "two words", "Words, and others - dashed; more or less.", "a much longer text of words " * 12, "", "7")
+TWINS = ("a; b; c; d, e; f; g; h.", "word", "two words", "Words, and others - dashed; more or less.", "a much longer text of words " * 12, "", "7")
 """Harmless texts, whose lists, lengths and names a payload may have as well."""
 
 
@@ -64,11 +64,12 @@ class Bench:
     def __post_init__(self) -> None:
         shutil.copytree(self.collection, self.folder / self.collection.name)
         shutil.copytree(self.meta, self.folder / "meta")
-        self._here, self._templates = self.folder / self.collection.name, self.folder / "meta"
-        self._read = read_meta(self._templates)
+        self.here, self.templates = self.folder / self.collection.name, self.folder / "meta"
+        self._changed: set[str] = set()
+        self._read = read_meta(self.templates)
         self.files = {
             path.relative_to(self.folder).as_posix(): path.read_text(encoding="utf-8")
-            for base in (self._here, self._templates)
+            for base in (self.here, self.templates)
             for path in sorted(base.glob("*.yaml"))
         }
         self.plain = shapes(self.printed())
@@ -86,31 +87,36 @@ class Bench:
 
     def printed(self) -> dict[str, str]:
         """Everything that is printed of the collection as it lies in the folder; InputError where it is refused."""
-        meta = read_meta(self._templates) if self._changed_meta else self._read
-        plan = make_plan(read_collection(self._here), meta)
+        changed = any(file.startswith("meta/") for file in self._changed)
+        plan = make_plan(read_collection(self.here), read_meta(self.templates) if changed else self._read)
         # The formatter changes no shape, and takes most of the time.
         with patch("l9stack.rendering.tree.formatted", dict):
             tree = render(plan)
         return everything(plan, tree)
 
-    _changed_meta = False
-
-    def with_(self, texts: Sequence[tuple[Case, str]]) -> dict[str, str]:
-        """What is printed with other texts in the place of scalars."""
-        changed = {case.file for case, _ in texts}
-        for file in changed:
+    def write(self, texts: Sequence[tuple[Case, str]]) -> None:
+        """Write files in which other texts are in the place of scalars."""
+        for file in {case.file for case, _ in texts}:
             whole = self.files[file]
             mine = [(case.leaf, text) for case, text in texts if case.file == file]
             for leaf, text in sorted(mine, key=lambda item: item[0].start, reverse=True):
                 whole = leaf.replaced(whole, text)
             (self.folder / file).write_text(whole, encoding="utf-8")
-        self._changed_meta = any(file.startswith("meta/") for file in changed)
+            self._changed.add(file)
+
+    def restore(self) -> None:
+        """Make the files what they were."""
+        while self._changed:
+            file = self._changed.pop()
+            (self.folder / file).write_text(self.files[file], encoding="utf-8")
+
+    def with_(self, texts: Sequence[tuple[Case, str]]) -> dict[str, str]:
+        """What is printed with other texts in the place of scalars."""
+        self.write(texts)
         try:
             return self.printed()
         finally:
-            for file in changed:
-                (self.folder / file).write_text(self.files[file], encoding="utf-8")
-            self._changed_meta = False
+            self.restore()
 
     def run(self, cases: Sequence[Case]) -> dict[str, str] | InputError:
         """The outcome of cases at once, of which none breaks out.

@@ -45,14 +45,18 @@ def search(
     folder: Path,
     *,
     seed: int,
-    goes_on: Callable[[Tally], bool],
+    goes_on: Callable[[Tally], bool] = lambda tally: True,
     only: str = "",
+    each: int | None = None,
     told: Callable[[str], None] = lambda line: None,
 ) -> Tally:
-    """Try the cases whose names have the part `only`, payload by payload, for as long as `goes_on` says so."""
+    """Try the cases whose names have the part `only`, payload by payload, for as long as `goes_on` says so.
+
+    `each` is how many cases of a payload are tried, in its place and behind another text; all where it is None.
+    """
     bench, order = Bench(folder), random.Random(seed)  # noqa: S311 - an order, no secret
     product = {name: [case for case in cases if only in case.name] for name, cases in bench.cases().items()}
-    product = {name: cases for name, cases in product.items() if cases}
+    product = {name: order.sample(cases, min(each or len(cases), len(cases))) for name, cases in product.items() if cases}
     tally = Tally(asked=sum(map(len, product.values())), payloads=len({name.lstrip("+") for name in product}))
     tally.scalars = len({(case.file, case.leaf.path) for cases in product.values() for case in cases})
     taken: Counter[tuple[str, str]] = Counter()
@@ -60,7 +64,6 @@ def search(
     order.shuffle(names)
     for name in names:
         cases = product[name]
-        order.shuffle(cases)
         groups = [[case] for case in cases if taken[case.file, case.leaf.path] <= -_TRIES]
         rest = [case for case in cases if taken[case.file, case.leaf.path] > -_TRIES]
         groups += [rest[at : at + TOGETHER] for at in range(0, len(rest), TOGETHER)]

@@ -145,6 +145,8 @@ BOMBS = {
     "a key": (f"? {'k' * 100_000}\n: v\n", "key-too-long"),
     "blanks": (f"{AGENT.format(1)}memorytopology: {{workingmemory: 'TTL{' ' * 500_000}5'}}\n", "unknown-storage"),
     "policy": (AGENT.format(1).replace("[x]", f"[x], escalationpolicy: '{'a and ' * 100_000}'"), "too-long"),
+    "clauses": (AGENT.format(1).replace("[x]", f"[x], escalationpolicy: '{'a, ' * 5_000}'"), "too-long"),
+    "entries": (f"{AGENT.format(1)}depends_on: {{hard: [{'a, ' * 20_000}]}}\n", "too-many-items"),
     "a name": (AGENT.format(1).replace("name: A1", f"name: {'A' * 500_000}"), "too-long"),
     "a path": (AGENT.format(1).replace("L9/a1", "L9/" * 100_000), "too-long"),
     "an endpoint": (AGENT.format(1).replace("/x", "/x" * 200_000), "too-long"),
@@ -159,6 +161,11 @@ def test_what_is_too_much_is_refused(tmp_path, bomb):
     found = [problem for problem in read(path) if problem.level == "error"]
     assert code in {problem.code for problem in found}
     assert all(len(problem.message) < 1_000 for problem in found)
+
+
+def test_too_many_blocks_are_refused(tmp_path):
+    (tmp_path / "bomb.md").write_text("```yaml\na: b\n```\n" * 20_000)
+    assert [problem.code for problem in read(tmp_path / "bomb.md") if problem.level == "error"] == ["too-many-blocks"]
 
 
 def test_many_unknown_keys_and_many_agents_are_read(tmp_path):

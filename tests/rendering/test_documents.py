@@ -103,7 +103,7 @@ def collection(folder: Path, text: str) -> Path:
                 "requires": [text],
                 "functions": [{"weigh": {"signature": text, "docstring": text, "logic": text}}],
                 "validation_rules": [{"rule": text}],
-                "models": [text],
+                "models": ["Bare"],
             }
         },
         "operations": {

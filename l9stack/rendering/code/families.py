@@ -17,6 +17,7 @@ from l9stack.rendering.code.insight import (
 )
 from l9stack.rendering.code.knowledge import FactorView, ShapeView, factor_views, shape_views
 from l9stack.rendering.code.oversight import view_checker, view_handler, view_limits
+from l9stack.rendering.code.records import view_records
 from l9stack.rendering.code.traffic import (
     view_client,
     view_coordinator,
@@ -64,6 +65,7 @@ FAMILIES = {
     "coordinator": Printed(view_coordinator, "what it asks of several agents at once"),
     "compliance_checker": Printed(view_checker, "which rules of the policy fire, and their sentences"),
     "escalation_handler": Printed(view_handler, "the policy's triggers, and the way to a person"),
+    "models": Printed(view_records, "records that the glue names"),
     "rate_limiter": Printed(view_limits, "the bounds of every call"),
 }
 

@@ -8,7 +8,7 @@ from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.names import identifier
 from l9stack.printable import line
 from l9stack.rendering.code.bridges import view_governance
-from l9stack.rendering.code.surface import SurfaceView, view_surface
+from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.imports import Imports
 
 
@@ -47,7 +47,17 @@ def view_handler(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Impo
     return HandlerView(tuple(found.values()), view_governance(agent).anchors)
 
 
-def view_limits(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> SurfaceView:
-    """The bounds that the settings give."""
+@dataclass(frozen=True, slots=True)
+class LimitsView:
+    """The bounds that the settings give, and the operations that are held to them."""
+
+    rate: str
+    max_payload_bytes: int
+    operations: tuple[str, ...]
+
+
+def view_limits(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> LimitsView:
+    """The bounds of every call."""
     imports.agent("Limits")
-    return view_surface(plan, agent)
+    surface = view_surface(plan, agent)
+    return LimitsView(surface.rate, surface.max_payload_bytes, tuple(op.name for op in agent.operations))

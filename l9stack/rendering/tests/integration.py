@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from l9stack.model.glue import RouteBehaviour
@@ -26,6 +26,7 @@ from l9stack.rendering.tests.exchanges import (
     unfit,
 )
 from l9stack.rendering.tests.literals import changed, row, title
+from l9stack.rendering.tests.paths import free
 
 FOLDER = "tests/codegen_integration"
 BESIDE = 12
@@ -46,19 +47,26 @@ _NAMES = {
 """Where the names come from that these tests may use."""
 
 
-def integration_tests(plan: Plan) -> dict[str, str]:
-    """Every file of tests across agents by path, before it is formatted; none where no agent is joined to another."""
+def integration_tests(plan: Plan, sources: Container[str] | None = None) -> dict[str, str]:
+    """Every file of tests across agents by path, before it is formatted; none where no agent is joined to another.
+
+    With `sources` only those whose source is one of them; that of the whole collection goes with its first agent.
+    """
     pairs = joined(plan)
     if not pairs:
         return {}
     # Named after the collection: several may be delivered into one checkout.
-    files = {f"{FOLDER}/test_collection_{plan.collection}.py": _collection(plan)}
-    for (source, target), edges in pairs.items():
-        name = f"{FOLDER}/test_{source}_to_{target}"
+    paths: dict[str, tuple[str, str]] = {f"{FOLDER}/test_collection_{plan.collection}.py": (plan.agents[0].id, "")}
+    for source, target in pairs:
         # `a` to `b_to_c` and `a_to_b` to `c` would have one name.
-        path = next(path for path in (f"{name}.py", *(f"{name}_{n}.py" for n in range(2, 99))) if path not in files)
-        files[path] = _pair(plan, plan.agent(source), plan.agent(target), edges)
-    return files
+        paths[free(f"{FOLDER}/test_{source}_to_{target}", paths)] = (source, target)
+    return {
+        path: _pair(plan, plan.agent(source), plan.agent(target), pairs[source, target])
+        if target
+        else _collection(plan)
+        for path, (source, target) in paths.items()
+        if sources is None or source in sources
+    }
 
 
 def joined(plan: Plan) -> dict[tuple[str, str], list[Edge]]:

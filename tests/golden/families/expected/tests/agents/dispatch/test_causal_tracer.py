@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
+from pydantic import ValidationError
 
 from L9.agents.dispatch.causal_tracer import (
+    DistanceFactor,
+    RegionFactor,
     trace_distance,
     trace_region,
 )
@@ -28,19 +31,97 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
 
 @SERVED
 async def test_trace_distance_finds_the_value_and_what_it_bore_on(agent: ServedAgent) -> None:
-    """The newest decision first, with the values that the factor influences, and no others."""
+    """The values that the factor influences, and no others."""
     bore_on: dict[str, Any] = {"van_id": "van id", "confidence": 1}
     await agent.remember({"distance": 12}, {**bore_on, "something_else": 2})
-    await agent.remember({"something_else": 1}, {})
-    found = await trace_distance(agent.context(), limit=5)
-    assert found[0].model_dump(mode="json") == {"value": 12, **bore_on}
+    found = await trace_distance(agent.context(), 1)
+    assert [item.model_dump(mode="json") for item in found] == [{"value": 12, **bore_on}]
+
+
+@SERVED
+async def test_trace_distance_begins_with_the_newest_decision(agent: ServedAgent) -> None:
+    """And gives as many as are wanted."""
+    bore_on: dict[str, Any] = {"van_id": "van id", "confidence": 1}
+    await agent.remember({"distance": 12}, bore_on)
+    await agent.remember({"distance": 12}, {})
+    found = await trace_distance(agent.context(), 2)
+    assert [item.model_dump(mode="json", exclude_none=True) for item in found] == [
+        {"value": 12},
+        {"value": 12, **bore_on},
+    ]
+
+
+@SERVED
+@pytest.mark.parametrize("limit", [0, 1, 2])
+async def test_trace_distance_gives_as_many_as_are_wanted(agent: ServedAgent, limit: int) -> None:
+    """At most that many, also where there are more."""
+    for _ in range(3):
+        await agent.remember({"distance": 12}, {})
+    assert len(await trace_distance(agent.context(), limit)) == limit
+
+
+@SERVED
+@pytest.mark.parametrize("request_of", [{}, {"something_else": 1}, {"distance": None}])
+async def test_trace_distance_passes_over_decisions_without_it(agent: ServedAgent, request_of: dict[str, Any]) -> None:
+    """Where the factor had no value, it bore on nothing."""
+    before = await trace_distance(agent.context(), 50)
+    await agent.remember(request_of, {"van_id": "van id", "confidence": 1})
+    assert await trace_distance(agent.context(), 50) == before
+
+
+@pytest.mark.parametrize("name", ["undeclared_field", "decision_id"])
+def test_trace_distance_answers_with_nothing_undeclared(name: str) -> None:
+    """The record names the value and what the schema says that it bears on, and no more."""
+    with pytest.raises(ValidationError, match=name):
+        DistanceFactor.model_validate({"value": 12, name: "1"})
+    with pytest.raises(ValidationError, match="value"):
+        DistanceFactor.model_validate({})
 
 
 @SERVED
 async def test_trace_region_finds_the_value_and_what_it_bore_on(agent: ServedAgent) -> None:
-    """The newest decision first, with the values that the factor influences, and no others."""
+    """The values that the factor influences, and no others."""
     bore_on: dict[str, Any] = {"van_id": "van id"}
     await agent.remember({"region": "north"}, {**bore_on, "something_else": 2})
-    await agent.remember({"something_else": 1}, {})
-    found = await trace_region(agent.context(), limit=5)
-    assert found[0].model_dump(mode="json") == {"value": "north", **bore_on}
+    found = await trace_region(agent.context(), 1)
+    assert [item.model_dump(mode="json") for item in found] == [{"value": "north", **bore_on}]
+
+
+@SERVED
+async def test_trace_region_begins_with_the_newest_decision(agent: ServedAgent) -> None:
+    """And gives as many as are wanted."""
+    bore_on: dict[str, Any] = {"van_id": "van id"}
+    await agent.remember({"region": "north"}, bore_on)
+    await agent.remember({"region": "north"}, {})
+    found = await trace_region(agent.context(), 2)
+    assert [item.model_dump(mode="json", exclude_none=True) for item in found] == [
+        {"value": "north"},
+        {"value": "north", **bore_on},
+    ]
+
+
+@SERVED
+@pytest.mark.parametrize("limit", [0, 1, 2])
+async def test_trace_region_gives_as_many_as_are_wanted(agent: ServedAgent, limit: int) -> None:
+    """At most that many, also where there are more."""
+    for _ in range(3):
+        await agent.remember({"region": "north"}, {})
+    assert len(await trace_region(agent.context(), limit)) == limit
+
+
+@SERVED
+@pytest.mark.parametrize("request_of", [{}, {"something_else": 1}, {"region": None}])
+async def test_trace_region_passes_over_decisions_without_it(agent: ServedAgent, request_of: dict[str, Any]) -> None:
+    """Where the factor had no value, it bore on nothing."""
+    before = await trace_region(agent.context(), 50)
+    await agent.remember(request_of, {"van_id": "van id"})
+    assert await trace_region(agent.context(), 50) == before
+
+
+@pytest.mark.parametrize("name", ["undeclared_field", "decision_id"])
+def test_trace_region_answers_with_nothing_undeclared(name: str) -> None:
+    """The record names the value and what the schema says that it bears on, and no more."""
+    with pytest.raises(ValidationError, match=name):
+        RegionFactor.model_validate({"value": "north", name: "1"})
+    with pytest.raises(ValidationError, match="value"):
+        RegionFactor.model_validate({})

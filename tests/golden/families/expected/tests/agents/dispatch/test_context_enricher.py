@@ -27,33 +27,42 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
 VALUES: dict[str, Any] = {"request_id": "R-1", "region": "north"}
 
 
-async def test_earlier_decisions_with_the_same_values_are_found(agent: ServedAgent) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_earlier_decisions_with_the_same_values_are_found(agent: ServedAgent, limit: int) -> None:
     """The newest first, at most as many as are wanted; others are not."""
     decided = [await agent.remember(VALUES, {"number": number}) for number in range(3)]
     await agent.remember({"something_else": 1}, {})
-    found = await enrich(agent.context(), {**VALUES, "something_else": 1})
-    assert [item["decision_id"] for item in found.earlier] == decided[::-1]
-    assert len((await enrich(agent.context(), VALUES, limit=2)).earlier) == 2
+    found = await enrich(agent.context(), {**VALUES, "something_else": 1}, limit)
+    assert [item["decision_id"] for item in found.earlier] == decided[::-1][:limit]
 
 
-async def test_nothing_is_known_beside_values_without_an_index(agent: ServedAgent) -> None:
+async def test_five_decisions_are_found_where_nobody_says_how_many(agent: ServedAgent) -> None:
+    """A request is not buried under its past."""
+    for _ in range(6):
+        await agent.remember(VALUES, {})
+    assert len((await enrich(agent.context(), VALUES)).earlier) == 5
+
+
+@pytest.mark.parametrize("values", [{}, {"something_else": 1}, {"decision_id": "d-1"}])
+async def test_nothing_is_found_by_values_without_an_index(agent: ServedAgent, values: dict[str, Any]) -> None:
     """A request that names no indexed field has no earlier decisions."""
     await agent.remember({"something_else": 1}, {})
-    assert (await enrich(agent.context(), {"something_else": 1})).earlier == ()
+    assert (await enrich(agent.context(), values)).earlier == ()
 
 
 @pytest.mark.parametrize("name", ["request_id", "region"])
 async def test_each_index_counts(agent: ServedAgent, name: str) -> None:
     """A decision with another value of one field is not found."""
     decided = await agent.remember({**VALUES, name: ["another"]}, {})
-    found = (await enrich(agent.context(), VALUES)).earlier
+    found = (await enrich(agent.context(), VALUES, 50)).earlier
     assert decided not in [item["decision_id"] for item in found]
 
 
-async def test_the_request_that_is_named_is_looked_up(agent: ServedAgent) -> None:
-    """What the graph knows comes with the decisions."""
+@pytest.mark.parametrize("heard", [True, False])
+async def test_the_request_that_is_named_is_looked_up(agent: ServedAgent, heard: bool) -> None:
+    """What the graph knows comes with the decisions, also where it knows nothing."""
     key = uuid.uuid4().hex
-    decided = await agent.remember({"request_id": key}, {})
+    decided = [await agent.remember({"request_id": key}, {})] if heard else []
     (found,) = (await enrich(agent.context(), {"request_id": key})).entities
     assert (found.entity_type, found.entity_id) == ("request", key)
-    assert [item.decision_id for item in found.decisions] == [decided]
+    assert [item.decision_id for item in found.decisions] == decided

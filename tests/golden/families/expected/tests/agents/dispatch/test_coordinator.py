@@ -51,17 +51,46 @@ async def test_all_that_is_wired_is_asked_at_once(agent: ServedAgent) -> None:
         assert await consult(agent.context(), REQUESTS) == SAID
 
 
-async def test_one_that_is_away_fails_the_whole(agent: ServedAgent) -> None:
-    """Half an answer is none; who was away is told."""
-    with agent.hearing_all({}), pytest.raises(PeerError):
+@pytest.mark.parametrize("name", REQUESTS)
+async def test_each_is_asked_for_exactly_this(agent: ServedAgent, name: str) -> None:
+    """One alone, too; the others are left in peace."""
+    heard = peers()
+    peer, _, operation = name.rpartition(".")
+    with agent.hearing_all(heard):
+        assert await consult(agent.context(), {name: REQUESTS[name]}) == {name: SAID[name]}
+    assert heard[peer].requests == [{"operation": operation, "arguments": REQUESTS[name]}]
+    assert all(not other.requests for other_name, other in heard.items() if other_name != peer)
+
+
+async def test_nobody_is_asked_where_nothing_is_wanted(agent: ServedAgent) -> None:
+    """No request, no answer."""
+    with agent.hearing_all({}):
+        assert await consult(agent.context(), {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("failing", "kind"),
+    [(None, "unreachable"), (StandIn.down(), "timeout"), (StandIn.malformed(), "malformed"), (StandIn(), "refused")],
+)
+@pytest.mark.parametrize("name", ["fleet"])
+async def test_one_that_fails_fails_the_whole(
+    agent: ServedAgent, name: str, failing: StandIn | None, kind: str
+) -> None:
+    """Half an answer is none; who failed is told, and how."""
+    heard = {peer: stand_in for peer, stand_in in peers().items() if peer != name}
+    if failing is not None:
+        heard[name] = failing
+    with agent.hearing_all(heard), pytest.raises(PeerError, match=f"{name}: {kind}"):
         await consult(agent.context(), REQUESTS)
 
 
-async def test_what_is_not_wired_is_not_asked(agent: ServedAgent) -> None:
+@pytest.mark.parametrize("name", ["stranger.do", "do", ""])
+async def test_what_is_not_wired_is_not_asked(agent: ServedAgent, name: str) -> None:
     """It is named, and nobody else is asked either."""
     heard = peers()
-    with agent.hearing_all(heard), pytest.raises(KeyError, match="stranger.do"):
-        await consult(agent.context(), {**REQUESTS, "stranger.do": {}})
+    with agent.hearing_all(heard), pytest.raises(KeyError) as raised:
+        await consult(agent.context(), {**REQUESTS, name: {}})
+    assert raised.value.args == (name,)
     assert [peer.requests for peer in heard.values()] == [[] for _ in heard]
 
 

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
+from sqlalchemy import text
 
 from L9.agents.dispatch.drift_detector import detect
 
@@ -23,25 +24,57 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
 
 
 FIELDS: list[str] = ["confidence"]
+USUAL = (10, 12, 11, 9, 10)
 
 
-@pytest.mark.parametrize("name", FIELDS)
-async def test_a_figure_that_moved_is_found(agent: ServedAgent, name: str) -> None:
-    """The newest value lies far off the earlier ones; the other figures are not named."""
-    for value in (10, 12, 11, 9, 10, 900):
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def nothing_logged(agent: ServedAgent) -> None:
+    """Each test begins with an empty log."""
+    await agent.memory.prepare()
+    async with agent.memory.postgres.begin() as connection:
+        await connection.execute(text("DELETE FROM decision_logs"))
+
+
+async def _decided(agent: ServedAgent, name: str, *values: object) -> None:
+    for value in values:
         await agent.remember({}, {name: value})
+
+
+@pytest.mark.parametrize("value", [900, -900])
+@pytest.mark.parametrize("name", FIELDS)
+async def test_a_figure_that_moved_is_found(agent: ServedAgent, name: str, value: int) -> None:
+    """The newest value lies far off the earlier ones, above or below; the other figures are not named."""
+    await _decided(agent, name, *USUAL, value)
     context = agent.context()
     (found,) = await detect(context, recent=1, earlier=5)
-    assert (found.field, found.recent_mean, found.earlier_mean) == (name, 900, 10.4)
-    assert context.triggers == [("model_drift_detected", f"{name} moved from 10.4 to 900")]
+    assert (found.field, found.recent_mean, found.earlier_mean) == (name, value, 10.4)
+    assert context.triggers == [("model_drift_detected", f"{name} moved from 10.4 to {value}")]
 
 
+@pytest.mark.parametrize("value", [9, 11, 13])
 @pytest.mark.parametrize("name", FIELDS)
-async def test_a_figure_that_varies_as_usual_is_not_found(agent: ServedAgent, name: str) -> None:
+async def test_a_figure_that_varies_as_usual_is_not_found(agent: ServedAgent, name: str, value: int) -> None:
     """Within three deviations nothing has moved, and nobody is asked."""
-    for value in (10, 12, 11, 9, 10, 11):
-        await agent.remember({}, {name: value})
+    await _decided(agent, name, *USUAL, value)
     context = agent.context()
     assert await detect(context, recent=1, earlier=5) == []
     assert context.triggers == []
-    assert [item.field for item in await detect(context, recent=1, earlier=5, threshold=0.0)] == [name]
+
+
+@pytest.mark.parametrize(("threshold", "moved"), [(0.0, True), (1.0, True), (2.0, False)])
+@pytest.mark.parametrize("name", FIELDS)
+async def test_the_threshold_is_in_standard_deviations(
+    agent: ServedAgent, name: str, threshold: float, moved: bool
+) -> None:
+    """12 lies 1.4 of them off the usual values."""
+    await _decided(agent, name, *USUAL, 12)
+    found = await detect(agent.context(), recent=1, earlier=5, threshold=threshold)
+    assert [item.field for item in found] == ([name] if moved else [])
+
+
+@pytest.mark.parametrize("values", [(), (1,), (1, 2, 900), ("a", "b", "c", "d", "e", "f")])
+@pytest.mark.parametrize("name", FIELDS)
+async def test_too_little_is_no_drift(agent: ServedAgent, name: str, values: tuple[object, ...]) -> None:
+    """Two earlier values have no spread that could be trusted, and texts have none at all."""
+    await _decided(agent, name, *values)
+    assert await detect(agent.context(), recent=1, earlier=5) == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -27,6 +29,7 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
+@pytest.mark.parametrize("detail", ["", "seen twice"])
 @pytest.mark.parametrize(
     ("raised", "name"),
     [
@@ -34,21 +37,53 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         (raise_driver_not_reachable, "driver_not_reachable"),
     ],
 )
-async def test_each_trigger_is_raised_by_its_name(agent: ServedAgent, raised: Callable[..., None], name: str) -> None:
+async def test_each_trigger_is_raised_by_its_name(
+    agent: ServedAgent, raised: Callable[..., None], name: str, detail: str
+) -> None:
     """The call ends with the trigger and what was told of it."""
     context = agent.context()
-    raised(context, "seen twice")
-    assert context.triggers == [(name, "seen twice")]
+    raised(context, *([detail] if detail else []))
+    assert context.triggers == [(name, detail)]
 
 
-@pytest.mark.parametrize("severity", ["normal", "critical"])
-async def test_an_escalated_call_waits_for_the_anchors(agent: ServedAgent, severity: str) -> None:
-    """Every anchor may decide; the reason and the severity are those that were given."""
+@pytest.mark.parametrize("name", ["no such trigger", ""])
+async def test_a_trigger_that_the_policy_does_not_name_is_refused(agent: ServedAgent, name: str) -> None:
+    """Nobody is asked for a reason that nobody has agreed on."""
+    context = agent.context()
+    with pytest.raises(KeyError):
+        context.raise_trigger(name)
+    assert context.triggers == []
+
+
+@pytest.mark.parametrize(("severity", "kept"), [("normal", "normal"), ("critical", "critical"), ("", "normal")])
+async def test_an_escalated_call_waits_for_the_anchors(agent: ServedAgent, severity: str, kept: str) -> None:
+    """With the reason that was given, and the severity, by default the operation's own."""
     decision = await escalate(agent.context(), "too odd to go on", severity)
     waiting = (await agent.get(f"/decisions/{decision}", "operator")).json()
-    assert (waiting["status"], waiting["reason"], waiting["severity"]) == ("PENDING", "too odd to go on", severity)
+    assert (waiting["status"], waiting["reason"], waiting["severity"]) == ("PENDING", "too odd to go on", kept)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"subject": "S-1", "count": 2}])
+async def test_the_anchors_see_what_the_call_was_about(agent: ServedAgent, arguments: dict[str, Any]) -> None:
+    """Its arguments, its trace, and who asked."""
+    context = agent.context(arguments=arguments)
+    decision = await escalate(context, "too odd to go on")
+    waiting = (await agent.get(f"/decisions/{decision}", "operator")).json()
+    assert (waiting["arguments"], waiting["trace_id"]) == (arguments, context.trace_id)
+    assert waiting["asked_by"] == context.asked_by
+
+
+async def test_two_escalations_are_two_decisions(agent: ServedAgent) -> None:
+    """Each waits by itself."""
+    first, second = [await escalate(agent.context(), "too odd to go on") for _ in range(2)]
+    assert first != second
+
+
+async def test_a_decision_that_nobody_opened_is_not_there(agent: ServedAgent) -> None:
+    """An id is not enough."""
+    assert (await agent.get(f"/decisions/{uuid.uuid4()}", "operator")).status_code == 404
 
 
 async def test_the_anchors_are_those_of_the_policy(agent: ServedAgent) -> None:
     """In the order of the settings that won."""
-    assert ANCHORS == agent.definition.governance.anchors
+    assert agent.definition.governance.anchors == ANCHORS

@@ -36,64 +36,128 @@ class _Mark(Record):
     mark: str
 
 
-async def test_about_van_finds_what_is_known(agent: ServedAgent) -> None:
-    """Properties, neighbours and decisions of that entity, and nothing of another one."""
+def _mark() -> _Mark:
+    return _Mark(mark=uuid.uuid4().hex)
+
+
+async def test_about_van_finds_its_properties(agent: ServedAgent) -> None:
+    """What was kept last under that key."""
     key: Any = uuid.uuid4().hex
-    mark, other = _Mark(mark=uuid.uuid4().hex), uuid.uuid4().hex
-    await keep_node(agent.context(), "van", str(key), mark)
-    await keep_edge(agent.context(), "marked", ("van", str(key)), ("other", other), mark)
+    mark = _mark()
+    for kept in (_mark(), mark):
+        await keep_node(agent.context(), "van", str(key), kept)
     found = await about_van(agent.context(), key)
     assert (found.entity_type, found.entity_id) == ("van", str(key))
     assert found.properties["mark"] == mark.mark
-    assert ("marked", "other", other) in [(item.kind, item.entity_type, item.entity_id) for item in found.neighbours]
 
 
-async def test_about_van_names_the_decisions_about_it(agent: ServedAgent) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 5])
+async def test_about_van_finds_its_neighbours(agent: ServedAgent, limit: int) -> None:
+    """By kind of edge and by what is at the other end; as many as are wanted."""
+    key: Any = uuid.uuid4().hex
+    others = sorted(uuid.uuid4().hex for _ in range(2))
+    for other in others:
+        await keep_edge(agent.context(), "a mark", ("van", str(key)), ("another", other), _mark())
+    found = (await about_van(agent.context(), key, limit)).neighbours
+    marked = [item.entity_id for item in found if (item.kind, item.entity_type) == ("a mark", "another")]
+    assert len(found) <= limit
+    assert marked == others[:limit]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+async def test_about_van_names_the_decisions_about_it(agent: ServedAgent, limit: int) -> None:
     """The newest first, and as many as are wanted."""
     key: Any = uuid.uuid4().hex
     decided = [await agent.remember({"van_id": key}, {}) for _ in range(3)]
+    found = await about_van(agent.context(), key, limit)
+    assert [item.decision_id for item in found.decisions] == decided[::-1][:limit]
+
+
+@pytest.mark.parametrize("key", ["nobody has heard of it", "'}) RETURN 1 //", "*"])
+async def test_about_van_knows_nothing_of_another_key(agent: ServedAgent, key: Any) -> None:
+    """A key is compared as it is: nothing of it is a pattern, or is run."""
+    key = f"{key} {uuid.uuid4().hex}"
     found = await about_van(agent.context(), key)
-    assert [item.decision_id for item in found.decisions][:3] == decided[::-1]
-    assert len((await about_van(agent.context(), key, 1)).decisions) == 1
+    assert (found.properties, found.neighbours, found.decisions) == ({}, (), ())
 
 
-async def test_about_depot_finds_what_is_known(agent: ServedAgent) -> None:
-    """Properties, neighbours and decisions of that entity, and nothing of another one."""
+async def test_about_depot_finds_its_properties(agent: ServedAgent) -> None:
+    """What was kept last under that key."""
     key: Any = uuid.uuid4().hex
-    mark, other = _Mark(mark=uuid.uuid4().hex), uuid.uuid4().hex
-    await keep_node(agent.context(), "depot", str(key), mark)
-    await keep_edge(agent.context(), "marked", ("depot", str(key)), ("other", other), mark)
+    mark = _mark()
+    for kept in (_mark(), mark):
+        await keep_node(agent.context(), "depot", str(key), kept)
     found = await about_depot(agent.context(), key)
     assert (found.entity_type, found.entity_id) == ("depot", str(key))
     assert found.properties["mark"] == mark.mark
-    assert ("marked", "other", other) in [(item.kind, item.entity_type, item.entity_id) for item in found.neighbours]
 
 
-async def test_about_depot_names_the_decisions_about_it(agent: ServedAgent) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 5])
+async def test_about_depot_finds_its_neighbours(agent: ServedAgent, limit: int) -> None:
+    """By kind of edge and by what is at the other end; as many as are wanted."""
+    key: Any = uuid.uuid4().hex
+    others = sorted(uuid.uuid4().hex for _ in range(2))
+    for other in others:
+        await keep_edge(agent.context(), "a mark", ("depot", str(key)), ("another", other), _mark())
+    found = (await about_depot(agent.context(), key, limit)).neighbours
+    marked = [item.entity_id for item in found if (item.kind, item.entity_type) == ("a mark", "another")]
+    assert len(found) <= limit
+    assert marked == others[:limit]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+async def test_about_depot_names_the_decisions_about_it(agent: ServedAgent, limit: int) -> None:
     """The newest first, and as many as are wanted."""
     key: Any = uuid.uuid4().hex
     decided = [await agent.remember({"depot_id": key}, {}) for _ in range(3)]
+    found = await about_depot(agent.context(), key, limit)
+    assert [item.decision_id for item in found.decisions] == decided[::-1][:limit]
+
+
+@pytest.mark.parametrize("key", ["nobody has heard of it", "'}) RETURN 1 //", "*"])
+async def test_about_depot_knows_nothing_of_another_key(agent: ServedAgent, key: Any) -> None:
+    """A key is compared as it is: nothing of it is a pattern, or is run."""
+    key = f"{key} {uuid.uuid4().hex}"
     found = await about_depot(agent.context(), key)
-    assert [item.decision_id for item in found.decisions][:3] == decided[::-1]
-    assert len((await about_depot(agent.context(), key, 1)).decisions) == 1
+    assert (found.properties, found.neighbours, found.decisions) == ({}, (), ())
 
 
-async def test_about_request_finds_what_is_known(agent: ServedAgent) -> None:
-    """Properties, neighbours and decisions of that entity, and nothing of another one."""
+async def test_about_request_finds_its_properties(agent: ServedAgent) -> None:
+    """What was kept last under that key."""
     key: Any = uuid.uuid4().hex
-    mark, other = _Mark(mark=uuid.uuid4().hex), uuid.uuid4().hex
-    await keep_node(agent.context(), "request", str(key), mark)
-    await keep_edge(agent.context(), "marked", ("request", str(key)), ("other", other), mark)
+    mark = _mark()
+    for kept in (_mark(), mark):
+        await keep_node(agent.context(), "request", str(key), kept)
     found = await about_request(agent.context(), key)
     assert (found.entity_type, found.entity_id) == ("request", str(key))
     assert found.properties["mark"] == mark.mark
-    assert ("marked", "other", other) in [(item.kind, item.entity_type, item.entity_id) for item in found.neighbours]
 
 
-async def test_about_request_names_the_decisions_about_it(agent: ServedAgent) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 5])
+async def test_about_request_finds_its_neighbours(agent: ServedAgent, limit: int) -> None:
+    """By kind of edge and by what is at the other end; as many as are wanted."""
+    key: Any = uuid.uuid4().hex
+    others = sorted(uuid.uuid4().hex for _ in range(2))
+    for other in others:
+        await keep_edge(agent.context(), "a mark", ("request", str(key)), ("another", other), _mark())
+    found = (await about_request(agent.context(), key, limit)).neighbours
+    marked = [item.entity_id for item in found if (item.kind, item.entity_type) == ("a mark", "another")]
+    assert len(found) <= limit
+    assert marked == others[:limit]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+async def test_about_request_names_the_decisions_about_it(agent: ServedAgent, limit: int) -> None:
     """The newest first, and as many as are wanted."""
     key: Any = uuid.uuid4().hex
     decided = [await agent.remember({"request_id": key}, {}) for _ in range(3)]
+    found = await about_request(agent.context(), key, limit)
+    assert [item.decision_id for item in found.decisions] == decided[::-1][:limit]
+
+
+@pytest.mark.parametrize("key", ["nobody has heard of it", "'}) RETURN 1 //", "*"])
+async def test_about_request_knows_nothing_of_another_key(agent: ServedAgent, key: Any) -> None:
+    """A key is compared as it is: nothing of it is a pattern, or is run."""
+    key = f"{key} {uuid.uuid4().hex}"
     found = await about_request(agent.context(), key)
-    assert [item.decision_id for item in found.decisions][:3] == decided[::-1]
-    assert len((await about_request(agent.context(), key, 1)).decisions) == 1
+    assert (found.properties, found.neighbours, found.decisions) == ({}, (), ())
