@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup up preview down test check regen bench lock clean
+.PHONY: setup up preview down test check regen bench hostile lock clean
 
 setup: $(READY)
 
@@ -46,6 +46,10 @@ regen: setup
 bench: setup
 	@$(BIN)/l9 engine
 	@$(BIN)/python -m tests.bench
+
+hostile: setup
+	@echo "hostile: payloads in every field of schemas, glue, answers and meta templates (ten minutes; SECONDS=… for more)"
+	@$(BIN)/python -m tests.hostile --seconds $(or $(SECONDS),600) $(ARGS)
 
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements.in -o requirements.lock

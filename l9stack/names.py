@@ -36,6 +36,8 @@ _LIBRARIES = frozenset(
     | {"pytest_asyncio", "redis", "sqlalchemy", "starlette", "structlog", "typing_extensions", "uvicorn", "yaml"}
 )
 """Packages that generated code, its tests and the agents' library import."""
+_ANNOTATIONS = frozenset({"bool", "dict", "float", "int", "list", "str"})
+"""Names that generated modules use in annotations: a function or a field of that name would be taken for the type."""
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 """Names that are devices to Windows, in any case and with any suffix: a checkout there would fail."""
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
@@ -74,7 +76,14 @@ def agent_id(text: str) -> AgentId | None:
 def operation_name(text: str) -> OperationName | None:
     """The operation name for a method, a packet type or the last part of an endpoint."""
     name = identifier(text)
+    if name == "operation" or name in _ANNOTATIONS:  # of which the first is the decorator
+        name = f"{name}_"
     return OperationName(name) if name else None
+
+
+def is_field_name(text: str) -> bool:
+    """Whether `text` can be a field of a generated model as it is."""
+    return identifier(text) == text and not text.startswith("model_") and text not in _ANNOTATIONS
 
 
 def is_folder_path(text: str) -> bool:

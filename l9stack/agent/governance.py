@@ -52,4 +52,6 @@ def holds(policy: GovernancePolicy, fired: Sequence[str], raised: Sequence[str])
 def policy_version(policy: GovernancePolicy) -> str:
     """A digest of the policy: an earlier answer is a precedent only under the same one."""
     rules = [[rule.name, [[c.field, c.operator, c.number] for c in rule.comparisons]] for rule in policy.rules]
-    return digest([list(policy.anchors), rules, policy.mode, policy.unbound])[:16]
+    triggers = [trigger.name for trigger in policy.triggers]
+    facts = [list(policy.anchors), rules, triggers, policy.mode, policy.human_override, policy.unbound]
+    return digest(facts)[:16]

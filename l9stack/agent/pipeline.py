@@ -85,9 +85,8 @@ class Runtime:
         if denied := await self._unkept(operation, trace_id):
             return denied
         try:
-            if operation.reusable and (earlier := await self.governor.precedent(operation.name, values)) is not None:
-                response = operation.response_model.model_validate(wrapped(operation.response_model, earlier))
-            else:
+            response = earlier = await self._precedent(operation, values)
+            if earlier is None:
                 async with asyncio.timeout(operation.timeout_seconds):
                     response = await operation.function(request, context)
             if not isinstance(response, operation.response_model):
@@ -106,7 +105,20 @@ class Runtime:
         except Exception as error:  # the operation's own code: reported, governed, never swallowed
             context.log.exception("operation failed")
             return await self._failed(context, 500, error)
+        # An anchor has decided a precedent, under this very policy: its rules do not ask for it once more.
+        governed = governed and earlier is None
         return await conclusion.conclude(self, context, values, as_values(response), governed=governed)
+
+    async def _precedent(self, operation: Operation, values: Mapping[str, Any]) -> Record | None:
+        """An anchor's earlier answer to the same; one that a newer response model does not take is none."""
+        earlier = await self.governor.precedent(operation.name, values) if operation.reusable else None
+        if earlier is None:
+            return None
+        try:
+            return operation.response_model.model_validate(wrapped(operation.response_model, earlier))
+        except ValidationError as error:
+            self.log.info("precedent does not fit", operation=operation.name, faults=error.error_count())
+            return None
 
     async def _unkept(self, operation: Operation, trace_id: str) -> Answer | None:
         """Governance denies critical operations while the store of its decisions is down."""

@@ -27,6 +27,7 @@ from l9stack.agent.memory import Memory
 from l9stack.agent.metrics import Metrics
 from l9stack.agent.peers import MAX_RETRIES, HttpTransport, Transport
 from l9stack.agent.pipeline import Runtime
+from l9stack.agent.retention import keep_to_it
 
 REGISTER_SECONDS = 5.0
 
@@ -77,6 +78,7 @@ def assemble(
         jobs = [
             asyncio.create_task(_register(memory, definition.id, endpoint, log)),
             asyncio.create_task(observer.run()),
+            asyncio.create_task(keep_to_it(memory, log)),
             asyncio.create_task(Anchors(memory, log).run()),
         ]
         try:

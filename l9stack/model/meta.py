@@ -73,6 +73,30 @@ class Protocol(Model):
     constants: dict[str, JsonValue] = {}
 
 
+PACKET_ENVELOPE = Protocol(
+    name="PacketEnvelope",
+    required={
+        "packet_id": "uuid",
+        "source_agent": "text",
+        "destination_agent": "text",
+        "timestamp": "time",
+        "payload": "object",
+        "metadata": "object",
+    },
+    optional={
+        "packet_type": "text",
+        "provenance": "object",
+        "confidence": "object",
+        "lineage": "object",
+        "thread_id": "text",
+        "tags": "list",
+        "ttl": "number",
+        "content_hash": "text",
+    },
+)
+"""The library's own protocol: what every other one carries, and what holds where no template defines it anew."""
+
+
 class Sequence(Model):
     """How agents are ordered: which dependencies count, and how many agents one wave may hold."""
 

@@ -71,13 +71,15 @@ def kind_of(node: ast.expr, fields: Mapping[str, FieldSpec], *, absent: bool = F
 
 def fits(kind: str, spec: FieldSpec) -> bool:
     """Whether a value of that kind may be passed to the field's parameter, as a strict type checker sees it."""
-    if spec.choices:
+    if spec.choices:  # of an expression nobody knows that it gives one of them, but of a text that was checked
         return kind == "literal" and spec.type == "string"
     return kind in {
         "string": TEXT,
         "integer": {"integer"},
         "number": {"number", "integer"},
         "boolean": {"boolean"},
+        "strings": {"strings"},
+        "object": {"object"},
     }.get(spec.type, set())
 
 
@@ -161,8 +163,6 @@ def said(kind: str) -> str:
 
 def _of_field(spec: FieldSpec | None, absent: bool) -> str:
     if spec is None or spec.type == "any" or not (absent or spec.required or spec.default is not None):
-        return "unknown"
-    if spec.type in ("strings", "object") and not absent:
         return "unknown"
     return spec.type
 

@@ -14,7 +14,7 @@ from l9stack.errors import InputError, Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
 from l9stack.model.glue import Binding, ModuleMapping, Wiring
-from l9stack.model.meta import FLAGS, Meta, Protocol
+from l9stack.model.meta import FLAGS, PACKET_ENVELOPE, Meta, Protocol
 from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan
 from l9stack.names import AgentId
 from l9stack.planning import settings
@@ -30,6 +30,7 @@ from l9stack.planning.mapped import mappings_of, with_endpoints
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 from l9stack.planning.own_templates import own_template, template_notes
 from l9stack.planning.quality import with_sentences
+from l9stack.planning.retention import retention_notes
 
 Bindings = dict[str, Binding]
 UNBOUND = "unbound-operation"
@@ -47,12 +48,14 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     stack = settings.flat(stack or {})
     check_settings(settings.shared_layers(collection, meta, stack), collection.agents, problems)
     check_links(collection.agents, Path(collection.root), problems)
+    retention_notes(collection.agents, notes)
     directory = Directory(collection.agents)
     edges = edges_of(collection, directory, problems, notes)
     waves = waves_of(collection.agents, edges, problems, meta.sequence)
     for edge in closing_soft_edges(collection.agents, edges):
         message = f"{edge.source} prefers {edge.target}: dropped from the order, it would close a circle"
-        notes.append(Problem("soft-cycle", message, level="note"))
+        source = next(agent for agent in collection.agents if agent.id == edge.source)
+        notes.append(Problem("soft-cycle", message, source.places.get("depends_on.soft", source.place), level="note"))
     bindings = bindings_of(collection, directory, problems)
     mappings = mappings_of(collection, problems, notes)
     collection = with_endpoints(collection, mappings)
@@ -191,7 +194,7 @@ def _agent(
 
 def _protocol(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue], problems: list[Problem]) -> Protocol:
     setting = next(s for s in settings.shared(collection, meta, stack) if s.name == "communication.protocol")
-    protocols = {protocol.name: protocol for protocol in meta.protocols}
+    protocols = {protocol.name: protocol for protocol in (PACKET_ENVELOPE, *meta.protocols)}
     if str(setting.value) in protocols:
         return protocols[str(setting.value)]
     near = did_you_mean(str(setting.value), protocols)

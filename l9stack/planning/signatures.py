@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from l9stack.errors import Place, Problem
 from l9stack.model.glue import FieldSpec, FieldType, FunctionSpec
-from l9stack.names import identifier
+from l9stack.names import is_field_name
 
 Fields = tuple[FieldSpec, ...]
 _TYPES: dict[str, FieldType] = {
@@ -75,7 +75,7 @@ def _request(arguments: ast.arguments, models: Mapping[str, Fields], place: Plac
         return whole
     defaults: list[ast.expr | None] = [None] * (len(given) - len(arguments.defaults)) + list(arguments.defaults)
     pairs = [*zip(given, defaults, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-    if any(identifier(argument.arg) != argument.arg or argument.arg.startswith("model_") for argument, _ in pairs):
+    if any(not is_field_name(argument.arg) for argument, _ in pairs):
         return None
     return tuple(_field(argument.arg, argument.annotation, default, place) for argument, default in pairs)
 

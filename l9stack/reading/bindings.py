@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from l9stack.errors import Place
 from l9stack.model.glue import Behaviour, Binding, FieldSpec, FieldType, Implementation
-from l9stack.names import identifier
+from l9stack.names import is_field_name, operation_name
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
 
@@ -48,10 +48,10 @@ def read_bindings(top: Section) -> tuple[Binding, ...]:
     for key, node in (child.entries or {}).items() if child is not None else ():
         agent, dot, operation = key.rpartition(".")
         fields = Section(node, f"operations.{key}", top.problems, node.place)
-        if not dot or not agent or identifier(operation) != operation:
-            fields.error(
-                "bad-operation", f"{key!r} is not `agent.operation`", node.place, "write it as `intake.submit_claim`"
-            )
+        if not dot or not agent or operation_name(operation) != operation:
+            better = f"{agent}.{operation_name(operation)}" if agent and operation_name(operation) else ""
+            hint = f"write it as `{better or 'intake.submit_claim'}`"
+            fields.error("bad-operation", f"{key!r} is not `agent.operation`", node.place, hint)
             continue
         behaviour = _behaviour(fields)
         criticality = fields.number("criticality")
@@ -100,7 +100,7 @@ def read_fields(record: Node, parent: Section, where: str) -> tuple[FieldSpec, .
         return None
     specs = []
     for field, node in record.entries.items():
-        if identifier(field) != field or field.startswith("model_"):
+        if not is_field_name(field):
             hint = "use snake_case, no word of Python itself, and not `model_…`"
             parent.error("bad-field", f"{field!r} is no field name", record.keys[field], hint)
             continue

@@ -100,9 +100,12 @@ def _read(source: Source, text: Text, found: _Reading) -> None:
 
 
 def _is_yaml(text: Text) -> bool:
-    """Whether a Markdown file without a key that an agent has is YAML all the same."""
-    gathered = gather(parse_each(text))
-    return bool(gathered.agents or gathered.glue)
+    """Whether a Markdown file without the keys of an agent is YAML all the same: glue, or another kind of schema."""
+    items = list(parse_each(text))
+    gathered = gather(items)
+    lines = (line for line in text.text.split("\n") if line.strip() and not line.startswith("#"))
+    marked = next(lines, "").rstrip() == "---" and all(isinstance(item, Document) for item in items)
+    return bool(gathered.agents or gathered.glue) or marked
 
 
 def _read_block(block: Block, found: _Reading) -> None:

@@ -30,7 +30,8 @@ def read_deployment(section: Section, agent: str) -> Deployment:
     """Read the section; what is wrong with it is collected."""
     endpoints = _endpoints(section)
     apis = _apis(section)
-    if not any(section.has(name) for name in _DEPLOYMENT.any_of):
+    children = [section.child(name) for name in _DEPLOYMENT.any_of]
+    if not any(child is not None and child.items != [] and not child.empty for child in children):
         message = f"{agent}: deployment has neither {' nor '.join(_DEPLOYMENT.any_of)}"
         hint = section.missing("endpoints") if section.node else "add `deployment: {endpoints: [POST /name]}`"
         section.error("missing-field", message, None, hint)

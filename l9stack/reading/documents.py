@@ -19,9 +19,8 @@ from typing import Any
 import yaml
 
 from l9stack.errors import Place, Problem
+from l9stack.reading.limits import most_bytes, most_levels
 
-MAX_BYTES = 1 << 20
-MAX_DEPTH = 64
 MAX_VALUES = 50_000
 """Keys and values of one text; reading them takes about a quarter of a second."""
 MAX_DOCUMENTS = 1_000
@@ -185,9 +184,10 @@ def _parsed(text: Text, values: int) -> tuple[Node | None, int]:
     """The root of one document, and how many values there were up to its end."""
     if found := _CONTROL.search(text.text):
         raise _RefusedError(_control(found[0], text.place_at(found.start())))
-    if len(text.text.encode()) > MAX_BYTES:
+    most = most_bytes()
+    if len(text.text.encode()) > most:
         raise _RefusedError(
-            Problem("too-large", f"larger than {MAX_BYTES} bytes", text.place(0, 0), "split the collection into files")
+            Problem("too-large", f"larger than {most} bytes", text.place(0, 0), "split the collection into files")
         )
     try:
         return _Builder(text, values).build()
@@ -226,6 +226,7 @@ class _Builder:
     def __init__(self, text: Text, values: int) -> None:
         self._text = text
         self._values = values
+        self._depth = most_levels()
         self._root: Node | None = None
         self._stack: list[Node] = []
         self._keys: list[tuple[str, Place] | None] = []
@@ -242,8 +243,8 @@ class _Builder:
             if name == "ScalarEvent":
                 self._attach(self._scalar(event))
             elif name in ("MappingStartEvent", "SequenceStartEvent"):
-                if len(self._stack) >= MAX_DEPTH:
-                    self._refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event, "flatten the structure")
+                if len(self._stack) >= self._depth:
+                    self._refuse("too-deep", f"nested deeper than {self._depth} levels", event, "flatten the structure")
                 node = Node(self._place(event))
                 node.entries, node.items = ({}, None) if name == "MappingStartEvent" else (None, [])
                 self._attach(node)

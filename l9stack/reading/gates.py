@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from l9stack.errors import Problem
 from l9stack.model.meta import CheckKind, GateCheck, GateThreshold, Within
 from l9stack.names import identifier
-from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
 
 UNITS = ("percent", "count_max", "count_min", "flag")
@@ -105,9 +103,3 @@ def _fault(pattern: str) -> str:
     except re.error as error:
         return f"no regular expression: {error}"
     return ""
-
-
-def described(node: Node, key: str) -> Problem:
-    """What is said of a checklist in prose: it has no figures that could be asked for."""
-    message = f"`{key}` is a checklist in prose, and is not read: the gates keep their own figures"
-    return Problem("not-read", message, node.place, "gates with figures stand below `gates:`", "note")

@@ -11,7 +11,7 @@ from l9stack.errors import Place, Problem
 from l9stack.files import files_below
 from l9stack.model.collection import ImportedModule, SourceFile
 from l9stack.names import module_path
-from l9stack.reading.documents import MAX_BYTES
+from l9stack.reading.limits import MAX_BYTES
 
 MAX_FILES = 1000
 
@@ -25,8 +25,9 @@ def read_modules(folder: Path, shown: str, problems: list[Problem]) -> tuple[Imp
     if len(paths) > MAX_FILES:
         problems.append(Problem("too-many-files", f"{len(paths)} files, at most {MAX_FILES} are read", Place(shown)))
         return ()
-    found = [_module(folder, path, f"{shown}/{path}", problems) for path in paths]
-    return tuple(module for module in found if module is not None)
+    found = [_module(folder, path, f"{shown}/{path}") for path in paths]
+    problems.extend(each for each in found if isinstance(each, Problem))
+    return tuple(each for each in found if isinstance(each, ImportedModule))
 
 
 def sources(modules: tuple[ImportedModule, ...], shown: str) -> list[SourceFile]:
@@ -37,31 +38,27 @@ def sources(modules: tuple[ImportedModule, ...], shown: str) -> list[SourceFile]
     ]
 
 
-def _module(folder: Path, path: str, shown: str, problems: list[Problem]) -> ImportedModule | None:
+def _module(folder: Path, path: str, shown: str) -> ImportedModule | Problem:
     file, place = folder / path, Place(shown)
-
-    def refuse(code: str, message: str, hint: str = "", where: Place = place) -> None:
-        problems.append(Problem(code, message, where, hint))
-
     # Looked at before it is opened: a link may lead anywhere, and a pipe never ends.
     status = file.lstat()
     if not stat.S_ISREG(status.st_mode):
         kind = "a link" if stat.S_ISLNK(status.st_mode) else "no plain file"
-        return refuse("no-plain-file", f"it is {kind}", "put the file itself there")
+        return Problem("no-plain-file", f"it is {kind}", place, "put the file itself there")
     if module_path(path) is None:
-        return refuse("no-module", "it is no Python module below a rootpath", "only what the schemas list is taken")
+        hint = "only what the schemas list is taken"
+        return Problem("no-module", "it is no Python module below a rootpath", place, hint)
     if status.st_size > MAX_BYTES:
-        return refuse("too-large", f"larger than {MAX_BYTES} bytes")
+        return Problem("too-large", f"larger than {MAX_BYTES} bytes", place)
     raw = file.read_bytes()
     try:
         text = raw.decode()
         ast.parse(text, filename=shown)
     except UnicodeDecodeError as error:
         line = Place(shown, raw.count(b"\n", 0, error.start) + 1)
-        return refuse("not-utf8", "the file is not UTF-8 text", "save it as UTF-8", line)
+        return Problem("not-utf8", "the file is not UTF-8 text", line, "save it as UTF-8")
     except SyntaxError as error:
-        where = Place(shown, error.lineno or 1, error.offset or 1)
-        return refuse("python-syntax", f"no Python: {error.msg}", where=where)
+        return Problem("python-syntax", f"no Python: {error.msg}", Place(shown, error.lineno or 1, error.offset or 1))
     except (ValueError, RecursionError, MemoryError) as error:
-        return refuse("python-syntax", f"no Python: {error}")
+        return Problem("python-syntax", f"no Python: {error}", place)
     return ImportedModule(path=path, text=text, place=place)

@@ -11,26 +11,11 @@ import difflib
 
 from pydantic import JsonValue
 
-from l9stack.model.meta import Protocol
+from l9stack.model.meta import PACKET_ENVELOPE, Protocol
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
 
-ENVELOPE = {
-    "packet_id": "uuid",
-    "source_agent": "text",
-    "destination_agent": "text",
-    "timestamp": "time",
-    "payload": "object",
-    "metadata": "object",
-    "packet_type": "text",
-    "provenance": "object",
-    "confidence": "object",
-    "lineage": "object",
-    "thread_id": "text",
-    "tags": "list",
-    "ttl": "number",
-    "content_hash": "text",
-}
+ENVELOPE = {**PACKET_ENVELOPE.required, **PACKET_ENVELOPE.optional}
 """The fields of the PacketEnvelope with their types."""
 TYPES = ("uuid", "text", "time", "object", "list", "number", "boolean")
 _COMMON = {

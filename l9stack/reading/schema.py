@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from l9stack.reading.vocabulary import AGENT, IDENTITY, Field
+from l9stack.reading.vocabulary import AGENT, IDENTITY, LAYER, Field
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
-_SCALAR = ["string", "number", "boolean"]
+SCALAR = ["string", "number", "boolean"]
 """Texts may look like numbers (`version: 6.0`): the reader takes them as they are written."""
 
 
@@ -24,7 +24,14 @@ def agent_schema() -> Schema:
     body["properties"]["system"] = {"description": IDENTITY[0].about, "anyOf": [flat, nested]}
     body["required"] = ["system", *(name for name in body["required"] if name not in names)]
     body["anyOf"] = [{"required": names[1:]}, {"properties": {"system": {"type": "object"}}}]
-    return {"$schema": DIALECT, "$id": "urn:l9stack:schema:agent", "title": "l9stack agent", **body}
+    layer = {"anyOf": [{"type": "string"}, record(Field("layer", "mapping", "A layer of memory.", fields=LAYER))]}
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:l9stack:schema:agent",
+        "title": "l9stack agent",
+        **body,
+        "$defs": {"layer": layer},
+    }
 
 
 def record(field: Field) -> Schema:
@@ -75,7 +82,7 @@ def _value(field: Field) -> Schema:
             items = {"items": record(Field(field.name, "mapping", "", fields=field.fields, any_of=field.any_of))}
             return {"type": "array"} | (items if field.fields else {})
         case "layer":
-            return {"anyOf": [{"type": "string"}, record(Field(field.name, "mapping", "", fields=field.fields))]}
+            return {"$ref": "#/$defs/layer"}
         case "any":
             return {}
 
@@ -83,12 +90,14 @@ def _value(field: Field) -> Schema:
 def _text(field: Field) -> Schema:
     if field.known:
         return {"enum": list(field.known)}
-    return {"type": _SCALAR} | ({"pattern": f"^(?:{field.pattern})$"} if field.pattern else {})
+    return {"type": SCALAR} | ({"pattern": f"^(?:{field.pattern})$"} if field.pattern else {})
 
 
 def _or_null(value: Schema) -> Schema:
     if "anyOf" in value and "type" not in value:
         return {"anyOf": [*value["anyOf"], {"type": "null"}]}
+    if "$ref" in value:
+        return {"anyOf": [value, {"type": "null"}]}
     if "enum" in value:
         return {"enum": [*value["enum"], None]}
     kinds = value["type"] if isinstance(value["type"], list) else [value["type"]]

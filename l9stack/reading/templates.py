@@ -9,7 +9,7 @@ from pathlib import Path
 from l9stack.errors import Place, Problem
 from l9stack.files import files_below
 from l9stack.model.collection import OwnTemplate
-from l9stack.reading.documents import MAX_BYTES
+from l9stack.reading.limits import MAX_BYTES
 from l9stack.sources import templates_folder
 
 _NAME = re.compile(r"(modules|docs|tests)/[A-Za-z0-9_][A-Za-z0-9_.]{0,80}\.j2\Z")

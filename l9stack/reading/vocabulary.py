@@ -171,10 +171,7 @@ _MEMORY = Field(
     "mapping",
     "The layers of memory that the agent has.",
     fields=(
-        *(
-            Field(name, "layer", about, fields=LAYER, examples=STORAGE[HOLDS[kind]])
-            for name, (kind, about) in LAYERS.items()
-        ),
+        *(Field(name, "layer", about, examples=STORAGE[HOLDS[kind]]) for name, (kind, about) in LAYERS.items()),
         Field("crossagentsharing", "any", "How memory is shared; descriptive."),
     ),
     closed=True,

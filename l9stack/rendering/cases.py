@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import operator
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from pydantic import JsonValue
@@ -24,6 +21,7 @@ from l9stack.model.glue import (
 from l9stack.model.plan import AgentPlan, EscalationRule, OperationPlan, Plan
 from l9stack.planning.expressions import parse
 from l9stack.rendering.samples import around, fits, record
+from l9stack.rendering.thresholds import answer_thresholds, thresholds, words
 from l9stack.rendering.views import once
 
 MAX_CASES = 12
@@ -133,36 +131,6 @@ def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> Case
     return Case(values, {name: value for name, value in policy.items() if name in declared}, names)
 
 
-def _thresholds(agent: AgentPlan, texts: Iterable[str]) -> dict[str, set[float]]:
-    """Numbers that fields are compared to, in expressions and in escalation rules."""
-    found: dict[str, set[float]] = defaultdict(set)
-    for text in texts:
-        for name, numbers in _compared(text):
-            found[name].update(numbers)
-    for rule in agent.rules:
-        for comparison in rule.comparisons:
-            found[comparison.field].add(comparison.number)
-    return found
-
-
-@lru_cache(maxsize=2048)
-def _compared(text: str) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """Each name in a comparison of an expression, with the numbers of that comparison."""
-    found: list[tuple[str, tuple[float, ...]]] = []
-    for node in ast.walk(parse(text).tree):
-        if isinstance(node, ast.Compare):
-            parts = [part for side in (node.left, *node.comparators) for part in ast.walk(side)]
-            numbers = tuple(
-                part.value
-                for part in parts
-                if isinstance(part, ast.Constant)
-                and isinstance(part.value, int | float)
-                and not isinstance(part.value, bool)
-            )
-            found.extend((part.id, numbers) for part in parts if isinstance(part, ast.Name))
-    return tuple(found)
-
-
 def _base(operation: OperationPlan) -> Values:
     return record(operation.request or ())
 
@@ -172,9 +140,9 @@ def _varied(
 ) -> list[Values]:
     """The base request, then it with one field changed at a time; the fields take turns."""
     start = _base(operation) if base is None else base
-    thresholds = _thresholds(agent, texts)
+    numbers = thresholds(agent, texts)
     queues = [
-        [{**start, spec.name: value} for value in around(spec, thresholds.get(spec.name, ()))]
+        [{**start, spec.name: value} for value in around(spec, numbers.get(spec.name, ()))]
         for spec in operation.request or ()
     ]
     turns = itertools.chain.from_iterable(itertools.zip_longest(*queues))
@@ -220,11 +188,16 @@ def _tabled(agent: AgentPlan, operation: OperationPlan, table: DecisionTableBeha
 
 
 def _combined(agent: AgentPlan, operation: OperationPlan, texts: list[str]) -> Iterator[Values]:
-    base, thresholds = _base(operation), _thresholds(agent, texts)
+    base, numbers, told = _base(operation), thresholds(agent, texts), words(texts)
     specs = operation.request or ()
     used = {name for text in texts for name in parse(text).names}
     options = [
-        [base[spec.name], *(around(spec, thresholds.get(spec.name, ())) if spec.name in used else [])] for spec in specs
+        [
+            base[spec.name],
+            *(word for word in told[spec.name] if fits(spec, word)),
+            *(around(spec, numbers.get(spec.name, ())) if spec.name in used else []),
+        ]
+        for spec in specs
     ]
     for chosen in itertools.product(*options):
         yield dict(zip((spec.name for spec in specs), chosen, strict=True))
@@ -271,29 +244,11 @@ def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> 
     if target.response is None:
         return [dict.fromkeys(sorted(used), 1)]
     base = record(target.response)
-    thresholds = _answer_thresholds(agent, route)
+    numbers = answer_thresholds(agent, route)
     varied = [
         {**base, spec.name: value}
         for spec in target.response
         if spec.name in used
-        for value in around(spec, thresholds.get(spec.name, ()))[:5]
+        for value in around(spec, numbers.get(spec.name, ()))[:5]
     ]
     return _unique([base, *varied])[:9]
-
-
-def _answer_thresholds(agent: AgentPlan, route: RouteBehaviour) -> dict[str, set[float]]:
-    found: dict[str, set[float]] = defaultdict(set)
-    for text in route.assign.values():
-        for node in ast.walk(parse(text).tree):
-            sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
-            numbers = [
-                side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, int | float)
-            ]
-            for side in sides:
-                for part in ast.walk(side):
-                    if isinstance(part, ast.Attribute):
-                        found[part.attr].update(numbers)
-    for rule in agent.rules:
-        for comparison in rule.comparisons:
-            found[comparison.field].add(comparison.number)
-    return found

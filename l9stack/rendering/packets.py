@@ -6,17 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from l9stack.model.meta import Protocol
+from l9stack.model.meta import PACKET_ENVELOPE, Protocol
 
-ENVELOPE = {
-    "packet_id": "uuid",
-    "source_agent": "text",
-    "destination_agent": "text",
-    "timestamp": "time",
-    "payload": "object",
-    "metadata": "object",
-}
-"""What the PacketEnvelope requires of itself."""
 _EXAMPLES: dict[str, Any] = {
     "packet_id": "5b0e8a8e-6c1c-4b7e-9d43-2f3b1f1e7a10",
     "source_agent": "operator",
@@ -67,7 +58,7 @@ class PacketDoc:
 def is_own(protocol: Protocol) -> bool:
     """Whether a protocol asks for anything else than the PacketEnvelope itself does."""
     renamed = any(name != carried for name, carried in protocol.carries.items())
-    return renamed or bool(protocol.constants) or set(protocol.required) != set(ENVELOPE)
+    return renamed or bool(protocol.constants) or set(protocol.required) != set(PACKET_ENVELOPE.required)
 
 
 def view_packets(protocol: Protocol, agent: str) -> PacketDoc:

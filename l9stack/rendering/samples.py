@@ -99,6 +99,8 @@ def around(spec: FieldSpec, thresholds: Iterable[float]) -> list[JsonValue]:
         found.extend(
             "x" * size for size in (spec.min_length, spec.max_length) if size is not None and size <= _MOST_TEXT
         )
+    elif spec.type == "strings":
+        found.append([])
     return [value for value in found if fits(spec, value)]
 
 

@@ -15,7 +15,9 @@ def main() -> int:
     """Run the cases until they or the time end; 1 where a payload broke out."""
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600, help="stop after this time (600)")
-    parser.add_argument("--seed", type=int, default=0, help="order of the payloads, and which cases are run at once (0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="order of the payloads, and which cases are run at once (0)"
+    )
     parser.add_argument("--only", default="", help="cases whose name has this part")
     parser.add_argument("--most", type=int, default=20, help="end after so many breakouts (20)")
     arguments = parser.parse_args()
@@ -24,9 +26,7 @@ def main() -> int:
         found = search(
             Path(name),
             seed=arguments.seed,
-            goes_on=lambda tally: (
-                time.monotonic() - began < arguments.seconds and len(tally.broken) < arguments.most
-            ),
+            goes_on=lambda tally: time.monotonic() - began < arguments.seconds and len(tally.broken) < arguments.most,
             only=arguments.only,
             told=lambda line: print(line, flush=True),
         )

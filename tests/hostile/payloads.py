@@ -10,7 +10,7 @@ RUN = "__import__('l9_canary')"
 TOUCH = "touch l9_canary_ran"
 
 PAYLOADS: dict[str, str] = {
-    # Python literals, docstrings and f-strings: CVE-2026-105801, GHSA-7f3j-j7jj-r3vr; and what escaping only `"""` misses
+    # Python literals, docstrings, f-strings: CVE-2026-105801, GHSA-7f3j-j7jj-r3vr; and what escaping only `"""` misses
     "docstring-end": f'"""\nimport l9_canary\n{RUN}\n"""',
     "docstring-end-inline": f'x""" + {RUN} + """',
     "docstring-single": f"x'''\n{RUN}\n'''",

@@ -54,19 +54,22 @@ def search(
 
     `each` is how many cases of a payload are tried, in its place and behind another text; all where it is None.
     """
-    bench, order = Bench(folder), random.Random(seed)  # noqa: S311 - an order, no secret
+    bench, order = Bench(folder), random.Random(seed)
     product = {name: [case for case in cases if only in case.name] for name, cases in bench.cases().items()}
-    product = {name: order.sample(cases, min(each or len(cases), len(cases))) for name, cases in product.items() if cases}
+    product = {
+        name: order.sample(cases, min(each or len(cases), len(cases))) for name, cases in product.items() if cases
+    }
     tally = Tally(asked=sum(map(len, product.values())), payloads=len({name.lstrip("+") for name in product}))
     tally.scalars = len({(case.file, case.leaf.path) for cases in product.values() for case in cases})
     taken: Counter[tuple[str, str]] = Counter()
-    names = list(product)
-    order.shuffle(names)
-    for name in names:
-        cases = product[name]
-        groups = [[case] for case in cases if taken[case.file, case.leaf.path] <= -_TRIES]
-        rest = [case for case in cases if taken[case.file, case.leaf.path] > -_TRIES]
-        groups += [rest[at : at + TOGETHER] for at in range(0, len(rest), TOGETHER)]
+    rounds = [
+        [cases[at : at + TOGETHER] for cases in product.values() if cases[at:]]
+        for at in range(0, max(map(len, product.values()), default=0), TOGETHER)
+    ]
+    # In rounds over all payloads: a run that its time ends has tried each of them in as many places.
+    for group in (group for groups in rounds for group in order.sample(groups, len(groups))):
+        alone = [case for case in group if taken[case.file, case.leaf.path] <= -_TRIES]
+        groups = [[case] for case in alone] + [[case for case in group if case not in alone]]
         while groups:
             if not goes_on(tally):
                 return tally
@@ -81,7 +84,8 @@ def _try(
     taken: Counter[tuple[str, str]],
     told: Callable[[str], None],
 ) -> None:
-    group = groups.pop()
+    if not (group := groups.pop()):
+        return
     try:
         refused = isinstance(bench.run(group), InputError)
     except BreakoutError as error:

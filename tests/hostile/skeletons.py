@@ -34,7 +34,22 @@ _MERMAID = (
     re.compile(r"(?:me|n\d+)(?:\[\(?\"[^\"<>&#;`%{}\[\]()|]+\"\)?\]|\(\[\"[^\"<>&#;`%{}\[\]()|]+\"\]\))"),
     re.compile(r"(?:me|n\d+) (?:==>|-\.->|---|-->)(?:\|\"[^\"<>&#;`%{}\[\]()|]+\"\|)? (?:me|n\d+)"),
 )
-_NAMED = frozenset({"nodes", "edges", "factors", "packet_types", "events", "validation", "feature_flags", "send", "assign", "required", "optional", "carries"})
+_NAMED = frozenset(
+    {
+        "nodes",
+        "edges",
+        "factors",
+        "packet_types",
+        "events",
+        "validation",
+        "feature_flags",
+        "send",
+        "assign",
+        "required",
+        "optional",
+        "carries",
+    }
+)
 """Mappings of data whose keys are a schema's names."""
 Shapes = Counter[str]
 
@@ -81,6 +96,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _python(text: str) -> Shapes:
     tree = ast.parse(text)
+    compile(tree, "generated", "exec", dont_inherit=True)  # a parameter that is named twice parses, and compiles not
     found = Counter(f"{'/'.join(above)}: {shape}" for above, shape in _statements(tree.body, ()))
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

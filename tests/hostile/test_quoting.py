@@ -21,9 +21,13 @@ from l9stack.rendering import quoting
 from tests.hostile.payloads import PAYLOADS
 from tests.hostile.skeletons import mermaid
 
-MARKS = "\"'\\\r\n\x00\x0b\x0c\x1b\x1c\x85\u2028\u2029\u202e\u2066\u200b\ufeff\ud800{}$`%#<>[]()|*_~-=+:;&!@.,/ abc0é\u0456"
+MARKS = (
+    "\"'\\\r\n\x00\x0b\x0c\x1b\x1c\x85\u2028\u2029\u202e\u2066\u200b\ufeff\ud800{}$`%#<>[]()|*_~-=+:;&!@.,/ abc0é\u0456"
+)
 TEXTS = st.one_of(
-    st.text(max_size=60), st.text(alphabet=MARKS, max_size=60), st.lists(st.sampled_from(sorted(PAYLOADS.values())), max_size=2).map("".join)
+    st.text(max_size=60),
+    st.text(alphabet=MARKS, max_size=60),
+    st.lists(st.sampled_from(sorted(PAYLOADS.values())), max_size=2).map("".join),
 )
 READABLE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -41,7 +45,10 @@ def test_python(text):
     source = quoting.python({text: [text, (text, None)], "x": {text}})
     assert source.replace("\n", "").isprintable()
     # A long run of one character is a product, so that this is no literal to `ast.literal_eval`.
-    assert eval(compile(ast.parse(source, mode="eval"), "x", "eval"), {"__builtins__": {}}) == {text: [text, (text, None)], "x": {text}}
+    assert eval(compile(ast.parse(source, mode="eval"), "x", "eval"), {"__builtins__": {}}) == {
+        text: [text, (text, None)],
+        "x": {text},
+    }
 
 
 @payloads
@@ -50,8 +57,10 @@ def test_docstring(text):
     """CVE-2026-105801, GHSA-7f3j-j7jj-r3vr."""
     for indent in (0, 4):
         pad = " " * indent
-        source = f"class A:\n{pad or ' '}{quoting.docstring(text, indent)}\n{pad or ' '}x = 1\n" if indent else (
-            f"{quoting.docstring(text)}\nx = 1\n"
+        source = (
+            f"class A:\n{pad or ' '}{quoting.docstring(text, indent)}\n{pad or ' '}x = 1\n"
+            if indent
+            else (f"{quoting.docstring(text)}\nx = 1\n")
         )
         module = ast.parse(source)
         body = module.body[0].body if indent else module.body

@@ -81,7 +81,9 @@ async def test_names_are_values_in_every_store(l9_backends):
         assert await memory.redis.get("l9_canary") == "here"
         assert await memory.connections.cypher("MATCH (c:l9_canary) RETURN c.key AS key", {}) == [{"key": "here"}]
         async with memory.postgres.connect() as connection:
-            rows = await connection.execute(text("SELECT count(*) FROM decision_logs WHERE trace_id = :t"), {"t": trace})
+            rows = await connection.execute(
+                text("SELECT count(*) FROM decision_logs WHERE trace_id = :t"), {"t": trace}
+            )
             assert rows.scalar() == 1
             names = await connection.execute(
                 text("SELECT indexname FROM pg_indexes WHERE indexname LIKE 'decision_logs_by_%'")

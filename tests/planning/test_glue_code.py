@@ -25,7 +25,9 @@ name: Maths
 role: Evaluates.
 rootpath: L9glued/maths
 governance: {anchors: [Ann]}
-cursorinstructions: {generatefiles: [controller.py, config.py, core/evaluator.py], generatedocs: [ARCHITECTURE.md]}
+cursorinstructions:
+  generatefiles: [controller.py, config.py, core/evaluator.py, core/models.py]
+  generatedocs: [ARCHITECTURE.md]
 deployment: {endpoints: [GET /health, POST /evaluate]}
 """
 GLUE = """
@@ -41,9 +43,11 @@ schema_to_code:
           docstring: Evaluate an expression.
           logic: With care.
       - simplify: {signature: "def simplify(expr: str) -> str"}
+      - plot: {signature: "def plot(expr: str, width: int = 80) -> PlotResult"}
     models: [{Finding: {value: number, unit: {type: string, required: false}}}, Bare]
     endpoints: [POST /maths/simplify, GET /maths/health]
     validation_rules: [{rule: digits are bounded}]
+  models: {target: core/models.py, models: [PlotRequest, PlotResult]}
 enforcement: {security: [{rule: No raw eval() or exec() calls}], testing: [{rule: "Coverage >= 91%, pass rate >= 99%"}]}
 quality_gates: [{gate: No circular imports}, {gate: Everybody is happy}]
 """
@@ -88,6 +92,10 @@ def test_each_part_of_a_mapping_reaches_plan_and_tree(glued: Path) -> None:
     code = texts["code/L9glued/maths/core/evaluator.py"]
     assert "class EvaluateRequest(Record)" in code
     assert "digits: int = 6" in code
+    models = texts["code/L9glued/maths/core/models.py"]
+    assert "class PlotRequest(Record):" in models
+    assert "width: int = 80" in models
+    assert "class PlotResult(Payload):" in models
     config = texts["code/L9glued/maths/config.py"]
     assert "digits: int = 6" in config
     assert 'name: str = "x"' in config
@@ -109,6 +117,7 @@ def test_each_part_of_a_mapping_reaches_plan_and_tree(glued: Path) -> None:
         ("requires:", "require:", "unknown-field", "`requires`"),
         ("POST /maths/simplify", "PUSH /maths/simplify", "bad-endpoint", "POST /path"),
         ("value: number", "value: numbr", "bad-type", "number"),
+        ("[PlotRequest, PlotResult]", "[PlotRequest, plot result]", "bad-model", "CapWords"),
         ('digits: int = 6"', 'digits: whole = 6"', "bad-field", "types are"),
         ("quality_gates", "quality_gate", "unknown-field", "`quality_gates`"),
         ("target: config.py", "target: core/evaluator.py", "two-mappings", "join"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -125,6 +125,8 @@ def _finders(agent: AgentPlan) -> Iterable[FinderView]:
     for text in (layer.index_by if layer else ())[:MAX_FUNCTIONS]:
         field = typed(agent, text)
         if field and identifier(text) == text:
+            if field.name in ("context", "limit"):  # which the function has besides
+                field = replace(field, name=f"{field.name}_")
             yield FinderView(f"find_by_{text}", text, field)
 
 

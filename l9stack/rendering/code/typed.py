@@ -9,7 +9,7 @@ from pydantic import BaseModel, JsonValue
 
 from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import AgentPlan
-from l9stack.names import identifier
+from l9stack.names import identifier, is_field_name
 from l9stack.rendering.fields import annotation
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.samples import sample
@@ -46,7 +46,7 @@ def typed(agent: AgentPlan, text: str) -> TypedName | None:
         for spec in (*(operation.request or ()), *(operation.response or ()))
         if spec.name == name
     ]
-    safe = f"{name}_" if hasattr(BaseModel, name) or name.startswith("model_") else name
+    safe = f"{name}_" if hasattr(BaseModel, name) or not is_field_name(name) else name
     kinds = {_plain(spec) for spec in declared}
     if len(kinds) == 1 and declared[0].type in _FLAT:
         return TypedName(safe, kinds.pop(), sample(declared[0]))

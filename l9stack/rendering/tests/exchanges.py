@@ -188,8 +188,13 @@ def _any_operation(plan: Plan, agent: AgentPlan) -> OperationPlan | None:
 
 
 def _observed(plan: Plan, source: AgentPlan, target: AgentPlan, event: str, handler: OperationPlan) -> Observed:
+    # One that asks the target as well would leave a decision there under the same trace, before the event is observed.
     answering = (
-        op for op in source.operations if not circular(plan, source, op) and outcome(plan, source, op) == "answered"
+        op
+        for op in source.operations
+        if not circular(plan, source, op)
+        and outcome(plan, source, op) == "answered"
+        and target.id not in [agent.id for agent, _ in chain(plan, source, op)]
     )
     publisher = next((operation for operation in answering if event_of(operation) == event), None)
     published: Values | None = sampled(handler)

@@ -21,9 +21,7 @@ SERVED = ["toll_gate", "tariff"]
 SOURCE_LAYERS = ["working", "episodic"]
 TARGET_LAYERS = ["episodic"]
 CALLS: dict[str, dict[str, Any]] = {"pass_through": {"plate": "BA-77", "kind": "bike", "distance": 120}}
-PUBLISHERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "passed": ("pass_through", {"plate": "BA-77", "kind": "bike", "distance": 120})
-}
+PAYLOADS: dict[str, dict[str, Any]] = {"passed": {"plate": "BA-77", "toll": 12, "dear": True}}
 EVENT_FIELDS: dict[str, set[str]] = {"passed": {"dear", "plate", "toll"}}
 
 
@@ -243,11 +241,9 @@ async def test_a_store_of_the_target_that_fails_is_logged_and_escalated(
 
 
 async def _publish(source: ServedAgent, event: str, trace_id: str) -> dict[str, Any]:
-    """Call the source's operation that publishes the event; its payload."""
-    operation, arguments = PUBLISHERS[event]
-    reply = await source.call(operation, arguments, trace_id)
-    assert reply.status == 200
-    return reply.body
+    """Publish the event for the source, none of whose operations does; its payload."""
+    await events.publish(source.memory, SOURCE, event, PAYLOADS[event], trace_id)
+    return PAYLOADS[event]
 
 
 @pytest.mark.parametrize("event", ["passed"])
@@ -261,8 +257,6 @@ async def test_an_event_is_kept_until_it_is_observed_and_handled_under_one_trace
     await target.observe()
     assert await audited(target.memory, trace_id) == ["decided"]
     assert await target.memory.find(trace_id) == dict.fromkeys(TARGET_LAYERS, 1)
-    assert await audited(source.memory, trace_id) == ["decided"]
-    assert await source.memory.find(trace_id) == dict.fromkeys(SOURCE_LAYERS, 1)
     [decision] = await recorded(target.memory, trace_id)
     known = EVENT_FIELDS[event] & payload.keys()
     assert {name: decision["request"][name] for name in known} == {name: payload[name] for name in known}
@@ -310,15 +304,3 @@ async def test_an_entry_that_is_no_event_is_set_aside_and_the_next_one_is_handle
     assert "event set aside" in [entry["event"] for entry in logged]
     assert [letter["payload"] for letter in await set_aside(target.memory, SOURCE, trace_id)] == ["{"]
     assert await audited(target.memory, trace_id) == ["decided"]
-
-
-@pytest.mark.parametrize("event", PUBLISHERS)
-async def test_an_event_that_cannot_be_published_is_said_so(source: ServedAgent, event: str) -> None:
-    """With Redis away the source still answers, and names the event that its observers will not see."""
-    operation, arguments = PUBLISHERS[event]
-    with capture_logs() as logged:
-        async with failing_store(source, "working"):
-            reply = await source.call(operation, arguments)
-    assert reply.status == 200
-    assert f"event {event}" in reply.headers["x-l9-degraded"].split(", ")
-    assert ("event not published", event) in [(entry["event"], entry.get("kind")) for entry in logged]

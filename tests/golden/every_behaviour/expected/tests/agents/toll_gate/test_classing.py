@@ -43,6 +43,18 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
             id="height 2.5",
         ),
         pytest.param(
+            {**CLASS_VEHICLE_REQUEST, "fuel": "electric", "trailer": False},
+            {"kind": "car", "surcharge": 0, "marks": ["local"], "confidence": 0.8, "exempt": True},
+            "APPROVED",
+            id="fuel electric, trailer False",
+        ),
+        pytest.param(
+            {**CLASS_VEHICLE_REQUEST, "height": 1.19, "marks": []},
+            {"kind": "bike", "surcharge": 0, "marks": [], "confidence": 0.4, "exempt": True},
+            "ESCALATED",
+            id="height 1.19, another marks",
+        ),
+        pytest.param(
             CLASS_VEHICLE_REQUEST,
             {"kind": "car", "surcharge": 5, "marks": ["local"], "confidence": 0.95, "exempt": False},
             "APPROVED",
@@ -85,28 +97,16 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
             id="height 0.5",
         ),
         pytest.param(
-            {**CLASS_VEHICLE_REQUEST, "axles": 4},
-            {"kind": "lorry", "surcharge": 10.0, "marks": ["heavy"], "confidence": 0.9, "exempt": False},
+            {**CLASS_VEHICLE_REQUEST, "fuel": "x" * 20, "trailer": False},
+            {"kind": "car", "surcharge": 0, "marks": ["local"], "confidence": 0.95, "exempt": False},
             "APPROVED",
-            id="axles 4",
+            id="fuel of 20 characters, trailer False",
         ),
         pytest.param(
-            {**CLASS_VEHICLE_REQUEST, "axles": 12},
-            {"kind": "lorry", "surcharge": 30.0, "marks": ["heavy"], "confidence": 0.9, "exempt": False},
+            {**CLASS_VEHICLE_REQUEST, "fuel": "electric"},
+            {"kind": "car", "surcharge": 5, "marks": ["local"], "confidence": 0.95, "exempt": False},
             "APPROVED",
-            id="axles 12",
-        ),
-        pytest.param(
-            {**CLASS_VEHICLE_REQUEST, "height": 2.51},
-            {"kind": "lorry", "surcharge": 5.0, "marks": ["heavy"], "confidence": 0.9, "exempt": False},
-            "APPROVED",
-            id="height 2.51",
-        ),
-        pytest.param(
-            {**CLASS_VEHICLE_REQUEST, "height": 6},
-            {"kind": "lorry", "surcharge": 5.0, "marks": ["heavy"], "confidence": 0.9, "exempt": False},
-            "APPROVED",
-            id="height 6",
+            id="fuel electric",
         ),
     ],
 )

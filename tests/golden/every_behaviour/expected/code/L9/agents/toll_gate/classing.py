@@ -32,35 +32,15 @@ class ClassVehicleResponse(Record):
 async def class_vehicle(request: ClassVehicleRequest, context: OperationContext) -> ClassVehicleResponse:
     """Class a vehicle by what is seen of it."""
     if request.axles > 3 or (request.trailer and request.height >= 2.5):
-        return ClassVehicleResponse.model_validate(
-            {
-                "kind": "lorry",
-                "surcharge": min(request.axles * 2.5, 30),
-                "marks": ["heavy"],
-                "confidence": 0.9,
-                "exempt": False,
-            }
+        return ClassVehicleResponse(
+            kind="lorry", surcharge=min(request.axles * 2.5, 30), marks=["heavy"], confidence=0.9, exempt=False
         )
     if request.fuel.lower() in ["electric", "hydrogen"] and (not request.trailer):
-        return ClassVehicleResponse.model_validate(
-            {
-                "kind": "car",
-                "surcharge": 0,
-                "marks": request.marks,
-                "confidence": 0.8,
-                "exempt": "local" in request.marks,
-            }
+        return ClassVehicleResponse(
+            kind="car", surcharge=0, marks=request.marks, confidence=0.8, exempt="local" in request.marks
         )
     if request.height < 1.2 and len(request.marks) == 0:
-        return ClassVehicleResponse.model_validate(
-            {"kind": "bike", "surcharge": 0, "marks": [], "confidence": 0.4, "exempt": True}
-        )
-    return ClassVehicleResponse.model_validate(
-        {
-            "kind": "car",
-            "surcharge": 5 if request.trailer else 0,
-            "marks": request.marks,
-            "confidence": 0.95,
-            "exempt": False,
-        }
+        return ClassVehicleResponse(kind="bike", surcharge=0, marks=[], confidence=0.4, exempt=True)
+    return ClassVehicleResponse(
+        kind="car", surcharge=5 if request.trailer else 0, marks=request.marks, confidence=0.95, exempt=False
     )

@@ -66,4 +66,4 @@ class PassagesOfResponse(Record):
 async def passages_of(request: PassagesOfRequest, context: OperationContext) -> PassagesOfResponse:
     """Find earlier calls about a plate."""
     found = await context.recall({"plate": request.plate, "kind": request.kind}, limit=2)
-    return PassagesOfResponse.model_validate({"count": len(found)})
+    return PassagesOfResponse(count=len(found))

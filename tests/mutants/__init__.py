@@ -1,0 +1,1 @@
+"""Mutants of generated code, run against the generated tests: `make mutants`."""
