@@ -10,8 +10,6 @@ from l9stack.errors import InputError, Place, Problem
 from l9stack.names import identifier
 
 SUFFIXES = (".yaml", ".yml", ".md")
-MAX_FILE = 2 << 20
-"""Bytes of one file of a collection; several hundred agents take one MiB."""
 _GENERATING = ("agent", "evidence", "extraction", "gates", "model", "output", "planning", "reading", "rendering")
 
 
@@ -47,20 +45,20 @@ def schema_names(folder: Path) -> list[Path]:
         raise InputError([Problem("unreadable", message, Place(folder.name), hint)]) from error
 
 
-def source_bytes(file: Path) -> bytes:
+def source_bytes(file: Path, most: int | None = None) -> bytes:
     """The bytes of a file of a collection.
 
     Raises:
-        InputError: where it cannot be read, or is larger than `MAX_FILE`.
+        InputError: where it cannot be read, or has more than `most` bytes.
     """
     try:
-        size = file.stat().st_size
-        data = file.read_bytes() if size <= MAX_FILE else b""
+        too_large = most is not None and file.stat().st_size > most
+        data = b"" if too_large else file.read_bytes()
     except OSError as error:
         message = f"{file.name} cannot be read: {error.strerror}"
         raise InputError([Problem("unreadable", message, Place(file.name), "check who may read it")]) from error
-    if size > MAX_FILE:
-        message = f"{file.name} is larger than {MAX_FILE} bytes"
+    if too_large:
+        message = f"{file.name} is larger than {most} bytes"
         raise InputError([Problem("too-large", message, Place(file.name), "split the collection into files")])
     return data
 

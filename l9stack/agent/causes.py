@@ -16,7 +16,8 @@ R = TypeVar("R", bound=Record)
 _BY_FACTOR = (
     "SELECT decision_id, trace_id, operation, timestamp, factors -> CAST(:factor AS text) AS value,"
     " influences -> CAST(:factor AS text) AS influences, outcome FROM hyperedges"
-    " WHERE agent_id = :agent AND jsonb_typeof(factors -> CAST(:factor AS text)) <> 'null' ORDER BY timestamp DESC, decision_id LIMIT :limit"
+    " WHERE agent_id = :agent AND jsonb_typeof(factors -> CAST(:factor AS text)) <> 'null'"
+    " ORDER BY timestamp DESC, decision_id LIMIT :limit"
 )
 
 

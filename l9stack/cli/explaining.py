@@ -14,9 +14,9 @@ from l9stack.extraction.prepare import read_inputs
 from l9stack.model.agent import AgentSpec
 from l9stack.model.plan import Setting
 from l9stack.planning.graph import Directory
-from l9stack.planning.known_settings import did_you_mean
+from l9stack.planning.known_settings import did_you_mean, flat
 from l9stack.planning.plan import make_plan
-from l9stack.planning.settings import flat, traced
+from l9stack.planning.settings import traced
 from l9stack.reading.stack import read_stack
 
 Trace = tuple[Setting, ...]

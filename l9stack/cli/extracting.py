@@ -44,8 +44,12 @@ def extract(arguments: argparse.Namespace) -> int:
         tests = done.evidence.tests
         passed = tests.unit_passed + tests.regression_passed + tests.integration_passed
         failed = tests.unit_failed + tests.regression_failed + tests.integration_failed
+        every = (*done.evidence.results, *(item for agent in done.evidence.agents for item in agent.results))
+        # A gate that a feature flag has made advisory may not hold, and the extraction is published all the same.
+        broken = sorted({result.gate for result in every if not result.passed})
+        gates = f"published with gates that do not hold: {', '.join(broken)}" if broken else "all gates hold"
         print(
-            f"{done.collection}: all gates hold; {passed} tests passed, {failed} failed; coverage of each agent at "
+            f"{done.collection}: {gates}; {passed} tests passed, {failed} failed; coverage of each agent at "
             f"least {tests.coverage_percent:.1f} %; tree {done.tree_digest[:12]}"
         )
     else:

@@ -18,10 +18,12 @@ from l9stack.files import digests_below
 from l9stack.project import Project
 from l9stack.sources import (
     collection_files,
+    collection_name,
     implementation_files,
     imported_folder,
     own_templates_folder,
     package_digest,
+    source_bytes,
     templates_folder,
 )
 
@@ -72,10 +74,11 @@ def _acting(folder: Path) -> dict[str, str]:
 
 
 def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(source_bytes(file)).hexdigest()
 
 
 def input_digest(path: Path, project: Project, meta: str | None = None, settings: Settings | None = None) -> str:
     """A digest of everything that an extraction depends on: its materials, the stack's settings, and our version."""
-    whole = [__version__, dict(settings or {}), materials(path, project, meta)]
+    # The name is in what is generated, too: two collections of one text are two.
+    whole = [__version__, collection_name(path), dict(settings or {}), materials(path, project, meta)]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

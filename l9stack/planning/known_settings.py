@@ -79,20 +79,38 @@ Layer = tuple[str, Mapping[str, JsonValue], Mapping[str, Place]]
 """A source's name, its values by dotted name, and their places."""
 
 
+def flat(settings: Mapping[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
+    """Settings by dotted name: `{logging: {level: DEBUG}}` says what `{logging.level: DEBUG}` says."""
+    found: dict[str, JsonValue] = {}
+    for key, value in settings.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def of_schema(agent: AgentSpec) -> dict[str, JsonValue]:
+    """What a schema sets: our own settings by dotted name in either form, and its domain's as they stand."""
+    own = {name: value for name, value in agent.settings.items() if f"{name}.".startswith(_OWN)}
+    domain = {name: value for name, value in agent.settings.items() if name not in own}
+    return {
+        "governance.anchors": list(agent.governance.anchors),
+        "governance.mode": agent.governance.mode,
+        **domain,
+        **flat(own),
+    }
+
+
 def check_settings(layers: Iterable[Layer], agents: Iterable[AgentSpec], problems: list[Problem]) -> None:
     """Collect settings that nobody reads, and values that cannot be; a schema's own names are its domain's."""
     agents = list(agents)
-    domain = {name for agent in agents for name in agent.settings}
+    domain = {name for agent in agents for name in of_schema(agent)}
     for source, values, places in layers:
         for name, value in values.items():
             if name in KNOWN or name not in domain:
                 _check(source, name, value, places.get(name), [*KNOWN, *domain], problems)
     for agent in agents:
-        mode = agent.places.get("governance.mode", agent.place)
-        _check(agent.id, "governance.mode", agent.governance.mode, mode, KNOWN, problems)
-        for name, value in agent.settings.items():
+        for name, value in of_schema(agent).items():
             if name.startswith(_OWN):
-                place = agent.places.get(f"settings.{name}", agent.places.get("settings", agent.place))
+                place = agent.places.get(name, agent.places.get("settings", agent.place))
                 _check(agent.id, name, value, place, KNOWN, problems)
 
 

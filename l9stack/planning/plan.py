@@ -24,7 +24,7 @@ from l9stack.planning.escalation import read_policy, shared_triggers, with_share
 from l9stack.planning.facts import facts_of
 from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of, wirings_of
 from l9stack.planning.keyspaces import check_keyspaces
-from l9stack.planning.known_settings import check_settings, did_you_mean
+from l9stack.planning.known_settings import check_settings, did_you_mean, flat
 from l9stack.planning.links import check_links
 from l9stack.planning.mapped import mappings_of, with_endpoints
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
@@ -45,7 +45,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     """
     problems: list[Problem] = []
     notes: list[Problem] = [*meta.notes]
-    stack = settings.flat(stack or {})
+    stack = flat(stack or {})
     check_settings(settings.shared_layers(collection, meta, stack), collection.agents, problems)
     check_links(collection.agents, Path(collection.root), problems)
     retention_notes(collection.agents, notes)

@@ -11,7 +11,7 @@ from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
 from l9stack.model.meta import Meta
 from l9stack.model.plan import Setting
-from l9stack.planning.known_settings import Layer
+from l9stack.planning.known_settings import Layer, of_schema
 
 DEFAULTS: dict[str, JsonValue] = {
     "communication.protocol": "PacketEnvelope",
@@ -30,14 +30,6 @@ DEFAULTS: dict[str, JsonValue] = {
     "memory.redis.url": "${L9_REDIS_URL}",
     "monitoring.enabled": True,
 }
-
-
-def flat(settings: Mapping[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
-    """Settings by dotted name: `{logging: {level: DEBUG}}` says what `{logging.level: DEBUG}` says."""
-    found: dict[str, JsonValue] = {}
-    for key, value in settings.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return found
 
 
 def shared_layers(
@@ -97,7 +89,7 @@ def of_agent(
     agent: AgentSpec, collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
 ) -> tuple[Setting, ...]:
     """Settings that reach one agent: its schema's own values are overridden by every layer above."""
-    schema = _of_schema(agent)
+    schema = of_schema(agent)
     return tuple(values[0] for values in resolve(collection, meta, stack, schema))
 
 
@@ -109,15 +101,7 @@ def traced(
     stack_places: Mapping[str, Place] | None = None,
 ) -> tuple[tuple[Setting, ...], ...]:
     """Every setting of one agent with all that its value overrides, and with places in schema and stack, too."""
-    schema = _of_schema(agent)
+    schema = of_schema(agent)
     whole = agent.places.get("settings", agent.place)
-    places = {name: agent.places.get(name, agent.places.get(f"settings.{name}", whole)) for name in schema}
+    places = {name: agent.places.get(name, whole) for name in schema}
     return resolve(collection, meta, stack, schema, places, stack_places)
-
-
-def _of_schema(agent: AgentSpec) -> dict[str, JsonValue]:
-    return {
-        "governance.anchors": list(agent.governance.anchors),
-        "governance.mode": agent.governance.mode,
-        **agent.settings,
-    }

@@ -11,7 +11,7 @@ from l9stack.model.collection import Collection
 from l9stack.model.glue import Answers, Glue
 from l9stack.names import identifier
 from l9stack.reading.agents import read_agent
-from l9stack.reading.documents import Document, Malformed, Text, parse_each
+from l9stack.reading.documents import Document, Malformed, parse_each
 from l9stack.reading.fields import quoted
 from l9stack.reading.files import Source, read_files
 from l9stack.reading.gathering import NEAR, gather
@@ -20,6 +20,7 @@ from l9stack.reading.imported import read_modules
 from l9stack.reading.imported import sources as module_sources
 from l9stack.reading.markdown import Block, read_markdown
 from l9stack.reading.templates import read_templates
+from l9stack.reading.texts import Text
 from l9stack.sources import answers_file, imported_folder, own_templates_folder
 
 MAX_AGENTS = 1_000

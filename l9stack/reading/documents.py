@@ -3,26 +3,22 @@
 Refused are tags, anchors and aliases (an alias bomb of 270 bytes explodes when walked), duplicate keys (PyYAML keeps
 the last one silently), control and invisible characters, more than 1 MiB a document, nesting deeper than 64, more
 values and documents than any schema has. Scalars follow YAML's core schema: dates stay text.
-
-Documents are cut apart before they are parsed, so that a malformed one hides none of the others. YAML reserves `---`
-and `...` at the beginning of a line, also inside text, so that the cut is exact.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from l9stack.errors import Place, Problem
-from l9stack.reading.limits import most_bytes, most_levels
+from l9stack.reading.limits import most_bytes, most_levels, most_values
+from l9stack.reading.texts import Text, pieces
 
-MAX_VALUES = 50_000
-"""Keys and values of one text; reading them takes about a quarter of a second."""
 MAX_DOCUMENTS = 1_000
 MAX_KEY = 1_000
 
@@ -31,7 +27,6 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 """Control characters, line ends that editors do not show, marks that turn the direction of text, lone surrogates."""
-_MARK = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)", re.MULTILINE)
 _BEGINS = re.compile(r"^system\s{0,9}:", re.MULTILINE | re.IGNORECASE)
 
 
@@ -88,26 +83,6 @@ class Node:
             yield from child.walk()
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A piece of a file: where it begins there, and how much was cut off each of its lines."""
-
-    text: str
-    file: str
-    first_line: int = 1
-    margins: Sequence[int] = ()
-
-    def place(self, line: int, column: int) -> Place:
-        """The place in the file of a line and column that count from 0 in this piece."""
-        return Place(
-            self.file, self.first_line + line, column + 1 + (self.margins[line] if line < len(self.margins) else 0)
-        )
-
-    def place_at(self, position: int) -> Place:
-        """The place in the file of a character of this piece."""
-        return self.place(self.text.count("\n", 0, position), position - self.text.rfind("\n", 0, position) - 1)
-
-
 @dataclass(slots=True)
 class Document:
     """One YAML document of a file that is not empty."""
@@ -138,7 +113,7 @@ def parse(text: str, file: str, first_line: int = 1) -> tuple[list[Document], li
 def parse_each(text: Text) -> Iterator[Document | Malformed]:
     """Each document of a text in its order, or what is wrong with it; empty ones are left out."""
     values = 0
-    for number, piece in enumerate(_pieces(text)):
+    for number, piece in enumerate(pieces(text)):
         if number == MAX_DOCUMENTS:
             message = f"more than {MAX_DOCUMENTS} documents in one text"
             problem = Problem("too-many-documents", message, piece.place(0, 0), "split the collection into files")
@@ -153,31 +128,6 @@ def parse_each(text: Text) -> Iterator[Document | Malformed]:
             continue
         if root is not None and not root.empty:
             yield Document(root)
-
-
-def _pieces(text: Text) -> Iterator[Text]:
-    """The text cut at its document marks; comments and directives before a mark stay with what follows."""
-    whole, start, scanned, line = text.text, 0, 0, 0
-
-    def cut(end: int) -> Text:
-        return Text(whole[start:end], text.file, text.first_line + line, text.margins[line:])
-
-    for mark in _MARK.finditer(whole):
-        closes = mark[0] == "..."
-        if closes or _has_content(whole[scanned : mark.start()]):
-            yield cut(mark.start())
-            line += whole.count("\n", start, mark.start())
-            start = mark.start()
-        scanned = mark.end()
-        if closes:
-            scanned = whole.find("\n", mark.end()) + 1 or len(whole)
-            line += whole.count("\n", start, scanned)
-            start = scanned
-    yield cut(len(whole))
-
-
-def _has_content(text: str) -> bool:
-    return any(line and not line.startswith(("#", "%")) for line in map(str.strip, text.split("\n")))
 
 
 def _parsed(text: Text, values: int) -> tuple[Node | None, int]:
@@ -226,7 +176,7 @@ class _Builder:
     def __init__(self, text: Text, values: int) -> None:
         self._text = text
         self._values = values
-        self._depth = most_levels()
+        self._depth, self._most = most_levels(), most_values()
         self._root: Node | None = None
         self._stack: list[Node] = []
         self._keys: list[tuple[str, Place] | None] = []
@@ -269,8 +219,8 @@ class _Builder:
 
     def _attach(self, node: Node) -> None:
         self._values += 1
-        if self._values > MAX_VALUES:
-            message = f"more than {MAX_VALUES} keys and values"
+        if self._values > self._most:
+            message = f"more than {self._most} keys and values"
             raise _RefusedError(Problem("too-many-values", message, node.place, "split the collection into files"))
         if not self._stack:
             self._root = node

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.model.collection import SourceFile
-from l9stack.reading.documents import Text
+from l9stack.reading.limits import most_of_file
+from l9stack.reading.texts import Text
 from l9stack.sources import collection_files, schema_names, source_bytes
 
 
@@ -36,7 +37,7 @@ def read_files(path: Path, problems: list[Problem]) -> Iterator[Source]:
             problems.append(Problem("link-outside", message, Place(shown), "put the file itself there"))
             continue
         try:
-            raw = source_bytes(file)
+            raw = source_bytes(file, most_of_file())
         except InputError as error:
             problems.extend(error.problems)
             continue

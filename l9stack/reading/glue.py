@@ -13,7 +13,17 @@ from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
 from l9stack.reading.mappings import read_mappings, read_rules
 
-GLUE_KEYS = frozenset({"wirings", "schema_to_code", "operations"})
+GLUE_KEYS = frozenset(
+    {
+        "wirings",
+        "schema_to_code",
+        "operations",
+        "memory_harmonization",
+        "governance_harmonization",
+        "communication_harmonization",
+        "quality_gates",
+    }
+)
 _TOP = (
     "wirings",
     "schema_to_code",

@@ -95,4 +95,6 @@ def _repaired(written: str) -> str:
 
 def _plain(path: str) -> str:
     """The path without `./` and needless slashes, with `_` for what an identifier cannot hold."""
-    return re.sub(r"/{2,}", "/", re.sub(r"[^A-Za-z0-9_/]+", "_", path.removeprefix("./").strip("/ ")))
+    return re.sub(
+        r"/{2,}", "/", re.sub(r"[^A-Za-z0-9_/]+", "_", path.replace("\\", "/").removeprefix("./").strip("/ "))
+    )

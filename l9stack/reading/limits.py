@@ -10,6 +10,8 @@ MAX_BYTES = 1 << 20
 """Bytes of one document; `L9_MAX_DOCUMENT_BYTES` sets another limit."""
 MAX_DEPTH = 64
 """Levels of one document; `L9_MAX_DEPTH` sets another limit."""
+MAX_VALUES = 50_000
+"""Keys and values of one text, which take about a quarter of a second; as many more as documents may be larger."""
 _MOST_BYTES, _MOST_LEVELS = 64 << 20, 200
 """What the limits may be set to: Python's own stack ends soon after."""
 
@@ -22,6 +24,16 @@ def most_bytes() -> int:
 def most_levels() -> int:
     """The limit in force; InputError where the environment sets one that cannot be."""
     return _limit("L9_MAX_DEPTH", MAX_DEPTH, _MOST_LEVELS)
+
+
+def most_values() -> int:
+    """The limit in force."""
+    return MAX_VALUES * max(1, most_bytes() // MAX_BYTES)
+
+
+def most_of_file() -> int:
+    """Bytes of one file: those of two documents; several hundred agents take one MiB."""
+    return 2 * max(MAX_BYTES, most_bytes())
 
 
 def _limit(variable: str, default: int, most: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from l9stack.errors import Place, Problem
 from l9stack.names import folded
-from l9stack.reading.documents import Text
+from l9stack.reading.texts import Text
 from l9stack.reading.vocabulary import AGENT
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>.*)\Z")

@@ -88,6 +88,5 @@ def test_what_cannot_be_made_is_refused(capsys):
     assert main(["new", "harbour"]) == 0
     assert codes(capsys, "new", "harbour", "--agent", "..") == ["bad-name"]
     assert codes(capsys, "new", "harbour", "--agent", "x" * 200) == ["bad-name"]
-    assert not list(Path().glob("[xX?n]*"))
     shutil.rmtree("harbour")
     assert main(["new", "empty"]) == 0

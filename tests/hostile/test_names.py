@@ -15,7 +15,7 @@ import pytest
 
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import plan_of, prepare
-from l9stack.names import identifier, is_document_name, is_folder_path, module_path
+from l9stack.names import identifier, is_document_name, is_field_name, is_folder_path, module_path, operation_name
 from l9stack.project import Project
 from tests.hostile.leaves import quoted
 from tests.hostile.payloads import PAYLOADS
@@ -139,3 +139,26 @@ def test_twins_of_one_name_are_one_agent_or_none():
     for text in ("e\u0301", "\u00e9", "\u212a", "K", "\ufb01", "fi", *PAYLOADS.values()):
         name = identifier(text)
         assert name is None or (name.isascii() and name.isidentifier() and name == name.lower())
+
+
+@pytest.mark.parametrize("name", ["bool", "dict", "float", "int", "list", "str"])
+def test_no_name_is_taken_for_a_type_or_the_decorator(project, name):
+    """An operation `list` once broke every annotation below it."""
+    assert operation_name(name) == f"{name}_" and operation_name("operation") == "operation_"
+    assert not is_field_name(name)
+    path = project.root / "desk" / "glue.yaml"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace("desk.judge:", f"desk.{name}:"), encoding="utf-8")
+    assert [code for code, _ in problems(project)] == ["bad-operation"]
+    path.write_text(whole.replace("      tags: {type: strings", f"      {name}: {{type: strings"), encoding="utf-8")
+    assert [code for code, _ in problems(project)] == ["bad-field"]
+
+
+def test_indexed_fields_may_be_called_as_the_parameters_of_their_finders(project):
+    path = project.root / "desk" / "agents.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("indexby: [ticket]", "indexby: [limit, context, str, class]"), encoding="utf-8")
+    tree = prepare(project.root / "desk", project, str(META)).tree
+    [bridge] = [item.text for item in tree.artifacts if item.path == "code/L9/agents/desk/memory_bridge.py"]
+    compile(bridge, "memory_bridge.py", "exec")
+    assert "find_by_limit(context: OperationContext, limit_:" in bridge

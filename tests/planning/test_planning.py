@@ -290,3 +290,35 @@ def test_an_expression_prints_only_what_it_parsed(text):
     printed = ast.parse(expression.python(lambda name: f"request.{name}"), mode="eval")
     names = {node.id for node in ast.walk(printed) if isinstance(node, ast.Name)}
     assert names <= {"request", "min", "max", "round", "len", "abs"}
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ({"logging.level": "DEBUG"}, ""),
+        ({"logging": {"level": "DEBUG"}}, ""),
+        ({"logging": {"level": "LOUD"}}, "bad-setting"),
+        ({"logging.levle": "DEBUG"}, "unknown-setting"),
+        ({"limits.rate": "often"}, "bad-setting"),
+        ({"shelves": {"high": 3}}, ""),
+    ],
+)
+def test_a_schemas_own_settings_are_read_in_either_form_and_checked(written, code):
+    case = collection(agent("a", settings=written))
+    if code:
+        with pytest.raises(InputError) as caught:
+            make_plan(case, META)
+        assert [problem.code for problem in caught.value.problems] == [code]
+    else:
+        values = {setting.name: setting.value for setting in make_plan(case, META).agents[0].settings}
+        assert values["logging.level"] == ("INFO" if "shelves" in written else "DEBUG")
+
+
+@pytest.mark.parametrize("source", ["answers", "glue"])
+def test_a_setting_that_nothing_reads_is_told_with_the_nearest(source):
+    said = {"settings": {"limits.raet": "1/minute"}, "settings_places": {"limits.raet": HERE}}
+    parts = {"answers": Answers(**said)} if source == "answers" else {"glue": Glue(**said)}
+    with pytest.raises(InputError) as caught:
+        make_plan(collection(agent("a"), **parts), META)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.place, problem.hint) == ("unknown-setting", HERE, "did you mean `limits.rate`?")

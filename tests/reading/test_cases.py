@@ -1,4 +1,7 @@
-"""Golden cases of reading: each folder is a collection, `expected.txt` what is said of it."""
+"""Golden cases of reading: each folder is a collection, `expected.txt` what is said of it.
+
+What single schemas cannot tell is said by the plan: which agents are meant, which links are there, what is escalated.
+"""
 
 from pathlib import Path
 
@@ -6,9 +9,13 @@ import pytest
 
 from l9stack.errors import InputError
 from l9stack.model.agent import AgentSpec
+from l9stack.model.collection import Collection
+from l9stack.planning.plan import make_plan
 from l9stack.reading.collection import read_collection
+from l9stack.reading.meta import read_meta
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
+META = Path(__file__).resolve().parents[2] / "templates" / "meta"
 
 
 def facts(agent: AgentSpec) -> list[str]:
@@ -33,15 +40,26 @@ def facts(agent: AgentSpec) -> list[str]:
     return lines
 
 
+def relations(collection: Collection) -> list[str]:
+    """What the plan makes of a collection beyond its single schemas."""
+    plan = make_plan(collection, read_meta(META))
+    lines = [f"{edge.source} {edge.kind} {edge.target} {edge.note}".rstrip() for edge in plan.edges]
+    for agent in plan.agents:
+        lines += [f"{agent.id} rule {rule.name}: {rule.text}" for rule in agent.rules]
+        lines += [f"{agent.id} trigger {trigger.name}: {trigger.text}" for trigger in agent.triggers]
+    return lines
+
+
 def told(case: Path) -> str:
     """Everything that reading says: the agents with their facts, or every problem."""
     single = next(case.glob("input.*"), case)
     try:
         found = read_collection(single)
+        related = relations(found)
     except InputError as error:
         return "\n".join(str(problem) for problem in error.problems) + "\n"
     lines = [line for agent in found.agents for line in facts(agent)]
-    return "\n".join([*lines, *map(str, found.notes)]) + "\n"
+    return "\n".join([*lines, *related, *map(str, found.notes)]) + "\n"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -11,7 +11,7 @@ from l9stack.cli.main import main
 from l9stack.errors import InputError, Problem
 from l9stack.model.collection import Collection
 from l9stack.reading.collection import read_collection
-from l9stack.sources import MAX_FILE
+from l9stack.reading.limits import most_of_file
 
 AGENT = """system: Desk
 module: desk
@@ -84,7 +84,7 @@ def test_a_folder_without_a_schema_is_no_collection(tmp_path):
 def test_a_file_that_is_too_large_is_not_opened(tmp_path):
     path = tmp_path / "desk.yaml"
     with path.open("wb") as stream:
-        stream.truncate(MAX_FILE + 1)
+        stream.truncate(most_of_file() + 1)
     assert [problem.code for problem in refused(path)] == ["too-large"]
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from l9stack.errors import InputError, Problem
 from l9stack.reading.collection import read_collection
-from l9stack.reading.documents import MAX_DOCUMENTS, MAX_VALUES, parse, scalar
-from l9stack.reading.limits import MAX_BYTES, MAX_DEPTH
+from l9stack.reading.documents import MAX_DOCUMENTS, parse, scalar
+from l9stack.reading.limits import MAX_BYTES, MAX_DEPTH, MAX_VALUES
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = [

@@ -15,11 +15,12 @@ from l9stack.cli.main import main
 from l9stack.errors import Problem
 from l9stack.reading import bindings, glue, mappings
 from l9stack.reading.agents import read_agent
-from l9stack.reading.documents import Document, Node, Text, parse, parse_each
+from l9stack.reading.documents import Document, Node, parse, parse_each
 from l9stack.reading.gathering import gather
 from l9stack.reading.glue import read_answers, read_glue
 from l9stack.reading.glue_schema import ANSWERS, BINDING, FIELD, GLUE, MAPPING, answers_schema, glue_schema
 from l9stack.reading.schema import agent_schema
+from l9stack.reading.texts import Text
 from tests.reading.json_schema import valid
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,60 @@
+"""Pieces of files that know where they stand, and the cut of a text into its YAML documents.
+
+Documents are cut apart before they are parsed, so that a malformed one hides none of the others. YAML reserves `---`
+and `...` at the beginning of a line, also inside text, so that the cut is exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from l9stack.errors import Place
+
+_MARK = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of a file: where it begins there, and how much was cut off each of its lines."""
+
+    text: str
+    file: str
+    first_line: int = 1
+    margins: Sequence[int] = ()
+
+    def place(self, line: int, column: int) -> Place:
+        """The place in the file of a line and column that count from 0 in this piece."""
+        return Place(
+            self.file, self.first_line + line, column + 1 + (self.margins[line] if line < len(self.margins) else 0)
+        )
+
+    def place_at(self, position: int) -> Place:
+        """The place in the file of a character of this piece."""
+        return self.place(self.text.count("\n", 0, position), position - self.text.rfind("\n", 0, position) - 1)
+
+
+def pieces(text: Text) -> Iterator[Text]:
+    """The text cut at its document marks; comments and directives before a mark stay with what follows."""
+    whole, start, scanned, line = text.text, 0, 0, 0
+
+    def cut(end: int) -> Text:
+        return Text(whole[start:end], text.file, text.first_line + line, text.margins[line:])
+
+    for mark in _MARK.finditer(whole):
+        closes = mark[0] == "..."
+        if closes or _has_content(whole[scanned : mark.start()]):
+            yield cut(mark.start())
+            line += whole.count("\n", start, mark.start())
+            start = mark.start()
+        scanned = mark.end()
+        if closes:
+            scanned = whole.find("\n", mark.end()) + 1 or len(whole)
+            line += whole.count("\n", start, scanned)
+            start = scanned
+    yield cut(len(whole))
+
+
+def _has_content(text: str) -> bool:
+    return any(line and not line.startswith(("#", "%")) for line in map(str.strip, text.split("\n")))
