@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup up preview down test check regen bench hostile lock clean
+.PHONY: setup up preview down test check regen bench hostile chaos mutants lock clean
 
 setup: $(READY)
 
@@ -50,6 +50,14 @@ bench: setup
 hostile: setup
 	@echo "hostile: payloads in every field of schemas, glue, answers and meta templates (ten minutes; SECONDS=… for more)"
 	@$(BIN)/python -m tests.hostile --seconds $(or $(SECONDS),600) $(ARGS)
+
+chaos: setup
+	@echo "chaos: kills at random moments, a full disk, two runs at once (up to half an hour)"
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+mutants: setup
+	@echo "mutants: slips in generated code, each run against the generated tests (some ten minutes)"
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements.in -o requirements.lock

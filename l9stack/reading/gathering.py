@@ -61,7 +61,7 @@ def gather(found: Iterable[Document | Malformed]) -> Gathered:
                 current, orphans = None, True
             else:
                 current.broken = True
-        elif is_glue(item.root):
+        elif is_glue(item.root) and _under(item.root, "system") is None:
             done.glue.append(item.root)
         elif _begins(item.root, current):
             _finish(current, done)

@@ -1,8 +1,9 @@
-"""Rendering of collections of 10 and 100 agents, made of the example's five under other names."""
+"""Rendering of collections of 10, 100 and 1,000 agents, made of the example's five under other names."""
 
 from __future__ import annotations
 
 import re
+import statistics
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,7 @@ from tests.bench.figures import Figure
 from tests.bench.scratch import COLLECTION, REPOSITORY
 from tests.bench.workshop import Workshop
 
-SMALL, LARGE = 10, 100
+SMALL, LARGE, HUGE = 10, 100, 1000
 
 
 def rendering(shop: Workshop) -> Iterator[Figure]:
@@ -40,6 +41,14 @@ def rendering(shop: Workshop) -> Iterator[Figure]:
         (large - small) / (LARGE - SMALL) * 1000 for small, large in zip(seconds[SMALL], seconds[LARGE], strict=True)
     ]
     yield Figure(f"growth per agent, from {SMALL} to {LARGE}", "ms", tuple(growth))
+    shop.say(f"rendering {HUGE} agents, once")
+    collection = repeated(read, HUGE // len(read.agents))
+    began = time.perf_counter()
+    render(make_plan(collection, meta))
+    huge = time.perf_counter() - began
+    yield Figure(f"plan and render {HUGE} agents", "s", (huge,))
+    last = (huge - statistics.median(seconds[LARGE])) / (HUGE - LARGE) * 1000
+    yield Figure(f"growth per agent, from {LARGE} to {HUGE}", "ms", (last,))
 
 
 def repeated(collection: Collection, times: int) -> Collection:

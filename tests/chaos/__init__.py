@@ -1,1 +1,1 @@
-"""Extractions that are killed, starved of disk, and run twice at once: `python -m tests.chaos`, and a short form here."""
+"""Extractions that are killed, starved of disk, and run twice at once: `python -m tests.chaos`; and a short form."""

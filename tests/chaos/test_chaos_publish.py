@@ -16,7 +16,7 @@ from l9stack.extraction.views import published
 from tests.chaos.conftest import NOW, measured
 from tests.output.test_output_crash import killed
 
-STEP = 41
+STEP = 11
 """Every so many boundaries one is tried: a dozen and more of some hundreds, and others than multiples of two."""
 
 

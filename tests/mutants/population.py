@@ -43,9 +43,9 @@ class Module:
 Chosen = tuple[Module, Mutant]
 
 
-def collections(project: Path) -> list[Prepared]:
+def collections(project: Path, paths: Iterable[Path] = COLLECTIONS) -> list[Prepared]:
     """The collections, read, planned and rendered; nothing is on disk. `project` is an empty folder."""
-    return [prepare(path, Project(project)) for path in COLLECTIONS]
+    return [prepare(path, Project(project)) for path in paths]
 
 
 def modules(prepared: Prepared) -> Iterator[Module]:
@@ -68,7 +68,7 @@ def sample(population: Iterable[Module], count: int, seed: int) -> list[Chosen]:
     for module in population:
         left.setdefault(module.family, []).extend((module, mutant) for mutant in module.mutants)
     for family, mutants in left.items():
-        random.Random(f"{seed} {family}").shuffle(mutants)  # noqa: S311 - a sample, no secret
+        random.Random(f"{seed} {family}").shuffle(mutants)
     found: list[Chosen] = []
     while len(found) < count and any(left.values()):
         for family in sorted(left):

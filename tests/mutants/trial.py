@@ -16,7 +16,7 @@ from l9stack.files import fill
 from l9stack.gates.outcomes import read_outcomes
 from l9stack.gates.warm import ENDED, parent_of_tests, scrubbed_environ
 from l9stack.local.scratch import scratch_folder
-from l9stack.local.temporary import NAMESPACE, temporary_servers
+from l9stack.local.temporary import temporary
 from l9stack.local.warm import WarmParent
 from tests.mutants.mutants import Mutant
 from tests.mutants.population import Chosen, Module
@@ -105,13 +105,16 @@ class Bench:
 @contextlib.contextmanager
 def benches(collections: Sequence[Prepared], count: int) -> Iterator[list[Bench]]:
     """`count` benches with one set of servers, and one warm parent, beside them; all is gone afterwards."""
-    with scratch_folder("l9-mutants-") as folder, parent_of_tests(folder / "warm.log") as parent:
-        with temporary_servers() as running:
-            backends = running.namespace(NAMESPACE).environ()
-            yield [Bench(folder / str(number), collections, parent, backends) for number in range(count)]
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(scratch_folder("l9-mutants-"))
+        parent = stack.enter_context(parent_of_tests(folder / "warm.log"))
+        backends, _ = stack.enter_context(temporary())
+        yield [Bench(folder / str(number), collections, parent, backends.environ()) for number in range(count)]
 
 
-def try_all(available: Sequence[Bench], chosen: Sequence[Chosen], tell: Callable[[Verdict], None]) -> list[Verdict]:
+def try_all(
+    available: Sequence[Bench], chosen: Sequence[Chosen], tell: Callable[[Verdict], None] = lambda _verdict: None
+) -> list[Verdict]:
     """The verdicts on all mutants, in the order of the sample; `tell` hears each as it comes."""
     free: queue.SimpleQueue[Bench] = queue.SimpleQueue()
     for bench in available:

@@ -205,8 +205,8 @@ class DockerRuntime:
 
 
 def host_name(agent: str) -> str:
-    """An agent's name in its network; host names have no underscore."""
-    return agent.replace("_", "-")
+    """An agent's name in its network; host names have no underscore, and end in no hyphen (`class_` is `class`)."""
+    return agent.replace("_", "-").rstrip("-")
 
 
 def _environment(spec: AgentSpec, host: str, archive: bool) -> list[str]:

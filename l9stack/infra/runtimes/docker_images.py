@@ -67,7 +67,7 @@ class AgentImages:
         # No platform is named: an image is for the machine of the engine that builds it.
         return docker.Image(
             resource,
-            image_name=pulumi.Output.concat(name.replace("_", "-"), ":", tag),
+            image_name=pulumi.Output.concat(name.replace("_", "-").rstrip("-"), ":", tag),
             skip_push=True,
             build=docker.DockerBuildArgs(
                 context=self._shown(context),

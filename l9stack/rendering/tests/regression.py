@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.rendering.code.bridges import declaration, view_governance
 from l9stack.rendering.code.operations import held_by
 from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.environment import fill
-
-Fields = list[tuple[str, bool]]
+from l9stack.rendering.tests.promises import promised
 
 
 def render_regression(plan: Plan, agent: AgentPlan) -> str:
@@ -27,8 +25,8 @@ def render_regression(plan: Plan, agent: AgentPlan) -> str:
         rate=surface.rate,
         max_payload_bytes=surface.max_payload_bytes,
         first=str(operations[0].name) if operations else "",
-        requests={str(op.name): _fields(op.request) for op in operations},
-        responses={str(op.name): _fields(op.response) for op in operations},
+        requests={str(op.name): promised(op.request) for op in operations},
+        responses={str(op.name): promised(op.response) for op in operations},
         endpoints=endpoints,
         pages=sorted({"/health", "/status", *_pages(surface.builtin_routes)}),
         packet_types=surface.packet_types,
@@ -43,8 +41,3 @@ def render_regression(plan: Plan, agent: AgentPlan) -> str:
 def _pages(routes: Iterable[tuple[str, str, str]]) -> list[str]:
     """Declared endpoints that tell who answers."""
     return [path for _, path, serves in routes if serves in ("health", "status")]
-
-
-def _fields(specs: Iterable[FieldSpec] | None) -> Fields:
-    """Names with whether they are required, sorted; a side that nobody declared is one `payload`."""
-    return [("payload", True)] if specs is None else sorted((spec.name, spec.required) for spec in specs)

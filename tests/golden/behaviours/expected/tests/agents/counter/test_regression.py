@@ -11,18 +11,42 @@ import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
 
-REQUESTS: dict[str, list[tuple[str, bool]]] = {
-    "weigh": [("total", True)],
-    "find": [("shelf", True)],
-    "on_entered": [("amount", True), ("entry", True)],
-    "total": [("first", True), ("second", True), ("shelf", True)],
+REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
+    "weigh": {"total": {"required": True, "type": "number", "minimum": 0.0, "maximum": 5000.0}},
+    "find": {"shelf": {"required": True, "type": "string", "minLength": 1, "maxLength": 10}},
+    "on_entered": {
+        "amount": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 1000.0},
+        "entry": {"required": True, "type": "string", "maxLength": 60},
+    },
+    "total": {
+        "first": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 500.0},
+        "second": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 500.0},
+        "shelf": {"required": True, "type": "string", "minLength": 1, "maxLength": 10},
+    },
 }
-RESPONSES: dict[str, list[tuple[str, bool]]] = {
-    "weigh": [("anchors", True), ("fired", True), ("status", True)],
-    "find": [("count", True), ("decisions", True)],
-    "on_entered": [("grade", True)],
-    "total": [("entry", True), ("total", True)],
+RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
+    "weigh": {
+        "anchors": {"required": True, "type": "array", "description": "who was notified"},
+        "fired": {"required": True, "type": "array", "description": "names of the rules that fired"},
+        "status": {
+            "required": True,
+            "type": "string",
+            "choices": ["APPROVED", "ESCALATED"],
+            "description": "the verdict",
+        },
+    },
+    "find": {
+        "count": {"required": True, "type": "integer", "minimum": 0.0, "description": "how many decisions were found"},
+        "decisions": {"required": True, "description": "the decisions, newest first"},
+    },
+    "on_entered": {"grade": {"required": True, "type": "string", "choices": ["small", "large"]}},
+    "total": {
+        "entry": {"required": True, "type": "string", "maxLength": 60},
+        "total": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 1000.0},
+    },
 }
+BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
+TOLD = ("required", "type", "choices", "default", "description", *BOUNDS)
 ENDPOINTS: list[tuple[str, str, str]] = [
     ("POST", "/count/weigh", "weigh"),
     ("POST", "/count/total", "total"),
@@ -43,9 +67,16 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def _fields(model: Any) -> list[tuple[str, bool]]:
-    """Names of a model's fields, with whether a caller has to give them."""
-    return sorted((name, field.is_required()) for name, field in model.model_fields.items())
+def _fields(model: Any) -> dict[str, dict[str, Any]]:
+    """Each field as clients are told of it: whether they have to give it, type, bounds, choices, default, meaning."""
+    schema, found = model.model_json_schema(), {}
+    for name, told in schema["properties"].items():
+        told = {**next(iter(told.get("anyOf", [])), {}), **told}
+        inner = told.get("items", told)
+        choices = inner.get("enum", [inner["const"]] if "const" in inner else None)
+        told |= {"required": name in schema.get("required", [])} | ({"choices": choices} if choices else {})
+        found[name] = {key: value for key, value in told.items() if key in TOLD}
+    return found
 
 
 async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> None:
@@ -55,7 +86,7 @@ async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers leave out, or send, stays as it is."""
+    """A field that callers leave out, or send, stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.request_model) == REQUESTS[name]
@@ -63,7 +94,7 @@ async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: s
 
 @pytest.mark.parametrize("name", list(RESPONSES))
 async def test_regression_responses_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers read stays as it is."""
+    """A field that callers read stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.response_model) == RESPONSES[name]

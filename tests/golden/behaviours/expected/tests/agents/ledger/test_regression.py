@@ -11,14 +11,22 @@ import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
 
-REQUESTS: dict[str, list[tuple[str, bool]]] = {
-    "close": [("payload", True)],
-    "enter": [("amount", True), ("shelf", True)],
+REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
+    "close": {"payload": {"required": True, "type": "object"}},
+    "enter": {
+        "amount": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 1000.0},
+        "shelf": {"required": True, "type": "string", "minLength": 1, "maxLength": 10},
+    },
 }
-RESPONSES: dict[str, list[tuple[str, bool]]] = {
-    "close": [("payload", True)],
-    "enter": [("amount", True), ("entry", True)],
+RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
+    "close": {"payload": {"required": True, "type": "object"}},
+    "enter": {
+        "amount": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 1000.0},
+        "entry": {"required": True, "type": "string", "maxLength": 60},
+    },
 }
+BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
+TOLD = ("required", "type", "choices", "default", "description", *BOUNDS)
 ENDPOINTS: list[tuple[str, str, str]] = [("POST", "/ledger/enter", "enter"), ("POST", "/ledger/close", "close")]
 PAGES: list[str] = ["/health", "/status"]
 RULES: dict[str, list[tuple[str, str, float]]] = {}
@@ -32,9 +40,16 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def _fields(model: Any) -> list[tuple[str, bool]]:
-    """Names of a model's fields, with whether a caller has to give them."""
-    return sorted((name, field.is_required()) for name, field in model.model_fields.items())
+def _fields(model: Any) -> dict[str, dict[str, Any]]:
+    """Each field as clients are told of it: whether they have to give it, type, bounds, choices, default, meaning."""
+    schema, found = model.model_json_schema(), {}
+    for name, told in schema["properties"].items():
+        told = {**next(iter(told.get("anyOf", [])), {}), **told}
+        inner = told.get("items", told)
+        choices = inner.get("enum", [inner["const"]] if "const" in inner else None)
+        told |= {"required": name in schema.get("required", [])} | ({"choices": choices} if choices else {})
+        found[name] = {key: value for key, value in told.items() if key in TOLD}
+    return found
 
 
 async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> None:
@@ -44,7 +59,7 @@ async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers leave out, or send, stays as it is."""
+    """A field that callers leave out, or send, stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.request_model) == REQUESTS[name]
@@ -52,7 +67,7 @@ async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: s
 
 @pytest.mark.parametrize("name", list(RESPONSES))
 async def test_regression_responses_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers read stays as it is."""
+    """A field that callers read stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.response_model) == RESPONSES[name]

@@ -11,24 +11,76 @@ import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
 
-REQUESTS: dict[str, list[tuple[str, bool]]] = {
-    "say_back": [("times", False), ("words", True)],
-    "class_vehicle": [("axles", True), ("fuel", True), ("height", True), ("marks", True), ("trailer", False)],
-    "pass_through": [("distance", True), ("kind", True), ("plate", True)],
-    "weigh_passage": [("confidence", True), ("toll", True)],
-    "note_incident": [("plate", True), ("story", True)],
-    "keep_plate": [("plate", True)],
-    "passages_of": [("kind", True), ("plate", True)],
+REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
+    "say_back": {
+        "times": {"required": False, "type": "integer", "minimum": 1.0, "maximum": 3.0, "default": 1},
+        "words": {"required": True, "type": "string", "maxLength": 60},
+    },
+    "class_vehicle": {
+        "axles": {"required": True, "type": "integer", "minimum": 2.0, "maximum": 12.0},
+        "fuel": {"required": True, "type": "string", "maxLength": 20},
+        "height": {"required": True, "type": "number", "minimum": 0.5, "maximum": 6.0},
+        "marks": {"required": True, "type": "array"},
+        "trailer": {"required": False, "type": "boolean", "default": False},
+    },
+    "pass_through": {
+        "distance": {"required": True, "type": "number", "minimum": 0.0, "maximum": 900.0},
+        "kind": {"required": True, "type": "string", "choices": ["bike", "car", "lorry"]},
+        "plate": {"required": True, "type": "string", "minLength": 2, "maxLength": 12},
+    },
+    "weigh_passage": {
+        "confidence": {"required": True, "type": "number", "minimum": 0.0, "maximum": 1.0},
+        "toll": {"required": True, "type": "number", "minimum": 0.0, "maximum": 500.0},
+    },
+    "note_incident": {
+        "plate": {"required": True, "type": "string", "minLength": 2, "maxLength": 12},
+        "story": {"required": True, "type": "string", "minLength": 1, "maxLength": 500},
+    },
+    "keep_plate": {"plate": {"required": True, "type": "string", "minLength": 2, "maxLength": 12}},
+    "passages_of": {
+        "kind": {"required": True, "type": "string", "choices": ["bike", "car", "lorry"]},
+        "plate": {"required": True, "type": "string", "minLength": 2, "maxLength": 12},
+    },
 }
-RESPONSES: dict[str, list[tuple[str, bool]]] = {
-    "say_back": [("times", False), ("words", True)],
-    "class_vehicle": [("confidence", True), ("exempt", True), ("kind", True), ("marks", True), ("surcharge", True)],
-    "pass_through": [("dear", True), ("plate", True), ("toll", True)],
-    "weigh_passage": [("anchors", True), ("fired", True), ("status", True)],
-    "note_incident": [("label", True), ("length", True), ("record_id", True)],
-    "keep_plate": [("record_id", True)],
-    "passages_of": [("count", True)],
+RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
+    "say_back": {
+        "times": {"required": False, "type": "integer", "minimum": 1.0, "maximum": 3.0, "default": 1},
+        "words": {"required": True, "type": "string", "maxLength": 60},
+    },
+    "class_vehicle": {
+        "confidence": {"required": True, "type": "number", "minimum": 0.0, "maximum": 1.0},
+        "exempt": {"required": True, "type": "boolean"},
+        "kind": {"required": True, "type": "string", "choices": ["bike", "car", "lorry"]},
+        "marks": {"required": True, "type": "array"},
+        "surcharge": {"required": True, "type": "number", "minimum": 0.0, "maximum": 30.0},
+    },
+    "pass_through": {
+        "dear": {"required": True, "type": "boolean"},
+        "plate": {"required": True, "type": "string", "maxLength": 12},
+        "toll": {"required": True, "type": "number", "minimum": 0.0, "maximum": 500.0},
+    },
+    "weigh_passage": {
+        "anchors": {"required": True, "type": "array", "description": "who was notified"},
+        "fired": {"required": True, "type": "array", "description": "names of the rules that fired"},
+        "status": {
+            "required": True,
+            "type": "string",
+            "choices": ["APPROVED", "ESCALATED"],
+            "description": "the verdict",
+        },
+    },
+    "note_incident": {
+        "label": {"required": True, "type": "string", "maxLength": 40},
+        "length": {"required": True, "type": "integer", "minimum": 1.0, "maximum": 500.0},
+        "record_id": {"required": True, "type": "string"},
+    },
+    "keep_plate": {
+        "record_id": {"required": True, "type": "string", "description": "id under which the request is recorded"}
+    },
+    "passages_of": {"count": {"required": True, "type": "integer", "minimum": 0.0}},
 }
+BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
+TOLD = ("required", "type", "choices", "default", "description", *BOUNDS)
 ENDPOINTS: list[tuple[str, str, str]] = [
     ("POST", "/gate/class_vehicle", "class_vehicle"),
     ("POST", "/gate/pass_through", "pass_through"),
@@ -48,9 +100,16 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def _fields(model: Any) -> list[tuple[str, bool]]:
-    """Names of a model's fields, with whether a caller has to give them."""
-    return sorted((name, field.is_required()) for name, field in model.model_fields.items())
+def _fields(model: Any) -> dict[str, dict[str, Any]]:
+    """Each field as clients are told of it: whether they have to give it, type, bounds, choices, default, meaning."""
+    schema, found = model.model_json_schema(), {}
+    for name, told in schema["properties"].items():
+        whole = {**next(iter(told.get("anyOf", [])), {}), **told, "required": name in schema.get("required", [])}
+        items = whole.get("items", whole)
+        if choices := items.get("enum", [items["const"]] if "const" in items else []):
+            whole["choices"] = choices
+        found[name] = {key: value for key, value in whole.items() if key in TOLD}
+    return found
 
 
 async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> None:
@@ -60,7 +119,7 @@ async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers leave out, or send, stays as it is."""
+    """A field that callers leave out, or send, stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.request_model) == REQUESTS[name]
@@ -68,7 +127,7 @@ async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: s
 
 @pytest.mark.parametrize("name", list(RESPONSES))
 async def test_regression_responses_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers read stays as it is."""
+    """A field that callers read stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.response_model) == RESPONSES[name]

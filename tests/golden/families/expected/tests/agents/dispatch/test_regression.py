@@ -11,8 +11,21 @@ import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
 
-REQUESTS: dict[str, list[tuple[str, bool]]] = {"assign": [("distance", True), ("region", True), ("request_id", True)]}
-RESPONSES: dict[str, list[tuple[str, bool]]] = {"assign": [("confidence", True), ("van_id", True)]}
+REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
+    "assign": {
+        "distance": {"required": True, "type": "number", "minimum": 0.0, "maximum": 500.0},
+        "region": {"required": True, "type": "string", "choices": ["north", "south"]},
+        "request_id": {"required": True, "type": "string", "minLength": 1, "maxLength": 40},
+    }
+}
+RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
+    "assign": {
+        "confidence": {"required": True, "type": "number", "minimum": 0.0, "maximum": 1.0},
+        "van_id": {"required": True, "type": "string", "maxLength": 40},
+    }
+}
+BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
+TOLD = ("required", "type", "choices", "default", "description", *BOUNDS)
 ENDPOINTS: list[tuple[str, str, str]] = [("POST", "/dispatch/assign", "assign")]
 PAGES: list[str] = ["/health", "/status"]
 RULES: dict[str, list[tuple[str, str, float]]] = {
@@ -29,9 +42,16 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def _fields(model: Any) -> list[tuple[str, bool]]:
-    """Names of a model's fields, with whether a caller has to give them."""
-    return sorted((name, field.is_required()) for name, field in model.model_fields.items())
+def _fields(model: Any) -> dict[str, dict[str, Any]]:
+    """Each field as clients are told of it: whether they have to give it, type, bounds, choices, default, meaning."""
+    schema, found = model.model_json_schema(), {}
+    for name, told in schema["properties"].items():
+        whole = {**next(iter(told.get("anyOf", [])), {}), **told, "required": name in schema.get("required", [])}
+        items = whole.get("items", whole)
+        if choices := items.get("enum", [items["const"]] if "const" in items else []):
+            whole["choices"] = choices
+        found[name] = {key: value for key, value in whole.items() if key in TOLD}
+    return found
 
 
 async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> None:
@@ -41,7 +61,7 @@ async def test_regression_every_operation_is_still_there(agent: ServedAgent) -> 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers leave out, or send, stays as it is."""
+    """A field that callers leave out, or send, stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.request_model) == REQUESTS[name]
@@ -49,7 +69,7 @@ async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: s
 
 @pytest.mark.parametrize("name", list(RESPONSES))
 async def test_regression_responses_keep_their_fields(agent: ServedAgent, name: str) -> None:
-    """A field that callers read stays as it is."""
+    """A field that callers read stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
     assert _fields(found.response_model) == RESPONSES[name]

@@ -1,0 +1,100 @@
+"""Seconds for each file, beside other generators in the same run: copier, and openapi-python-client."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.bench.figures import Figure, Goal
+from tests.bench.scratch import COLLECTION, COMMAND, run, timed
+from tests.bench.workshop import Workshop
+
+FIVE_TIMES_FASTER = Goal(0.2, relative=True)
+FILES = 90
+"""About as many as the example has."""
+ROUNDS = 3
+RENDERING = """import sys
+from pathlib import Path
+from l9stack.extraction.prepare import prepare
+from l9stack.output.view import write_tree
+from l9stack.project import Project
+tree = prepare(Path(sys.argv[1]), Project(Path(sys.argv[2]))).tree
+write_tree(tree, Path(sys.argv[2]) / "made")
+print(len(tree.artifacts))
+"""
+
+
+def generators(shop: Workshop) -> Iterator[Figure]:
+    """Whole processes that write as many files: ours reads, plans, renders and formats; none runs a test or a hook."""
+    venv = shop.folder("others") / "venv"
+    run([sys.executable, "-m", "venv", str(venv)], shop.base)
+    shop.say("installing copier and openapi-python-client into a folder of this run")
+    run([str(venv / "bin" / "pip"), "install", "-q", "copier", "openapi-python-client"], shop.base)
+    project = shop.fresh()
+    program = [str(COMMAND.with_name("python")), "-c", RENDERING, COLLECTION]
+    template, document = _template(shop.folder("template")), _document(shop.folder("document"))
+    others: dict[str, Callable[[Path], list[str]]] = {
+        "copier": lambda to: [str(venv / "bin" / "copier"), "copy", "--defaults", "--quiet", str(template), str(to)],
+        "openapi-python-client": lambda to: [
+            *(str(venv / "bin" / "openapi-python-client"), "generate", "--path", str(document)),
+            *("--meta", "none", "--output-path", str(to)),
+        ],
+    }
+    for name, command in others.items():
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            to = shop.folder("made")
+            began = time.perf_counter()
+            files = int(run([*program, str(to)], project.root))
+            ours.append((time.perf_counter() - began) / files * 1000)
+            made = shop.folder("made") / "project"
+            seconds = timed(command(made), shop.base)
+            theirs.append(seconds / sum(path.is_file() for path in made.rglob("*")) * 1000)
+            shop.say(f"{name}: ours {ours[-1]:.1f} ms a file, theirs {theirs[-1]:.1f} ms")
+        yield Figure(f"generation, a file, beside {name}", "ms", tuple(ours), FIVE_TIMES_FASTER, tuple(theirs))
+    shop.drop(project)
+
+
+def _template(folder: Path) -> Path:
+    """A copier template of as many files, each of some forty lines with values filled in."""
+    (folder / "copier.yml").write_text("name: desk\nversion: '1.0'\n_subdirectory: files\n")
+    (folder / "files").mkdir()
+    body = "".join(
+        f"def operation_{n}(value):\n    return ('{{{{ name }}}}', '{{{{ version }}}}', value)\n\n\n" for n in range(12)
+    )
+    for number in range(FILES):
+        (folder / "files" / f"module_{number}.py.jinja").write_text(
+            f'"""Part {number} of {{{{ name }}}}."""\n\n\n{body}'
+        )
+    return folder
+
+
+def _document(folder: Path) -> Path:
+    """An OpenAPI document from which about as many modules are made: one for each model, and for each operation."""
+    half = FILES // 2
+    fields = {f"field_{n}": {"type": "string" if n % 2 else "integer"} for n in range(6)}
+    schemas: dict[str, Any] = {f"Record{n}": {"type": "object", "properties": fields} for n in range(half)}
+    paths = {f"/records/{n}": {"post": _operation(n)} for n in range(half)}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "desk", "version": "1.0"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+    path = folder / "openapi.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def _operation(number: int) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/Record{number}"}}}
+    return {
+        "operationId": f"make_{number}",
+        "tags": ["records"],
+        "requestBody": {"content": content},
+        "responses": {"200": {"description": "made", "content": content}},
+    }
