@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from l9stack.errors import Problem
-from l9stack.model.agent import AgentSpec, MemoryKind
+from l9stack.model.agent import AgentSpec, MemoryKind, MemoryLayer
 
 SPAN = re.compile(r"\s*(\d{1,4})[\s_-]*(h|hours?|d|days?|w|weeks?|months?|y|years?)\s*\Z", re.IGNORECASE)
 """The form of a span that `l9stack.agent.retention` keeps to; the library imports nothing of ours, nor we it here."""
@@ -14,12 +14,18 @@ _FOR_EVER = re.compile(r"\s*(indefinite(ly)?|permanent(ly)?|forever|for ever|unl
 _EXPIRES = (MemoryKind.EPISODIC, MemoryKind.ARCHIVE)
 
 
+def expires(layer: MemoryLayer) -> bool:
+    """Whether the agent deletes what is older than the layer's declared retention."""
+    span = SPAN.match(layer.retention) if layer.kind in _EXPIRES else None
+    return span is not None and int(span[1]) > 0
+
+
 def retention_notes(agents: Iterable[AgentSpec], notes: list[Problem]) -> None:
     """Note each retention that nothing will keep to: no span of time, or of a layer whose records do not expire."""
     for agent in agents:
         for layer in agent.memory:
             text = layer.retention
-            if not text or _FOR_EVER.match(text) or (layer.kind in _EXPIRES and SPAN.match(text)):
+            if not text or _FOR_EVER.match(text) or expires(layer):
                 continue
             if layer.kind is MemoryKind.WORKING and layer.ttl_seconds is not None:
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 from l9stack.engine import find
 from tests.bench.figures import Figure, Goal
 
-HEADER = ("FIGURE", "MEDIAN", "MIN-MAX", "RUNS", "GOAL", "", "BARE ENGINE", "RATIO, PAIR BY PAIR")
+HEADER = ("FIGURE", "MEDIAN", "MIN-MAX", "RUNS", "GOAL", "", "BESIDE IT", "RATIO, PAIR BY PAIR")
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -60,15 +60,17 @@ def example() -> Plan:
 def collection(folder: Path, text: str) -> Path:
     """An agent whose every free text is `text`, beside one that it asks."""
     folder.mkdir()
+    # Of an identity, what looks like a placeholder makes a template: that much of the text stands everywhere else.
+    named = re.sub(r"\[[^\[\]]*\]|<(?=[A-Za-z])", "", text)
     field = {"type": "string", "max_length": 4000, "description": text, "example": text}
-    asked = {"system": "Clerk", "module": "clerk", "name": "Clerk", "role": text, "rootpath": "L9/agents/clerk",
+    asked = {"system": "Clerk", "module": "clerk", "name": "Clerk", "role": named, "rootpath": "L9/agents/clerk",
              "governance": {"anchors": ["Lead"]}, "deployment": {"endpoints": ["POST /clerk/answer"]},
              "cursorinstructions": {"generatefiles": ["controller.py"], "generatedocs": ["README.md"]}}  # fmt: skip
     desk = {
-        "system": f"Desk {text}",
-        "module": f"desk {text}",
+        "system": f"Desk {named}",
+        "module": f"desk {named}",
         "name": "Desk",
-        "role": text,
+        "role": named,
         "rootpath": "L9/agents/desk",
         "depends_on": {"hard": [], "soft": [text]},
         "integration": {"connectto": [text]},

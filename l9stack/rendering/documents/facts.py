@@ -13,6 +13,7 @@ from l9stack.model.agent import MemoryKind, MemoryLayer
 from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan
 from l9stack.planning.catalogue import HOLDS
 from l9stack.planning.keyspaces import keyspace
+from l9stack.planning.retention import expires
 from l9stack.printable import line
 from l9stack.rendering.code.bridges import ttl_seconds, view_memory
 from l9stack.rendering.fields import number
@@ -38,6 +39,8 @@ class LayerDoc:
     ttl: int
     ttl_origin: str
     retention: str
+    expires: bool
+    """Whether the agent deletes what is past its retention."""
     index_by: tuple[str, ...]
     nodes: Named
     edges: Named
@@ -73,6 +76,7 @@ def _layer(agent: AgentPlan, layer: MemoryLayer) -> LayerDoc:
         ttl=ttl_seconds(agent, layer) if working else 0,
         ttl_origin="the shared setting" if layer.ttl_seconds is None else declared,
         retention=layer.retention,
+        expires=expires(layer),
         index_by=layer.index_by,
         nodes=tuple(shape for kind, shape in shapes if kind == "node"),
         edges=tuple(shape for kind, shape in shapes if kind == "edge"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
-from l9stack.model.plan import AgentPlan
+from l9stack.model.plan import AgentPlan, Setting
 from l9stack.rendering.code.settings import config_fields, prefix
 from l9stack.rendering.documents.examples import compact
 
@@ -24,6 +25,14 @@ class SettingDoc:
     reaches: str
 
 
+_ADDRESSES = {
+    "memory.archive.bucket": "L9_ARCHIVE_BUCKET",
+    "memory.hypergraph.url": "L9_HYPERGRAPH_URL",
+    "memory.neo4j.url": "L9_NEO4J_URL",
+    "memory.postgres.url": "L9_POSTGRES_URL",
+    "memory.redis.url": "L9_REDIS_URL",
+}
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REACHES = (
     ("governance.shared_triggers", "the policy in the generated code, beside the schema's own triggers"),
     ("governance.", "the policy in the generated code"),
@@ -31,9 +40,8 @@ _REACHES = (
     ("logging.level", "the unified config, read at start"),
     ("memory.redis.ttl_seconds", "working memory, where a layer names no TTL"),
     ("memory.redis.keyspace_prefix", "working memory, where a layer names no keyspace"),
-    ("memory.", "the unified config; the process connects to the `L9_…` variable"),
     ("communication.protocol", "what `/packets` asks for, and what agents send to each other"),
-    ("communication.", "the unified config, read at start"),
+    ("communication.max_retries", "the unified config, read at start"),
     ("logging.", "the unified config"),
     ("monitoring.", "the unified config"),
 )
@@ -49,12 +57,21 @@ def settings(agent: AgentPlan) -> tuple[SettingDoc, ...]:
             value=_PASSWORD.sub("…@", json.dumps(setting.value, ensure_ascii=False)),
             source=setting.source,
             file=setting.place.file if setting.place else agent.spec.place.file if setting.source == "schema" else "",
-            reaches=next(
-                (text for start, text in _REACHES if setting.name.startswith(start)),
-                "the agent's config module" if setting.name in own else "kept with the schema; no module reads it",
-            ),
+            reaches=_reaches(setting, own),
         )
         for setting in agent.settings
+    )
+
+
+def _reaches(setting: Setting, own: Container[str]) -> str:
+    if variable := _ADDRESSES.get(setting.name):
+        named = set(_VARIABLE.findall(str(setting.value)))
+        if named - {variable}:
+            return "the unified config; the process connects there"
+        return f"`{variable}`" if named else f"the unified config; the process connects there, unless `{variable}` is set"
+    return next(
+        (text for start, text in _REACHES if setting.name.startswith(start)),
+        "the agent's config module" if setting.name in own else "kept with the schema; no module reads it",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from l9stack.model.glue import RouteBehaviour
+from l9stack.model.glue import Implementation, RouteBehaviour
 from l9stack.model.plan import AgentPlan, EdgeKind, Plan
 from l9stack.printable import table_code
 from l9stack.rendering.code.bridges import view_governance
@@ -14,13 +14,17 @@ from l9stack.rendering.documents.facts import layers
 
 @dataclass(frozen=True, slots=True)
 class PeerDoc:
-    """A wiring to or from another agent; `used_by` are the operations that make the call."""
+    """A wiring to or from another agent.
+
+    `used_by` are the operations whose declared behaviour makes the call; `modules` have functions for it.
+    """
 
     agent: str
     kind: str
     names: tuple[str, ...]
     external: bool
     used_by: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 def called(plan: Plan, agent: AgentPlan) -> tuple[PeerDoc, ...]:
@@ -35,13 +39,24 @@ def called(plan: Plan, agent: AgentPlan) -> tuple[PeerDoc, ...]:
                     f"{target.id}.{op.name}" for op in target.operations if set(op.packet_types) & set(call.names)
                 }
         used = tuple(name for name, to in routes if to in targets)
-        found.append(PeerDoc(call.to, call.kind, call.names, call.external, used))
+        made = _functions_for(agent, call.to, call.kind)
+        found.append(PeerDoc(call.to, call.kind, call.names, call.external, used, made))
     wired = {name for peer in found for name in peer.used_by}
     for name, to in routes:
         if name not in wired:
             target_agent, _, operation = to.rpartition(".")
             found.append(PeerDoc(target_agent, EdgeKind.API_CALL.value, (operation,), False, (name,)))
     return tuple(found)
+
+
+def _functions_for(agent: AgentPlan, peer: str, kind: str) -> tuple[str, ...]:
+    """The files whose functions make such a call: the peer's client, the coordinator, the router of packets."""
+    families = {"coordinator", "packet_router"} if kind == EdgeKind.PACKET_SEND.value else {"coordinator"}
+    return tuple(
+        module.path
+        for module in agent.modules
+        if module.family in families or (module.family == "client" and module.subject == peer)
+    )
 
 
 def callers(agent: AgentPlan) -> tuple[PeerDoc, ...]:
@@ -102,13 +117,24 @@ class StatusDoc:
 def statuses(plan: Plan, agent: AgentPlan) -> tuple[StatusDoc, ...]:
     """Every status that the agent answers with, by what its operations may do."""
     policy, surface = view_governance(agent), view_surface(plan, agent)
-    routes = any(isinstance(op.behaviour, RouteBehaviour) for op in agent.operations)
+    own_code = any(isinstance(op.behaviour, Implementation) for op in agent.operations)
+    # A function of the collection's own may make any call that the agent is wired for.
+    asks_others = any(isinstance(op.behaviour, RouteBehaviour) for op in agent.operations) or (
+        own_code and bool(surface.calls)
+    )
     unbound = any(not op.bound for op in agent.operations)
     asks = [
         *(["the operation is unbound"] if unbound and policy.unbound != "refuse" else []),
-        *(["the asked agent waits for its own anchors"] if routes else []),
+        *(["the asked agent waits for its own anchors"] if asks_others else []),
+        *(["a rule fires, and the answer is held"] if policy.mode == "blocking" and policy.rules else []),
+        *(
+            ["code raises a trigger, and the answer is held"]
+            if policy.mode != "autonomous" and policy.triggers and own_code
+            else []
+        ),
         "a packet carries governance flags",
     ]
+    no_override = () if policy.human_override else ("no-override",)
     refused = ("unbound-refused",) if unbound and policy.unbound == "refuse" else ()
     found = [
         StatusDoc(200, (), "the answer of the operation; for a packet, a packet of type `result`"),
@@ -116,12 +142,14 @@ def statuses(plan: Plan, agent: AgentPlan) -> tuple[StatusDoc, ...]:
         StatusDoc(400, ("invalid-request", "invalid-packet", "invalid-verdict", "invalid-answer", "answer-needed"),
                   "the body does not fit; `detail` names every field that is wrong"),
         StatusDoc(401, ("unauthorised", "token-used"), "no good token for this agent, or one that has decided already"),
-        StatusDoc(403, ("not-the-sender", "not-an-anchor"),
-                  "the token is not of the packet's `source_agent`, or not of an anchor"),
+        StatusDoc(403, ("not-the-sender", "not-an-anchor", "self-approval", *no_override),
+                  "the token is not of the packet's `source_agent`, not of an anchor, or of the anchor whose own call it"
+                  " is" + ("; or the verdict replaces an answer, which the policy lets nobody do" if no_override else "")),
         StatusDoc(404, ("unknown-operation", "unknown-agent", "unknown-decision"),
                   "no operation, registered agent or decision of that name"),
-        StatusDoc(409, ("in-progress", "other-arguments", "already-decided"),
-                  "the same packet is being processed, or the decision is about other arguments or taken"),
+        StatusDoc(409, ("in-progress", "other-arguments", "already-decided", "expired"),
+                  "the same packet is being processed; or the decision is about other arguments, was taken, or came"
+                  f" too late (after {policy.timeout_seconds:g} s)"),
         StatusDoc(410, ("expired", "unknown-operation"),
                   "the packet is past its `ttl`, or the decided operation is gone"),
         StatusDoc(413, ("too-large",), f"the body is larger than {surface.max_payload_bytes} bytes (400 where"
@@ -131,11 +159,11 @@ def statuses(plan: Plan, agent: AgentPlan) -> tuple[StatusDoc, ...]:
         StatusDoc(503, ("governance-unavailable", "registry-unavailable", *refused),
                   "decisions cannot be kept, or packets not be told apart, as a store is away"
                   + ("; or the operation is unbound, which the policy refuses" if refused else "")),
-        StatusDoc(504, ("operation-failed", *(("peer-failed",) if routes else ())),
+        StatusDoc(504, ("operation-failed", *(("peer-failed",) if asks_others else ())),
                   "the operation took longer than its timeout"
-                  + (", or the asked agent did" if routes else "") + "; this is escalated"),
+                  + (", or the asked agent did" if asks_others else "") + "; this is escalated"),
     ]  # fmt: skip
-    if routes:
+    if asks_others:
         when = "the asked agent was unreachable, refused, or answered what does not fit; this is escalated"
         found.append(StatusDoc(502, ("peer-failed",), when))
     return tuple(sorted(found, key=lambda item: item.status))

@@ -27,30 +27,33 @@ _BOUNDS = {
 Promises = dict[str, dict[str, Any]]
 
 
-def promised(specs: Iterable[FieldSpec] | None) -> Promises:
-    """Fields by name, sorted: whether a caller gives them, type, bounds, choices, default and description.
+def promised(specs: Iterable[FieldSpec] | None, *, whole: bool) -> Promises:
+    """Fields by name, sorted: whether a caller gives them, and, `whole`, type, bounds, choices, default, description.
 
     A side that nobody declared is one `payload`.
     """
     if specs is None:
-        return {"payload": {"required": True, "type": "object"}}
-    return {spec.name: _promise(spec) for spec in sorted(specs, key=lambda spec: spec.name)}
+        return {"payload": {"required": True} | ({"type": "object"} if whole else {})}
+    told = {spec.name: {"required": spec.required} | (_promise(spec) if whole else {}) for spec in specs}
+    return dict(sorted(told.items()))
 
 
 def _promise(spec: FieldSpec) -> dict[str, Any]:
-    told: dict[str, Any] = {"required": spec.required, "type": _TYPES.get(spec.type)}
+    told: dict[str, Any] = {"type": _TYPES[spec.type]} if spec.type in _TYPES else {}
+    told |= _bounds(spec)
     if spec.choices:
         told["choices"] = list(spec.choices)
-    if not (spec.choices and spec.type == "string"):  # a choice has no bounds beside itself
-        numbers = spec.type in ("integer", "number")
-        bounds = (spec.minimum, spec.maximum) if numbers else (spec.min_length, spec.max_length)
-        told |= {
-            name: number(bound)
-            for name, bound in zip(_BOUNDS.get(spec.type, ()), bounds, strict=False)
-            if bound is not None
-        }
     if not spec.required:
         told["default"] = spec.default
-    told["description"] = line(spec.description) or None
-    kept = ("required", "default")
-    return {key: value for key, value in told.items() if value is not None or key in kept}
+    if spec.description:
+        told["description"] = line(spec.description)
+    return told
+
+
+def _bounds(spec: FieldSpec) -> dict[str, float | int]:
+    if spec.type not in _BOUNDS or (spec.choices and spec.type == "string"):
+        return {}
+    counted = spec.type in ("integer", "number")
+    least, most = (spec.minimum, spec.maximum) if counted else (spec.min_length, spec.max_length)
+    names = _BOUNDS[spec.type]
+    return {name: number(bound) for name, bound in zip(names, (least, most), strict=True) if bound is not None}

@@ -15,7 +15,8 @@ from l9stack.rendering.tests.promises import promised
 def render_regression(plan: Plan, agent: AgentPlan) -> str:
     """The text of `test_regression.py`, before it is formatted."""
     surface, policy = view_surface(plan, agent), view_governance(agent)
-    operations = [op for module in agent.modules for op in held_by(agent, module)]
+    held = [(op, module.imported is None) for module in agent.modules for op in held_by(agent, module)]
+    operations = [op for op, _ in held]
     endpoints = [(route.method, route.path, route.operation) for route in surface.routes]
     memory = {layer.kind.value: declaration(agent, layer) for layer in agent.spec.memory}
     return fill(
@@ -25,8 +26,9 @@ def render_regression(plan: Plan, agent: AgentPlan) -> str:
         rate=surface.rate,
         max_payload_bytes=surface.max_payload_bytes,
         first=str(operations[0].name) if operations else "",
-        requests={str(op.name): promised(op.request) for op in operations},
-        responses={str(op.name): promised(op.response) for op in operations},
+        requests={str(op.name): promised(op.request, whole=ours) for op, ours in held},
+        responses={str(op.name): promised(op.response, whole=ours) for op, ours in held},
+        imported=[str(op.name) for op, ours in held if not ours],
         endpoints=endpoints,
         pages=sorted({"/health", "/status", *_pages(surface.builtin_routes)}),
         packet_types=surface.packet_types,
