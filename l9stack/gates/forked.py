@@ -50,7 +50,7 @@ def _run(order: Order) -> None:
         try:
             measured.json_report(outfile=order["coverage"], ignore_errors=True)
         except NoDataError:
-            print("nothing of the code under test was run")
+            print("nothing of the code under test was run", file=sys.stderr)
     raise SystemExit(ENDED + int(code))
 
 

@@ -68,7 +68,7 @@ MODELS = Family("models", "records that the glue names", only=False)
 """A file whose models, and nothing else, glue names."""
 
 CATALOGUE = (
-    Family("package", "the package: names of its modules", _names("__init__"), only=False),
+    Family("package", "the package, with a word on what it is for", _names("__init__"), only=False),
     Family("controller", "the agent as a whole: its operations, gathered", _names("controller agent_controller")),
     Family(
         "memory_bridge",

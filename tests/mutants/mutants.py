@@ -2,7 +2,8 @@
 
 Not counted, by rule: what does not compile; what has the same syntax tree; and what nobody can tell from the original:
 docstrings, imports, annotations that nothing evaluates (those of functions and variables; a class's fields are read by
-pydantic, and there the choices of a `Literal` are changed), how a number is formatted in a text, and an argument that
+pydantic, and there the choices of a `Literal` are changed), how a number is formatted in a text, the `mode` in which a
+record is dumped (fields of generated records are JSON values, of which each mode makes the same), and an argument that
 is left out where it gives what the callee's signature has as its default.
 """
 

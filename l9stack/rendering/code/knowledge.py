@@ -6,7 +6,7 @@ They stand in the module that the schema lists for it (`semantic_updater`, `caus
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -74,6 +74,8 @@ class FactorView:
     """The annotation of the factor's own value."""
     sample: JsonValue
     """A value of it, for tests."""
+    choices: tuple[str, ...]
+    """All its values, where they are few."""
 
 
 def home_of(agent: AgentPlan, family: str) -> ModulePlan | None:
@@ -152,10 +154,10 @@ def factor_views(agent: AgentPlan, imports: Imports) -> tuple[FactorView, ...]:
             break
         label = line(item.factor)
         told = ", ".join(f"`{one.name}`" for one in influences)
-        optional = tuple(TypedName(one.name, f"{one.annotation} | None", one.value) for one in influences)
+        optional = tuple(replace(one, annotation=f"{one.annotation} | None") for one in influences)
         summary = f"What `{label}` was in a decision, and what it bore on: {told}."
         record = RecordView(f"{class_name(own.name)}Factor", summary, optional)
-        views.append(FactorView(label, f"trace_{own.name}", record, own.annotation, own.value))
+        views.append(FactorView(label, f"trace_{own.name}", record, own.annotation, own.value, own.choices))
     if views:
         imports.agent("OperationContext", "Record")
         imports.add("l9stack.agent.causes", "causes")

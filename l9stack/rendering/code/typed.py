@@ -19,11 +19,12 @@ _FLAT = ("string", "integer", "number", "boolean")
 
 @dataclass(frozen=True, slots=True)
 class TypedName:
-    """A name as a field: its identifier, its annotation, and a value for tests."""
+    """A name as a field: its identifier, its annotation, a value for tests, and all of them where they are few."""
 
     name: str
     annotation: str
     value: JsonValue
+    choices: tuple[str, ...] = ()
 
     @property
     def free(self) -> bool:
@@ -49,7 +50,7 @@ def typed(agent: AgentPlan, text: str) -> TypedName | None:
     safe = f"{name}_" if hasattr(BaseModel, name) or not is_field_name(name) else name
     kinds = {_plain(spec) for spec in declared}
     if len(kinds) == 1 and declared[0].type in _FLAT:
-        return TypedName(safe, kinds.pop(), sample(declared[0]))
+        return TypedName(safe, kinds.pop(), sample(declared[0]), declared[0].choices)
     return TypedName(safe, "Scalar", "v1")
 
 

@@ -1,4 +1,4 @@
-"""What documents tell of an agent beside its operations: memory, rules, modules, descriptions."""
+"""What documents tell of an agent beside its operations and its memory: rules, modules, descriptions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from l9stack.model.agent import MemoryKind, MemoryLayer
 from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan
 from l9stack.planning.catalogue import HOLDS
-from l9stack.planning.keyspaces import keyspace
-from l9stack.planning.retention import expires
-from l9stack.printable import line
-from l9stack.rendering.code.bridges import ttl_seconds, view_memory
+from l9stack.rendering.code.bridges import view_memory
+from l9stack.rendering.code.insight import entities
+from l9stack.rendering.code.knowledge import factor_views, shape_views
 from l9stack.rendering.fields import number
 from l9stack.rendering.imports import Imports
 
@@ -23,65 +21,6 @@ _NUMBERS = ("integer", "number", "any")
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-Named = tuple[tuple[str, tuple[str, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LayerDoc:
-    """One declared memory layer."""
-
-    kind: str
-    backend: str
-    variable: str
-    storage: str
-    purpose: str
-    keyspace: str
-    ttl: int
-    ttl_origin: str
-    retention: str
-    expires: bool
-    """Whether the agent deletes what is past its retention."""
-    index_by: tuple[str, ...]
-    nodes: Named
-    edges: Named
-    factors: Named
-
-
-_BACKENDS = {
-    "redis": ("Redis", "L9_REDIS_URL"),
-    "postgres": ("Postgres", "L9_POSTGRES_URL"),
-    "neo4j": ("Neo4j", "L9_NEO4J_URL"),
-    "hypergraph": ("Hyperedges in Postgres", "L9_HYPERGRAPH_URL"),
-    "s3": ("Object store", "L9_ARCHIVE_BUCKET"),
-}
-
-
-def layers(agent: AgentPlan) -> tuple[LayerDoc, ...]:
-    """The declared layers, in the schema's order."""
-    return tuple(_layer(agent, layer) for layer in agent.spec.memory)
-
-
-def _layer(agent: AgentPlan, layer: MemoryLayer) -> LayerDoc:
-    backend, variable = _BACKENDS[layer.backend.value]
-    working = layer.kind is MemoryKind.WORKING
-    declared = "the prose of the schema" if layer.ttl_from_prose else "the schema"
-    shapes = [(shape.kind, (shape.name, shape.fields)) for shape in layer.structure]
-    return LayerDoc(
-        kind=layer.kind.value,
-        backend=backend,
-        variable=variable,
-        storage=layer.storage,
-        purpose=layer.purpose,
-        keyspace=line(keyspace(agent.spec, layer, agent.settings)) if working else "",
-        ttl=ttl_seconds(agent, layer) if working else 0,
-        ttl_origin="the shared setting" if layer.ttl_seconds is None else declared,
-        retention=layer.retention,
-        expires=expires(layer),
-        index_by=layer.index_by,
-        nodes=tuple(shape for kind, shape in shapes if kind == "node"),
-        edges=tuple(shape for kind, shape in shapes if kind == "edge"),
-        factors=tuple((item.factor, item.influences) for item in layer.factors),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +70,8 @@ class ModuleDoc:
     path: str
     dotted: str
     holds: str
+    offers: tuple[str, ...]
+    """Functions of its own, beside operations, that the agent's code may call."""
     operations: tuple[str, ...]
     functions: tuple[tuple[str, str, str], ...]
     """Signature or name, docstring, logic."""
@@ -146,19 +87,30 @@ def modules(agent: AgentPlan) -> tuple[ModuleDoc, ...]:
 
 def _module(agent: AgentPlan, module: ModulePlan) -> ModuleDoc:
     mapping = module.mapping
-    holds = HOLDS[module.family].format(module.subject)
-    if module.family == "memory_bridge" and (made := view_memory(agent, Imports()).functions):
-        holds = f"{holds}: {', '.join(made)}"
     return ModuleDoc(
         path=module.path,
         dotted=module.dotted,
-        holds=holds,
+        holds=HOLDS[module.family].format(module.subject),
+        offers=_offers(agent, module),
         operations=module.operations,
         functions=tuple((f.signature or f.name, f.docstring, f.logic) for f in mapping.functions) if mapping else (),
         models=tuple(model.name for model in mapping.models) if mapping else (),
         rules=mapping.rules if mapping else (),
         requires=mapping.requires if mapping else (),
     )
+
+
+def _offers(agent: AgentPlan, module: ModulePlan) -> tuple[str, ...]:
+    match module.family:
+        case "memory_bridge":
+            return view_memory(agent, Imports()).functions
+        case "semantic_updater":
+            return tuple(view.function for view in shape_views(agent, Imports()))
+        case "causal_tracer":
+            return tuple(view.function for view in factor_views(agent, Imports()))
+        case "world_model_bridge":
+            return tuple(view.function for view in entities(agent))
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

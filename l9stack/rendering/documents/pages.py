@@ -14,6 +14,7 @@ from l9stack.rendering.code.bridges import GovernanceView, view_governance
 from l9stack.rendering.code.settings import prefix
 from l9stack.rendering.code.surface import SurfaceView, view_surface
 from l9stack.rendering.documents import facts as facts
+from l9stack.rendering.documents import memory as memory
 from l9stack.rendering.documents import settings as told
 from l9stack.rendering.documents import surface as surface
 from l9stack.rendering.documents.operations import OperationDoc, view_operation
@@ -34,6 +35,7 @@ class LinkDoc:
 class Head:
     """What every document begins and ends with, and the facts that most of them print."""
 
+    name: str
     title: str
     about: str
     links: tuple[LinkDoc, ...]
@@ -61,7 +63,7 @@ class DocumentView:
     """A document: its head, and the parts that its family needs; the others are empty."""
 
     head: Head
-    layers: tuple[facts.LayerDoc, ...] = ()
+    layers: tuple[memory.LayerDoc, ...] = ()
     rules: tuple[facts.RuleDoc, ...] = ()
     called: tuple[surface.PeerDoc, ...] = ()
     callers: tuple[surface.PeerDoc, ...] = ()
@@ -79,6 +81,8 @@ class DocumentView:
     implementations: tuple[str, ...] = ()
     prefix: str = ""
     config_link: LinkDoc | None = None
+    whole: LinkDoc | None = None
+    """The document that tells everything of which this one tells its own part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ def _rendered(plan: Plan, agent: AgentPlan, name: str, operations: tuple[Operati
     family = document_family(name)
     about = _words(name)
     head = Head(
+        name=name,
         title=f"{agent.spec.name}: {family.title or about}" if family.title != "-" else agent.spec.name,
         about=about,
         links=_links(agent, name),
@@ -139,7 +144,7 @@ def _words(name: str) -> str:
 
 def _readme(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     return DocumentView(
-        head, layers=facts.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
+        head, layers=memory.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
         sections=tuple(part for part in facts.described(agent) if part.name in ("title", "purpose", "summary")),
     )  # fmt: skip
 
@@ -153,13 +158,13 @@ def _config(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 
 
 def _api_spec(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
-    return DocumentView(head, layers=facts.layers(agent), statuses=surface.statuses(plan, agent), apis=agent.spec.apis)
+    return DocumentView(head, layers=memory.layers(agent), statuses=surface.statuses(plan, agent), apis=agent.spec.apis)
 
 
 def _deployment(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     requires = {name for module in facts.modules(agent) for name in module.requires}
     return DocumentView(
-        head, layers=facts.layers(agent), variables=told.variables(agent), called=surface.called(plan, agent),
+        head, layers=memory.layers(agent), variables=told.variables(agent), called=surface.called(plan, agent),
         replicas=agent.spec.replicas, linked=tuple(sorted(requires)),
         implementations=tuple(op.behaviour.target for op in head.operations if op.behaviour.target),
         prefix=prefix(agent),
@@ -169,7 +174,7 @@ def _deployment(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 
 def _architecture(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     return DocumentView(
-        head, layers=facts.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
+        head, layers=memory.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
         modules=facts.modules(agent), picture=surface.picture(plan, agent), sections=facts.described(agent),
         apis=agent.spec.apis, linked=agent.spec.link_existing,
     )  # fmt: skip
@@ -188,15 +193,21 @@ def _integration(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 
 
 def _performance(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
-    return DocumentView(head, layers=facts.layers(agent), variables=told.variables(agent))
+    return DocumentView(head, layers=memory.layers(agent), variables=told.variables(agent))
 
 
 def _guide(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     # What the document's name speaks of comes first: `ASSESSMENT_GUIDE` begins with the operation that assesses.
     stems = {word[:5] for word in head.about.split() if word not in ("guide", "manual", "handbook", "rules")}
-    ordered = sorted(head.operations, key=lambda op: not any(stem in f"{op.name} {op.module}" for stem in stems))
-    head = replace(head, operations=tuple(ordered))
-    return DocumentView(head, layers=facts.layers(agent), rules=facts.rules(agent), sections=facts.described(agent))
+    spoken = [op for op in head.operations if any(stem in f"{op.name} {op.module}" for stem in stems)]
+    layers = memory.layers(agent)
+    first = next(name for name in agent.spec.generate_docs if document_family(name) is GUIDE)
+    if head.name != first:  # two guides that tell the same would soon tell different things
+        whole = next(link for link in head.links if link.name == first)
+        return DocumentView(replace(head, operations=tuple(spoken)), layers=layers, whole=whole)
+    ordered = (*spoken, *(op for op in head.operations if op not in spoken))
+    head = replace(head, operations=ordered)
+    return DocumentView(head, layers=layers, rules=facts.rules(agent), sections=facts.described(agent))
 
 
 FAMILIES = (

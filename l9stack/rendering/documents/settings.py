@@ -68,7 +68,9 @@ def _reaches(setting: Setting, own: Container[str]) -> str:
         named = set(_VARIABLE.findall(str(setting.value)))
         if named - {variable}:
             return "the unified config; the process connects there"
-        return f"`{variable}`" if named else f"the unified config; the process connects there, unless `{variable}` is set"
+        return (
+            f"`{variable}`" if named else f"the unified config; the process connects there, unless `{variable}` is set"
+        )
     return next(
         (text for start, text in _REACHES if setting.name.startswith(start)),
         "the agent's config module" if setting.name in own else "kept with the schema; no module reads it",

@@ -9,7 +9,7 @@ from l9stack.model.plan import AgentPlan, EdgeKind, Plan
 from l9stack.printable import table_code
 from l9stack.rendering.code.bridges import view_governance
 from l9stack.rendering.code.surface import view_surface
-from l9stack.rendering.documents.facts import layers
+from l9stack.rendering.documents.memory import layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,8 @@ def statuses(plan: Plan, agent: AgentPlan) -> tuple[StatusDoc, ...]:
                   "the body does not fit; `detail` names every field that is wrong"),
         StatusDoc(401, ("unauthorised", "token-used"), "no good token for this agent, or one that has decided already"),
         StatusDoc(403, ("not-the-sender", "not-an-anchor", "self-approval", *no_override),
-                  "the token is not of the packet's `source_agent`, not of an anchor, or of the anchor whose own call it"
-                  " is" + ("; or the verdict replaces an answer, which the policy lets nobody do" if no_override else "")),
+                  "the token is not of the packet's `source_agent`, not of an anchor, or of the anchor whose own call"
+                  " it is" + ("; or the verdict replaces an answer, which the policy forbids" if no_override else "")),
         StatusDoc(404, ("unknown-operation", "unknown-agent", "unknown-decision"),
                   "no operation, registered agent or decision of that name"),
         StatusDoc(409, ("in-progress", "other-arguments", "already-decided", "expired"),

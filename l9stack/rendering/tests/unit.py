@@ -19,6 +19,7 @@ from l9stack.rendering.imports import Imports
 from l9stack.rendering.manifest import home
 from l9stack.rendering.packets import required_fields
 from l9stack.rendering.tests.operations import operation_tests
+from l9stack.rendering.tests.peers import peer_checks
 from l9stack.rendering.tests.policies import policy_cases
 
 
@@ -28,7 +29,8 @@ def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: 
         return _controller(plan, agent, module, composed=composed)
     if module.family in FAMILIES:
         cases = policy_cases(agent) if module.family == "compliance_checker" else []
-        return render_family_tests(plan, agent, module, {**_served(plan, agent), "cases": cases})
+        checks = peer_checks(plan, module) if module.family == "client" else {}
+        return render_family_tests(plan, agent, module, {**_served(plan, agent), "cases": cases, "checks": checks})
     return _FAMILIES.get(module.family, _operations)(plan, agent, module)
 
 
