@@ -32,6 +32,8 @@ def start(data: Path, port: int, secret: str, log: Path) -> Server:
         "fsync": "on",
         "synchronous_commit": "off",
         "shared_buffers": "32MB",
+        # In the data folder, with which it goes away: segments in /dev/shm stay behind where the server is killed.
+        "dynamic_shared_memory_type": "mmap",
         "max_connections": 300,
     }
     command = [str(home / "bin" / "postgres"), "-D", str(cluster)]

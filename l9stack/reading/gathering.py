@@ -126,7 +126,7 @@ def why_no_agent(root: Node) -> str | None:
     identity = _identity(root)
     for name, node in identity.items():
         text = f"[{node.items[0].text}]" if node.items and len(node.items) == 1 else node.text
-        # Prose may speak of [a] or <b>: a template has nothing else there, or has it in a path, which cannot be one then.
+        # Prose may speak of [a] or <b>; a template has nothing else there, or has it in a path.
         if placeholder := (_PLACEHOLDER.search if name == "rootpath" else _PLACEHOLDER.fullmatch)(text.strip()):
             return f"it is a template, its `{name}` has the placeholder {placeholder[0]}"
     sections = [name for name in _SECTIONS if _under(root, name) is not None]

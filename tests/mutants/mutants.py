@@ -79,7 +79,7 @@ def _places(parent: ast.AST, *, in_class: bool = False) -> Iterator[tuple[_Slot,
                 if in_class and isinstance(parent, ast.AnnAssign):
                     yield from _choices(node)
                 continue
-            if field == "format_spec":
+            if field == "format_spec" or (isinstance(node, ast.keyword) and _dumped_alike(parent, node)):
                 continue
             yield _Slot(parent, field, index), node
             yield from _places(node, in_class=isinstance(parent, ast.ClassDef))
@@ -94,6 +94,12 @@ def _choices(annotation: ast.AST) -> Iterator[tuple[_Slot, ast.AST]]:
 
 def _docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _dumped_alike(call: ast.AST, argument: ast.keyword) -> bool:
+    """Whether an argument of a call is the mode in which a record is dumped."""
+    dumped = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "model_dump"
+    return dumped and argument.arg == "mode"
 
 
 def _compiles(text: str) -> bool:
@@ -121,6 +127,8 @@ class _Defaults:
         assert isinstance(after, ast.Call)
         callee = self._callees.get(before.func.id) if isinstance(before.func, ast.Name) else None
         (left_out,) = (item for item in before.keywords if item not in after.keywords)
+        if _dumped_alike(before, left_out):
+            return True
         if callee is None or left_out.arg is None:
             return False
         try:
