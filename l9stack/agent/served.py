@@ -27,6 +27,7 @@ from l9stack.agent.peers import HttpTransport
 from l9stack.agent.records import Payload, as_values, wrapped
 from l9stack.agent.replies import Reply, reply_of
 from l9stack.agent.serve import Assembled, handle_event
+from l9stack.agent.spaces import is_apart
 from l9stack.agent.stand_ins import Delivery, StandIn
 
 
@@ -217,6 +218,19 @@ class ServedAgent:
         async with self.memory.postgres.begin() as connection:
             agent = {"agent": self.definition.id}
             await connection.execute(text("DELETE FROM decisions WHERE agent_id = :agent"), agent)
+
+    async def empty_log(self) -> None:
+        """Forget every decision of the episodic layer.
+
+        Raises:
+            RuntimeError: the log is not one of a test's own, as where the user of Postgres may make no schema.
+        """
+        await self.memory.prepare()
+        async with self.memory.postgres.begin() as connection:
+            schema = await connection.scalar(text("SELECT current_schema()"))
+            if not is_apart(str(schema)):
+                raise RuntimeError(f"the log in {schema} is not this test's own: its user may make no schema")
+            await connection.execute(text("DELETE FROM decision_logs"))
 
     async def use_up(self, operation: str, principal: str = "operator") -> None:
         """Count as many calls of an operation by a caller as the declared rate allows in one window."""

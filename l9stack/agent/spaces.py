@@ -14,6 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from l9stack.agent import database
 from l9stack.agent.backends import BackendUrls
 
+_APART = "test_"
+
+
+def is_apart(schema: str) -> bool:
+    """Whether a schema of Postgres is one that `apart` has made."""
+    return schema.startswith(_APART)
+
 
 @contextlib.asynccontextmanager
 async def apart(backends: BackendUrls, namespace: str | None = None) -> AsyncIterator[tuple[BackendUrls, str]]:
@@ -25,7 +32,7 @@ async def apart(backends: BackendUrls, namespace: str | None = None) -> AsyncIte
     if namespace is not None:
         yield backends, namespace
         return
-    schema = f"test_{uuid.uuid4().hex[:8]}"
+    schema = f"{_APART}{uuid.uuid4().hex[:8]}"
     engine = database.connect(backends.postgres)
     made = await _done(engine, f"CREATE SCHEMA {schema}")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from pathlib import PurePosixPath
 
 from l9stack.evidence.figures import Figures, Item, Section, code, plain, table
 from l9stack.model.collection import SourceFile
@@ -126,7 +127,7 @@ def baseline(figures: Figures, evidence: BuildEvidence) -> Section:
         figures.item("Governance anchors reachable", "anchors_named", "named; they are reached at deployment"),
         figures.item("Feature flags set", "flags_set", "yes"),
     ]
-    servers = sorted({(s.layer, s.product, s.version) for agent in evidence.agents for s in agent.servers})
+    servers = sorted({(s.layer, s.product, s.version or "-") for agent in evidence.agents for s in agent.servers})
     details = table(("layer", "server", "version"), [tuple(map(plain, server)) for server in servers])
     return Section("Phase 1 Baseline", items, details + figures.rows(1))
 
@@ -135,7 +136,7 @@ def implementation(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Sec
     """Section 5: everything made, nothing left open."""
     made = {item.file for item in evidence.todo if item.action == "create" and item.lines}
     code_files, docs, _ = _wanted(plan)
-    tests = sum(path.startswith("tests/") for path in made)
+    tests = sum(path.startswith("tests/") and PurePosixPath(path).name.startswith("test_") for path in made)
     items = [
         _covered("All generatefiles created", code_files, made),
         _covered("All generatedocs created", docs, made),

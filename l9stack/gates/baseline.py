@@ -86,7 +86,7 @@ def _online(plan: Plan, answers: Mapping[str, ServerVersion | Exception]) -> Fin
     silent = [f"{name}: {answer}" for name, answer in sorted(answers.items()) if isinstance(answer, Exception)]
     if not answers and any(agent.spec.memory for agent in plan.agents):
         silent = ["no backend was given"]
-    online = [f"{a.product} {a.version}" for _, a in sorted(answers.items()) if isinstance(a, ServerVersion)]
+    online = [f"{a.product} {a.version}".strip() for _, a in sorted(answers.items()) if isinstance(a, ServerVersion)]
     return Finding(not silent, some(silent) or ", ".join(online) or "no memory layer is declared")
 
 

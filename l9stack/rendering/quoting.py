@@ -25,13 +25,17 @@ REPEATED = 12
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
-def python(value: Any) -> str:
-    """A Python literal; mappings are sorted only where they are sets, so that declared order stays."""
+def python(value: Any, width: int = LITERAL) -> str:
+    """A Python literal; mappings are sorted only where they are sets, so that declared order stays.
+
+    A text of more than `width` characters is printed in parts: more than `LITERAL` where little stands before it.
+    """
     if isinstance(value, str):
         if len(value) > REPEATED and len(set(value)) == 1:
             return f"{value[0]!r} * {len(value)}"
         # repr escapes what is not printable, so also \u2028, direction marks and lone surrogates.
-        return repr(str(value)) if len(value) <= LITERAL else _parts(str(value))
+        literal = repr(str(value))
+        return literal if len(literal) - 2 <= width else _parts(str(value))
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} has no literal")
     if value is None or isinstance(value, bool | int | float):

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+from l9stack.gates.warm import parent_of_tests
 from tests.mutants.mutants import mutants_of
 from tests.mutants.population import COLLECTIONS, collections, modules, sample
-from tests.mutants.trial import benches, try_all
+from tests.mutants.trial import Bench, benches, try_all
 
 SOURCE = '''
 """A module."""
@@ -68,11 +71,9 @@ def test_a_mutant_is_the_module_with_one_line_changed_and_tells_which():
 def test_a_sample_has_as_many_of_each_family_and_is_the_same_for_a_seed(tmp_path: Path):
     population = [module for item in collections(tmp_path) for module in modules(item)]
     families = {module.family for module in population}
-    chosen = sample(population, 3 * len(families), seed=1)
-    assert chosen == sample(population, 3 * len(families), seed=1) != sample(population, 3 * len(families), seed=2)
-    assert {family: sum(module.family == family for module, _ in chosen) for family in families} == dict.fromkeys(
-        families, 3
-    )
+    chosen = sample(population, 2 * len(families), seed=1)
+    assert chosen == sample(population, 2 * len(families), seed=1) != sample(population, 2 * len(families), seed=2)
+    assert Counter(module.family for module, _ in chosen) == dict.fromkeys(families, 2)
 
 
 def test_the_generated_tests_see_most_of_a_handful_of_mutants(tmp_path: Path):
@@ -82,3 +83,15 @@ def test_the_generated_tests_see_most_of_a_handful_of_mutants(tmp_path: Path):
     with benches([families], 2) as available:
         verdicts = try_all(available, chosen)
     assert sum(verdict.ending == "caught" for verdict in verdicts) >= len(light) - 1, verdicts
+
+
+def test_a_mutant_survives_where_the_generated_tests_are_empty(tmp_path: Path):
+    (families,) = collections(tmp_path, COLLECTIONS[-1:])
+    emptied = [
+        item.model_copy(update={"text": ""}) if "/test_" in item.path else item for item in families.tree.artifacts
+    ]
+    untested = replace(families, tree=families.tree.model_copy(update={"artifacts": tuple(emptied)}))
+    with parent_of_tests(tmp_path / "warm.log") as parent:
+        bench = Bench(tmp_path / "trees", [untested], parent, {})
+        ((module, mutant),) = sample(modules(families), 1, seed=1)
+        assert bench.judge(module, mutant).ending == "survived"

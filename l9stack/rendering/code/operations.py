@@ -84,7 +84,7 @@ def _documented(operation: OperationPlan) -> str:
 
 
 def _decorator(operation: OperationPlan) -> tuple[str, ...]:
-    arguments = [f"summary={python(line(operation.summary))}"]
+    arguments = [f"summary={python(line(operation.summary), 104)}"]
     if operation.criticality != 0.5:
         arguments.append(f"criticality={python(operation.criticality)}")
     if operation.timeout_seconds != 10.0:
