@@ -64,4 +64,5 @@ def table_code(text: str) -> str:
 
 def mermaid(text: str) -> str:
     """Text that cannot end a Mermaid label: only harmless characters stay."""
-    return "".join(char if char.isalnum() or char in " _-.,/*:" else " " for char in line(text)).strip()
+    kept = "".join(char if char.isalnum() or char in " _-.,/*:" else " " for char in line(text))
+    return " ".join(kept.split())

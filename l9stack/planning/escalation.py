@@ -14,6 +14,17 @@ _COMPARISON = re.compile(
     r"(?P<unit>ms|s|sec|seconds|minutes|%)?\s*\Z",
     re.IGNORECASE,
 )
+_SPOKEN = tuple(
+    (re.compile(rf"\s(?:(?:is|are|goes|falls|drops|rises|climbs)\s+)?(?:{words})\s+(?=\$?\d)", re.IGNORECASE), sign)
+    for words, sign in (
+        ("at least|no less than|not below|(?:greater|more) than or equal to", ">="),
+        ("at most|no more than|not above|less than or equal to", "<="),
+        ("above|over|exceeds?|exceeding|(?:greater|more|higher|larger) than", ">"),
+        ("below|under|(?:less|lower|smaller|fewer) than", "<"),
+    )
+)
+"""Words that say what a sign says: `temperature rises above 38`."""
+_ARTICLE = re.compile(r"^\s*(the|any|an?)\s+", re.IGNORECASE)
 _NONE = re.compile(r"^\s*(no escalation|none\b|never\b)", re.IGNORECASE)
 _UNITS = {"s": 1000.0, "sec": 1000.0, "seconds": 1000.0, "minutes": 60000.0}
 _MAX_NAME = 50
@@ -66,6 +77,11 @@ def _clauses(text: str) -> list[str]:
 
 
 def _comparison(text: str) -> Comparison | None:
+    for words, sign in _SPOKEN:
+        text, spoken = words.subn(f" {sign} ", text)
+        if spoken:
+            text = _ARTICLE.sub("", text)
+            break
     found = _COMPARISON.match(text.strip())
     field = identifier(found["field"]) if found else None
     if not found or field is None:

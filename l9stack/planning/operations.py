@@ -174,7 +174,7 @@ def _alike(name: str, modules: list[ModulePlan]) -> ModulePath | None:
 
 def _summary(draft: Draft) -> str:
     """What can be said where nobody described it: its name, and who wants it."""
-    words = draft.name.replace("_", " ").capitalize()
+    words = draft.name.replace("_", " ").strip().capitalize()
     kind, _, rest = draft.sources[0].partition(" ")
     match kind:
         case "endpoint":

@@ -55,7 +55,7 @@ def repeated(collection: Collection, times: int) -> Collection:
     """The collection's agents `times` over, each copy under names of its own, wired to the agents of its copy."""
     whole: dict[str, Any] = collection.model_dump()
     for number in range(1, times):
-        copy = _renamed(collection.model_dump(), [agent.id for agent in collection.agents], f"copy{number}")
+        copy = renamed(collection.model_dump(), [agent.id for agent in collection.agents], f"copy{number}")
         whole["agents"] += copy["agents"]
         for key in ("wirings", "bindings"):
             whole["glue"][key] += copy["glue"][key]
@@ -63,7 +63,7 @@ def repeated(collection: Collection, times: int) -> Collection:
     return Collection.model_validate(whole)
 
 
-def _renamed(value: Any, agents: list[str], suffix: str) -> Any:
+def renamed(value: Any, agents: list[str], suffix: str) -> Any:
     """Every name of an agent in a value, in snake_case, CapWords or words, with a suffix."""
     for agent in agents:
         words = agent.replace("_", " ").title()

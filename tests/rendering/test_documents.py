@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from l9stack.agent.retention import span_of
 from l9stack.cli.parser import build
 from l9stack.extraction.prepare import plan_of, prepare
 from l9stack.gates.scene import expected_files
@@ -37,6 +38,7 @@ DOCUMENTS = [
     "INTEGRATION_GUIDE.md",
     "PERFORMANCE_GUIDE.md",
     "ops/ON_CALL.md",
+    "USER_GUIDE.md",
 ]
 
 
@@ -159,6 +161,47 @@ def test_names_lead_to_their_families_whatever_their_case_and_separators(tmp_pat
     assert headings["AUTONOMY_RULES.md"] == "# Desk: autonomy rules"
     assert headings["ops/ON_CALL.md"] == "# Desk: on call"
     assert "[README.md](../README.md)" in made["docs/desk/ops/ON_CALL.md"]
+
+
+def test_a_second_document_of_a_family_holds_its_own_part_and_leads_to_the_first(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "desk", PLAIN)
+    agents = (folder / "agents.yaml").read_text()
+    more = ["ops/HOW_TO_LOOK.md", "TROUBLESHOOTING.md", "ops/configuration.md"]
+    (folder / "agents.yaml").write_text(agents.replace('"USER_GUIDE.md"]', json.dumps(["USER_GUIDE.md", *more])[1:]))
+    made = documents(folder)
+    look, trouble, config = (made[f"docs/desk/{name}"] for name in more)
+    assert "stands in [USER_GUIDE.md](../USER_GUIDE.md)" in look
+    assert re.findall(r"(?m)^## (.*)$", look) == ["Look", "Other documents"]
+    assert "stands in [ops/ON_CALL.md](ops/ON_CALL.md)" in re.sub(r"\\(.)", r"\1", trouble)
+    assert "stands in [CONFIG.md](../CONFIG.md)" in config
+    assert re.findall(r"(?m)^#+ (.*)$", trouble) == ["Desk: troubleshooting", "Other documents"]
+
+
+def test_every_problem_that_the_library_answers_with_is_told_and_no_other(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "desk", PLAIN)
+    agents = (folder / "agents.yaml").read_text()
+    changed = agents.replace('"mode": "hybrid"', '"mode": "hybrid", "humanoverride": false')
+    (folder / "agents.yaml").write_text(changed.replace('"POST /desk/open"]', '"POST /desk/open", "POST /desk/shut"]'))
+    (folder / "answers.yaml").write_text("settings: {governance.unbound_operations: refuse}\n")
+    rows = re.findall(r"(?m)^\| (\d{3}) \| (.*?) \|", documents(folder)["docs/desk/api-spec.md"])
+    told = {(int(status), code) for status, codes in rows for code in re.findall(r"`([a-z-]+)`", codes)}
+    library = "".join(path.read_text() for path in (ROOT / "l9stack" / "agent").glob("*.py"))
+    answered = {(int(status), code) for status, code in re.findall(r'\bproblem\(\s*(\d{3}),\s*"([a-z-]+)"', library)}
+    failed = {(500, "operation-failed"), (502, "peer-failed"), (504, "operation-failed"), (504, "peer-failed")}
+    assert told == answered | failed
+
+
+def test_a_retention_is_told_as_it_is_kept(tmp_path: Path) -> None:
+    for text, kept in (("90 days", True), ("3_years", True), ("for good", False), ("0 days", False)):
+        folder = collection(tmp_path / text, PLAIN)
+        agents = folder / "agents.yaml"
+        agents.write_text(
+            agents.read_text().replace('"retention": "plain words"', json.dumps({"retention": text})[1:-1])
+        )
+        made = documents(folder)
+        assert (span_of(text) is not None) == kept
+        assert ("What is older is deleted once a day." in made["docs/desk/ARCHITECTURE.md"]) == kept
+        assert ("older is deleted" in made["docs/desk/README.md"]) == kept
 
 
 def tokens(text: str) -> list[Any]:

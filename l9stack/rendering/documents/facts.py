@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan
+from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan, Plan
 from l9stack.planning.catalogue import HOLDS
 from l9stack.rendering.code.bridges import view_memory
-from l9stack.rendering.code.insight import entities
+from l9stack.rendering.code.insight import entities, view_drift
 from l9stack.rendering.code.knowledge import factor_views, shape_views
 from l9stack.rendering.fields import number
 from l9stack.rendering.imports import Imports
@@ -61,6 +61,17 @@ def _may_fire(rule: EscalationRule, operation: OperationPlan) -> bool:
 def fires(comparison: Comparison, value: float) -> bool:
     """Whether the comparison holds for a value."""
     return _OPERATORS[comparison.operator](value, comparison.number)
+
+
+def raisers(plan: Plan, agent: AgentPlan) -> tuple[tuple[str, str, str], ...]:
+    """Files with functions that raise triggers: path, function, and the trigger where it is always the same."""
+    found = []
+    if (module := agent.module_of("escalation_handler")) and agent.triggers:
+        found.append((module.path, "raise_…", ""))
+    if module := agent.module_of("drift_detector"):
+        trigger = view_drift(plan, agent, module, Imports()).trigger
+        found += [(module.path, "detect", trigger)] if trigger else []
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class OperationDoc:
 
 def view_operation(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> OperationDoc:
     """The document's view of one operation."""
-    words = operation.name.replace("_", " ")
+    words = operation.name.replace("_", " ").strip()
     return OperationDoc(
         name=operation.name,
         title=words[:1].upper() + words[1:],

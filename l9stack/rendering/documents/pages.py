@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.names import folded
+from l9stack.printable import markdown
 from l9stack.rendering.code.bridges import GovernanceView, view_governance
 from l9stack.rendering.code.settings import prefix
 from l9stack.rendering.code.surface import SurfaceView, view_surface
@@ -77,6 +78,8 @@ class DocumentView:
     apis: tuple[tuple[str, str], ...] = ()
     linked: tuple[str, ...] = ()
     audit_scope: tuple[str, ...] = ()
+    raisers: tuple[tuple[str, str, str], ...] = ()
+    """File and function that raise triggers of the policy, and the one trigger that it raises, if it is one."""
     replicas: int = 1
     implementations: tuple[str, ...] = ()
     prefix: str = ""
@@ -96,6 +99,10 @@ class DocumentFamily:
     view: Callable[[Plan, AgentPlan, Head], DocumentView]
 
 
+_GENERAL = frozenset({"api", "docs", "guide", "handbook", "manual", "rules", "user"})
+"""Words of a document's name that speak of no operation."""
+
+
 def render_documents(plan: Plan, agent: AgentPlan) -> dict[str, str]:
     """Every document that the schema asks for, by its path in an extraction."""
     operations = tuple(view_operation(plan, agent, operation) for operation in agent.operations)
@@ -110,10 +117,12 @@ def document_family(name: str) -> DocumentFamily:
 
 def _rendered(plan: Plan, agent: AgentPlan, name: str, operations: tuple[OperationDoc, ...]) -> str:
     family = document_family(name)
+    first = _first(agent, family)
     about = _words(name)
+    title = family.title if family.title and name == first else about
     head = Head(
         name=name,
-        title=f"{agent.spec.name}: {family.title or about}" if family.title != "-" else agent.spec.name,
+        title=agent.spec.name if family.title == "-" and name == first else f"{agent.spec.name}: {title}",
         about=about,
         links=_links(agent, name),
         agent=view_surface(plan, agent),
@@ -124,17 +133,33 @@ def _rendered(plan: Plan, agent: AgentPlan, name: str, operations: tuple[Operati
         health_path=agent.spec.health_path,
         packets=view_packets(plan.protocol, agent.id),
     )
-    text = fill(family.template, view=family.view(plan, agent, head))
+    whole = next((link for link in head.links if link.name == first), None)
+    if whole is None:
+        view = family.view(plan, agent, head)
+    else:  # two documents that tell the same would soon tell different things
+        view = DocumentView(_spoken_of(head), layers=memory.layers(agent), whole=whole)
+    text = fill(family.template if whole is None else "docs/part.md.j2", view=view)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text))
 
 
 def _links(agent: AgentPlan, name: str) -> tuple[LinkDoc, ...]:
     folder = posixpath.dirname(name) or "."
     return tuple(
-        LinkDoc(other, posixpath.relpath(other, folder), document_family(other).purpose)
+        LinkDoc(other, posixpath.relpath(other, folder), _purpose(agent, other))
         for other in agent.spec.generate_docs
         if other != name
     )
+
+
+def _purpose(agent: AgentPlan, name: str) -> str:
+    family = document_family(name)
+    first = _first(agent, family)
+    return family.purpose if name == first else f"part of {markdown(first)}"
+
+
+def _first(agent: AgentPlan, family: DocumentFamily) -> str:
+    """The document that holds the whole of a family: the first that the schema names."""
+    return next(name for name in agent.spec.generate_docs if document_family(name) is family)
 
 
 def _words(name: str) -> str:
@@ -182,7 +207,10 @@ def _architecture(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 
 def _autonomy(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     named = tuple(setting for setting in told.settings(agent) if setting.name.startswith("governance."))
-    return DocumentView(head, rules=facts.rules(agent), settings=named, audit_scope=agent.spec.governance.audit_scope)
+    return DocumentView(
+        head, rules=facts.rules(agent), settings=named, audit_scope=agent.spec.governance.audit_scope,
+        raisers=facts.raisers(plan, agent),
+    )  # fmt: skip
 
 
 def _integration(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
@@ -198,16 +226,23 @@ def _performance(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 
 def _guide(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     # What the document's name speaks of comes first: `ASSESSMENT_GUIDE` begins with the operation that assesses.
-    stems = {word[:5] for word in head.about.split() if word not in ("guide", "manual", "handbook", "rules")}
-    spoken = [op for op in head.operations if any(stem in f"{op.name} {op.module}" for stem in stems)]
-    layers = memory.layers(agent)
-    first = next(name for name in agent.spec.generate_docs if document_family(name) is GUIDE)
-    if head.name != first:  # two guides that tell the same would soon tell different things
-        whole = next(link for link in head.links if link.name == first)
-        return DocumentView(replace(head, operations=tuple(spoken)), layers=layers, whole=whole)
-    ordered = (*spoken, *(op for op in head.operations if op not in spoken))
-    head = replace(head, operations=ordered)
-    return DocumentView(head, layers=layers, rules=facts.rules(agent), sections=facts.described(agent))
+    spoken = _spoken_of(head).operations
+    head = replace(head, operations=(*spoken, *(op for op in head.operations if op not in spoken)))
+    return DocumentView(head, layers=memory.layers(agent), rules=facts.rules(agent), sections=facts.described(agent))
+
+
+def _runbook(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
+    return DocumentView(
+        head, layers=memory.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
+        statuses=surface.statuses(plan, agent),
+    )  # fmt: skip
+
+
+def _spoken_of(head: Head) -> Head:
+    """The head with the operations alone that the document's name speaks of."""
+    stems = {word[:5] for word in head.about.split() if word not in _GENERAL}
+    spoken = (op for op in head.operations if any(stem in f"{op.name} {op.module}" for stem in stems))
+    return replace(head, operations=tuple(spoken))
 
 
 FAMILIES = (
@@ -224,6 +259,8 @@ FAMILIES = (
                    "autonomy rules", "what it decides alone, what is escalated, how to decide", _autonomy),
     DocumentFamily("docs/integration_guide.md.j2", frozenset({"integrationguide", "integration"}),
                    "integration guide", "how other agents and systems work with it", _integration),
+    DocumentFamily("docs/runbook.md.j2", frozenset({"runbook", "oncall", "operations", "troubleshooting", "playbook"}),
+                   "", "what to look at, and what to do, when something is wrong", _runbook),
     DocumentFamily("docs/performance_guide.md.j2", frozenset({"performanceguide", "performance"}),
                    "performance guide", "limits, cost of a call, what to measure", _performance),
 )  # fmt: skip
