@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from pathlib import PurePosixPath
 
 from l9stack.evidence.figures import Figures, Item, Section, code, plain, table
+from l9stack.model.agent import MemoryKind
 from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence, TestCounts
 from l9stack.model.plan import AgentPlan, Plan
@@ -228,7 +229,13 @@ def compliance(figures: Figures, plan: Plan) -> Section:
         figures.item("Governance anchors wired", "governance_wired", "yes"),
     ]
     details = [line for agent in plan.agents for line in _policy(agent)]
-    details += ["", "The audit log is tamper-evident up to its last anchor; the build is at most SLSA build level 1."]
+    anchored = sum(agent.spec.layer(MemoryKind.ARCHIVE) is not None for agent in plan.agents)
+    details += [
+        "",
+        f"{anchored} of {len(plan.agents)} agents declare an archive, where the heads of their audit chains are kept: up "
+        "to the last of these heads such a chain is tamper-evident, any other only by its own hashes. The build is at "
+        "most SLSA build level 1.",
+    ]
     return Section("Governance & Compliance", items, details)
 
 

@@ -71,7 +71,7 @@ def _clauses(text: str) -> list[str]:
     # A dashed list may have been folded to one line: ` - ` then separates as a new line does.
     parts = re.split(r"(?:^|\s)[-*]\s+|\n(?=[-*]\s)", flat) if re.search(r"(?:^|\s)-\s+\S", flat) else [flat]
     if len(parts) == 1:
-        parts = re.split(r",\s+(?![0-9])|;\s*|\s+or\s+", parts[0])
+        parts = re.split(r",\s+(?![0-9])|;\s*|\s+or\s+(?!equal\b)", parts[0])
     clauses = (" ".join(part.split()).rstrip(".").strip() for part in parts)
     return [_LEAD.sub("", clause) for clause in clauses if clause and not clause.endswith(":")]
 

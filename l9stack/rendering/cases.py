@@ -26,8 +26,10 @@ from l9stack.rendering.views import once
 
 MAX_CASES = 12
 """Cases of one operation; a table has at least one for each row that can be reached."""
-_MAX_ANSWERS = 6
-"""Answers of a peer that are varied in these cases."""
+_MAX_ANSWERS = 12
+"""Answers of a peer, beside half as many requests: enough for two thresholds and both bounds of a field, and more."""
+_MAX_BESIDE = 8
+"""Answers that differ in one field."""
 _MAX_TRIED = 4000
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -61,7 +63,7 @@ def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[Case,
         case TransformBehaviour(assign=assign) | RecordBehaviour(assign=assign):
             requests = _varied(agent, operation, assign.values())
         case RouteBehaviour() as route:
-            return tuple(_routed(plan, agent, operation, route)[:most])
+            return tuple(_routed(plan, agent, operation, route))
         case EchoBehaviour() | CheckPolicyBehaviour():
             requests = _varied(agent, operation, ())
         case _:
@@ -230,7 +232,7 @@ def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: Route
     own = list(_known(case_of(agent, operation, values, usual) for values in requests))
     # Answers of the peer vary after the requests: leave room for both.
     others = list(_known(case_of(agent, operation, _base(operation), said) for said in heard))
-    return [*own[: MAX_CASES - min(len(others), _MAX_ANSWERS)], *others[:_MAX_ANSWERS]]
+    return [*own[: MAX_CASES - min(len(others), MAX_CASES // 2)], *others[:_MAX_ANSWERS]]
 
 
 def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> list[Values]:
@@ -249,6 +251,6 @@ def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> 
         {**base, spec.name: value}
         for spec in target.response
         if spec.name in used
-        for value in around(spec, numbers.get(spec.name, ()))[:5]
+        for value in around(spec, numbers.get(spec.name, ()))[:_MAX_BESIDE]
     ]
-    return _unique([base, *varied])[:9]
+    return _unique([base, *varied])

@@ -15,7 +15,7 @@ from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning import drawing
 from l9stack.rendering.code.operations import event_of
 from l9stack.rendering.code.settings import config_class, config_fields, prefix
-from l9stack.rendering.documents.facts import modules
+from l9stack.rendering.documents.facts import ModuleDoc, modules
 from l9stack.rendering.environment import fill
 
 TEMPLATE = "prompts/Universal-Schema-Extractor-v6.0.md"
@@ -123,7 +123,7 @@ def _agent(agent: AgentPlan, tree: RenderedTree) -> AgentPart:
     manifest = f"manifests/{agent.id}.json"
     code = {f"code/{agent.spec.root_path}/{module.path}": module for module in modules(agent)}
     files = [
-        FileRow(path, _holds(agent, module.path, module.holds), module.operations, module.rules, module.requires)
+        FileRow(path, _holds(agent, module), module.operations, module.rules, module.requires)
         for path, module in code.items()
     ]
     files += [FileRow(f"docs/{agent.id}/{name}", "document", ()) for name in agent.spec.generate_docs]
@@ -141,9 +141,10 @@ def _agent(agent: AgentPlan, tree: RenderedTree) -> AgentPart:
     )
 
 
-def _holds(agent: AgentPlan, path: str, told: str) -> str:
+def _holds(agent: AgentPlan, doc: ModuleDoc) -> str:
     """What a file holds; a config module with the names and defaults of its settings, which no manifest has."""
-    module = next(module for module in agent.modules if module.path == path)
+    module = next(module for module in agent.modules if module.path == doc.path)
+    told = f"{doc.holds}: {', '.join(doc.offers)}" if doc.offers else doc.holds
     if module.family != "config":
         return told
     fields = ", ".join(f"{field.name}: {field.type} = {_json(field.value)}" for field in config_fields(agent, module))

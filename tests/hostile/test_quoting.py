@@ -154,7 +154,7 @@ def test_a_terminal_obeys_no_message(text):
     assert told.encode()
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()], ids=repr)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()], ids=["nan", "inf", "object"])
 def test_what_has_no_literal_is_no_text(value):
     with pytest.raises((TypeError, ValueError)):
         quoting.python(value)

@@ -133,9 +133,16 @@ class _Defaults:
             return False
         try:
             parameter = inspect.signature(callee).parameters.get(left_out.arg)
-            return parameter is not None and _same(parameter.default, ast.literal_eval(left_out.value))
+            return parameter is not None and _same(parameter.default, self._value(left_out.value))
         except ValueError:  # a callee without a signature, or a value that is no literal
             return False
+
+    def _value(self, node: ast.expr) -> object:
+        """What a literal stands for, or a declaration that is made of literals, as `Limits(rate="600/minute")`."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self._callees:
+            given = {str(item.arg): self._value(item.value) for item in node.keywords}
+            return self._callees[node.func.id](*map(self._value, node.args), **given)
+        return ast.literal_eval(node)
 
 
 def _same(first: object, second: object) -> bool:

@@ -209,7 +209,7 @@ def _autonomy(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     named = tuple(setting for setting in told.settings(agent) if setting.name.startswith("governance."))
     return DocumentView(
         head, rules=facts.rules(agent), settings=named, audit_scope=agent.spec.governance.audit_scope,
-        raisers=facts.raisers(plan, agent),
+        raisers=facts.raisers(plan, agent), layers=memory.layers(agent),
     )  # fmt: skip
 
 

@@ -23,13 +23,16 @@ UNDECLARED: Values = {"note": "any object"}
 
 @dataclass(frozen=True, slots=True)
 class PeerTests:
-    """The other agent that an operation asks, and what it says by default; `used` are fields of that."""
+    """The other agent that an operation asks, what it says by default, and rows of what it must not say.
+
+    Those are wrong in a field that is used; what is wrong in another one is no concern of the operation.
+    """
 
     id: str
     asked: str
     verb: str
     said: Values
-    used: tuple[str, ...]
+    unfit: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
     found = cases(plan, agent, operation)
     arguments = dict(UNDECLARED) if operation.request is None else record(operation.request)
     response = None if operation.response is None else record(operation.response)
-    peer = _peer(plan, agent, behaviour, found) if isinstance(behaviour, RouteBehaviour) else None
+    peer = _peer(plan, agent, operation.name, behaviour, found) if isinstance(behaviour, RouteBehaviour) else None
     looked_up = behaviour if isinstance(behaviour, QueryMemoryBehaviour) else None
     specs = {spec.name: spec for spec in operation.request or ()}
     fields = {spec.name for spec in operation.response or ()}
@@ -110,19 +113,32 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
     )
 
 
-def _peer(plan: Plan, agent: AgentPlan, route: RouteBehaviour, found: tuple[Case, ...]) -> PeerTests:
+def _peer(plan: Plan, agent: AgentPlan, own: str, route: RouteBehaviour, found: tuple[Case, ...]) -> PeerTests:
     peer, _, wanted = route.to.rpartition(".")
     target = plan.agent(peer).operation(wanted)
     packet = sent_as_packet(agent, peer, target)
-    fields = record(target.response or ())
+    specs = target.response or ()
     read = {name for text in route.assign.values() for name in parse(text).names}
+    used = {spec.name for spec in specs if f"answer.{spec.name}" in read}
+    said = found[0].said if found else record(specs)
     return PeerTests(
         id=peer,
         asked=packet or wanted,
         verb="packet_type" if packet else "operation",
-        said=found[0].said if found else fields,
-        used=tuple(name for name in fields if f"answer.{name}" in read),
+        said=said,
+        unfit=tuple(
+            row([changed(f"{own.upper()}_SAID", said, _with_only(said, field, values))], why)
+            for why, values, field in refused(specs)
+            if field in used
+        ),
     )
+
+
+def _with_only(said: Values, field: str, values: Values) -> Values:
+    """What a peer says, but for one field, which is as in `values`, and absent where it is absent there."""
+    return {name: value for name, value in said.items() if name != field} | {
+        name: value for name, value in values.items() if name == field
+    }
 
 
 def _answer(case: Case, operation: str, arguments: Values, peer: PeerTests | None) -> str:

@@ -144,6 +144,7 @@ def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
 
 def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     fields = config_fields(agent, module)
+    least = [(field.name, str(field.minimum), field.minimum) for field in fields if field.minimum is not None]
     title = f"Settings of {agent.spec.name}: values, bounds and the environment."
     return fill(
         "tests/config.py.j2",
@@ -153,7 +154,7 @@ def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         values={field.name: field.value for field in fields},
         class_name=config_class(agent),
         refused=refused_settings(fields),
-        changes=[(field.name, *changed(field)) for field in fields],
+        changes=[*((field.name, *changed(field)) for field in fields), *least],
     )
 
 
