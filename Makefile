@@ -56,7 +56,7 @@ chaos: setup
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 mutants: setup
-	@echo "mutants: slips in generated code, each run against the generated tests (some ten minutes)"
+	@echo "mutants: slips in generated code, each run against the generated tests (a few minutes)"
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
 lock:

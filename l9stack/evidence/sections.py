@@ -128,8 +128,10 @@ def baseline(figures: Figures, evidence: BuildEvidence) -> Section:
         figures.item("Governance anchors reachable", "anchors_named", "named; they are reached at deployment"),
         figures.item("Feature flags set", "flags_set", "yes"),
     ]
-    servers = sorted({(s.layer, s.product, s.version or "-") for agent in evidence.agents for s in agent.servers})
-    details = table(("layer", "server", "version"), [tuple(map(plain, server)) for server in servers])
+    servers = sorted({(s.layer, s.product, s.version) for agent in evidence.agents for s in agent.servers})
+    details = table(
+        ("layer", "server", "version"), [tuple(plain(part) or "-" for part in server) for server in servers]
+    )
     return Section("Phase 1 Baseline", items, details + figures.rows(1))
 
 
@@ -232,8 +234,8 @@ def compliance(figures: Figures, plan: Plan) -> Section:
     anchored = sum(agent.spec.layer(MemoryKind.ARCHIVE) is not None for agent in plan.agents)
     details += [
         "",
-        f"{anchored} of {len(plan.agents)} agents declare an archive, where the heads of their audit chains are kept: up "
-        "to the last of these heads such a chain is tamper-evident, any other only by its own hashes. The build is at "
+        f"The audit chains of {anchored} of {len(plan.agents)} agents have anchors in an archive: such a chain is "
+        "tamper-evident up to its last anchor, and beyond it, as any other, by its own hashes alone. The build is at "
         "most SLSA build level 1.",
     ]
     return Section("Governance & Compliance", items, details)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from l9stack.model.agent import AgentSpec, GraphShape, MemoryKind
 from l9stack.model.collection import Collection
 from l9stack.model.glue import Binding, ConnectionType, ModuleMapping, RouteBehaviour, Wiring
-from l9stack.names import AgentId, identifier
+from l9stack.names import AgentId, identifier, operation_name
 from l9stack.planning.escalation import read_policy
 from l9stack.planning.graph import Directory
+from l9stack.planning.signatures import NOTHING, Fields, models_of, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def facts_of(
         if isinstance(binding.behaviour, RouteBehaviour)
         for target in directory.find(binding.behaviour.to.rpartition(".")[0])
     }
-    answered = [spec for binding in bindings.values() for spec in binding.response or ()]
+    declared = list(_declared(bindings, mappings))
     shapes = [shape for layer in agent.memory for shape in layer.structure if _keyed(shape)]
     return Facts(
         agent=agent,
@@ -83,14 +84,29 @@ def facts_of(
         sends=any(w.connection_type is packets for w, _ in calls),
         observes=any(w.connection_type is ConnectionType.EVENT_OBSERVE for w in heard),
         publishes=any(b.publish or getattr(b.behaviour, "publish", "") for b in bindings.values()),
-        requests=any(binding.request for binding in bindings.values()),
-        answers=any(binding.request and binding.response for binding in bindings.values()),
-        figures=any(spec.type in ("integer", "number") for spec in answered),
-        entities=bool(shapes)
-        or any(spec.name.endswith("_id") for binding in bindings.values() for spec in binding.request or ()),
+        requests=any(request for request, _ in declared),
+        answers=any(request and response for request, response in declared),
+        figures=any(spec.type in ("integer", "number") for _, response in declared for spec in response),
+        entities=bool(shapes) or any(spec.name.endswith("_id") for request, _ in declared for spec in request),
         keyed=bool(shapes),
         rules=bool(read_policy(agent.governance.escalation_policy)[0]),
     )
+
+
+def _declared(
+    bindings: Mapping[str, Binding], mappings: Mapping[str, ModuleMapping]
+) -> Iterator[tuple[Fields, Fields]]:
+    """Request and response of each operation, as its binding says, else the signature that glue gives it."""
+    models = models_of(mappings.values())
+    functions = [function for mapping in mappings.values() for function in mapping.functions]
+    # What is wrong with a signature is told where operations are gathered.
+    signed = {operation_name(function.name): shape_of(function, models, []) for function in functions}
+    bound = {operation_name(binding.operation): binding for binding in bindings.values()}
+    for name in {**signed, **bound}:
+        shape, binding = signed.get(name, NOTHING), bound.get(name)
+        request = shape.request if binding is None or binding.request is None else binding.request
+        response = shape.response if binding is None or binding.response is None else binding.response
+        yield request or (), response or ()
 
 
 def _keyed(shape: GraphShape) -> bool:

@@ -14,7 +14,7 @@ from l9stack.model.plan import ModulePlan, OperationPlan
 from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operation_name
 from l9stack.planning.catalogue import HOLD_OPERATIONS
 from l9stack.planning.graph import Directory
-from l9stack.planning.signatures import NOTHING, Shape, shape_of
+from l9stack.planning.signatures import NOTHING, Shape, models_of, shape_of
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ def gather(
             )
             if draft is not None and wiring.connection_type is ConnectionType.PACKET_SEND:
                 draft.packet_types.append(name)
-    models = {model.name: model.fields for mapping in mappings.values() for model in mapping.models if model.fields}
+    models = models_of(mappings.values())
     for target, mapping in mappings.items():
         for function in mapping.functions:
             _from_function(drafts, function, mapping, target, shape_of(function, models, problems))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from l9stack.errors import Place, Problem
-from l9stack.model.glue import FieldSpec, FieldType, FunctionSpec
+from l9stack.model.glue import FieldSpec, FieldType, FunctionSpec, ModuleMapping
 from l9stack.names import is_field_name
 
 Fields = tuple[FieldSpec, ...]
@@ -38,6 +38,11 @@ class Shape:
 
 
 NOTHING = Shape(None, None)
+
+
+def models_of(mappings: Iterable[ModuleMapping]) -> dict[str, Fields]:
+    """The models of the glue that have fields, by name."""
+    return {model.name: model.fields for mapping in mappings for model in mapping.models if model.fields}
 
 
 def shape_of(function: FunctionSpec, models: Mapping[str, Fields], problems: list[Problem]) -> Shape:

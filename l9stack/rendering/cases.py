@@ -227,7 +227,7 @@ def _assigned(
 
 def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour) -> list[Case]:
     peer, _, wanted = route.to.rpartition(".")
-    usual, *heard = _answers(agent, plan.agent(peer).operation(wanted), route)
+    usual, *heard = _answers(agent, operation, plan.agent(peer).operation(wanted), route)
     requests = _varied(agent, operation, route.assign.values())
     own = list(_known(case_of(agent, operation, values, usual) for values in requests))
     # Answers of the peer vary after the requests: leave room for both.
@@ -235,7 +235,7 @@ def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: Route
     return [*own[: MAX_CASES - min(len(others), MAX_CASES // 2)], *others[:_MAX_ANSWERS]]
 
 
-def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> list[Values]:
+def _answers(agent: AgentPlan, own: OperationPlan, target: OperationPlan, route: RouteBehaviour) -> list[Values]:
     """Answers of a peer: a good one, then it with one used field changed at a time."""
     used = {
         name.removeprefix("answer.")
@@ -246,7 +246,7 @@ def _answers(agent: AgentPlan, target: OperationPlan, route: RouteBehaviour) -> 
     if target.response is None:
         return [dict.fromkeys(sorted(used), 1)]
     base = record(target.response)
-    numbers = answer_thresholds(agent, route)
+    numbers = answer_thresholds(agent, route, _base(own))
     varied = [
         {**base, spec.name: value}
         for spec in target.response

@@ -41,6 +41,10 @@ class PacketDoc:
     protocol: Protocol
     agent: str
 
+    def named(self, field: str) -> str:
+        """What the protocol calls a field of the envelope."""
+        return next((name for name, carried in self.protocol.carries.items() if carried == field), field)
+
     def example(self, operation: str, data: str) -> str:
         """A packet that calls an operation, with the required fields alone; `data` is the JSON of its arguments."""
         payload = {"operation": operation, "arguments": json.loads(data)}

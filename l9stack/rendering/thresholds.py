@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+
+from pydantic import JsonValue
 
 from l9stack.model.glue import RouteBehaviour
 from l9stack.model.plan import AgentPlan
@@ -53,15 +55,15 @@ def words(texts: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def answer_thresholds(agent: AgentPlan, route: RouteBehaviour) -> dict[str, set[float]]:
-    """Numbers that fields of a peer's answer are compared to, in assignments and in escalation rules."""
+def answer_thresholds(
+    agent: AgentPlan, route: RouteBehaviour, request: Mapping[str, JsonValue]
+) -> dict[str, set[float]]:
+    """Numbers that fields of a peer's answer are compared to, in assignments to a request and in escalation rules."""
     found: dict[str, set[float]] = defaultdict(set)
     for text in route.assign.values():
         for node in ast.walk(parse(text).tree):
             sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
-            numbers = [
-                side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, int | float)
-            ]
+            numbers = [number for side in sides if (number := _number(side, request)) is not None]
             for side in sides:
                 for part in ast.walk(side):
                     if isinstance(part, ast.Attribute):
@@ -70,3 +72,14 @@ def answer_thresholds(agent: AgentPlan, route: RouteBehaviour) -> dict[str, set[
         for comparison in rule.comparisons:
             found[comparison.field].add(comparison.number)
     return found
+
+
+def _number(side: ast.expr, request: Mapping[str, JsonValue]) -> float | None:
+    """The number that one side of a comparison is: itself, or as the request has it."""
+    value: object = None
+    match side:
+        case ast.Constant():
+            value = side.value
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="request"), attr=name):
+            value = request.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from l9stack.agent import Record, cache, graph, history
 from l9stack.agent.causes import causes
 from l9stack.agent.operations import PeerError
+from l9stack.agent.testing import serving_definition
 
 
 class _Parcel(Record):
@@ -129,3 +130,13 @@ async def test_several_are_asked_at_the_same_time_and_the_first_failure_is_raise
     assert asked == [("a", "one"), ("b", "two")]
     with pytest.raises(PeerError, match="down: unreachable"):
         await context.ask_all({"a.one": {"n": 1}, "down.two": {"n": 2}})
+
+
+async def test_only_a_log_that_is_a_tests_own_is_emptied(desk, l9_backends):
+    """Where Postgres lets nobody make a schema, a test shares the log of those who work there."""
+    await desk.call("decide", {"claim_id": "C-1", "amount": 10})
+    await desk.empty_log()
+    assert await desk.context().recall({"claim_id": "C-1"}) == []
+    async with serving_definition(desk.definition, l9_backends, namespace=f"t-{uuid.uuid4().hex[:8]}") as shared:
+        with pytest.raises(RuntimeError, match="not this test's own"):
+            await shared.empty_log()

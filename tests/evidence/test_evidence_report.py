@@ -63,7 +63,7 @@ GUIDE_ITEMS = [
     "Governance anchors reachable",
     "All generatefiles created: 6 of 6",
     "All generatedocs created: 2 of 2",
-    "All tests generated: 8 files",
+    "All tests generated: 7 files",
     "NO TODO comments in code: confirmed",
     "Feature flags applied: confirmed",
     "Input validation added: yes",

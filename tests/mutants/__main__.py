@@ -17,7 +17,7 @@ from pathlib import Path
 from l9stack.errors import L9Error
 from tests.mutants import table
 from tests.mutants.population import collections, modules, sample
-from tests.mutants.trial import Bench, TrialError, Verdict, benches, try_all
+from tests.mutants.trial import Court, TrialError, Verdict, courts, try_all
 
 COUNT, SEED, JOBS = 200, 20, 2
 
@@ -49,7 +49,7 @@ def main() -> int:
             say(f"{done}/{len(chosen)}")
 
     try:
-        with benches(rendered, JOBS) as available:
+        with courts(rendered, JOBS) as available:
             _control(available[0], [item.plan.collection for item in rendered])
             say("all generated tests hold as they are")
             verdicts = try_all(available, chosen, tell)
@@ -65,9 +65,9 @@ def main() -> int:
     return 0 if table.percent(verdicts) >= table.GOAL else 1
 
 
-def _control(bench: Bench, names: list[str]) -> None:
+def _control(court: Court, names: list[str]) -> None:
     for name in names:
-        bench.control(name)
+        court.control(name)
 
 
 def _wanted(only: list[str] | None, family: str) -> bool:

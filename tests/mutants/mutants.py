@@ -12,9 +12,10 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from l9stack.agent import OperationContext
 from tests.mutants.operators import OPERATORS
 
 _LIBRARIES = ("l9stack", "pydantic")
@@ -125,7 +126,7 @@ class _Defaults:
         """Whether a call without one of its arguments is the same call."""
         assert isinstance(before, ast.Call)
         assert isinstance(after, ast.Call)
-        callee = self._callees.get(before.func.id) if isinstance(before.func, ast.Name) else None
+        callee = self._callee(before.func)
         (left_out,) = (item for item in before.keywords if item not in after.keywords)
         if _dumped_alike(before, left_out):
             return True
@@ -136,6 +137,15 @@ class _Defaults:
             return parameter is not None and _same(parameter.default, self._value(left_out.value))
         except ValueError:  # a callee without a signature, or a value that is no literal
             return False
+
+    def _callee(self, function: ast.expr) -> Callable[..., object] | None:
+        match function:
+            case ast.Name(id=name):
+                return self._callees.get(name)
+            case ast.Attribute(value=ast.Name(id="context"), attr=name):
+                method: Callable[..., object] = getattr(OperationContext, name)
+                return method
+        return None
 
     def _value(self, node: ast.expr) -> object:
         """What a literal stands for, or a declaration that is made of literals, as `Limits(rate="600/minute")`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from l9stack.gates.warm import parent_of_tests
 from tests.mutants.mutants import mutants_of
 from tests.mutants.population import COLLECTIONS, collections, modules, sample
-from tests.mutants.trial import Bench, benches, try_all
+from tests.mutants.trial import Court, courts, try_all
 
 SOURCE = '''
 """A module."""
@@ -28,6 +28,8 @@ class Parcel(Record):
 
 async def price(parcel: Parcel, context: Context, *, free: bool = False) -> float:
     """Price a parcel."""
+    values = parcel.model_dump(mode="json")
+    least = min(values, free)
     if not free and parcel.weight < 5:
         await context.note(parcel, free)
     return f"{sum(rates[1:]) - parcel.weight:g}"
@@ -69,7 +71,7 @@ def test_a_mutant_is_the_module_with_one_line_changed_and_tells_which():
 
 
 def test_a_sample_has_as_many_of_each_family_and_is_the_same_for_a_seed(tmp_path: Path):
-    population = [module for item in collections(tmp_path) for module in modules(item)]
+    population = list(modules(*collections(tmp_path, COLLECTIONS[-1:])))
     families = {module.family for module in population}
     chosen = sample(population, 2 * len(families), seed=1)
     assert chosen == sample(population, 2 * len(families), seed=1) != sample(population, 2 * len(families), seed=2)
@@ -80,7 +82,7 @@ def test_the_generated_tests_see_most_of_a_handful_of_mutants(tmp_path: Path):
     (families,) = collections(tmp_path, COLLECTIONS[-1:])
     light = {"cache", "config", "governance_bridge", "metrics", "packet_router", "validator"}
     chosen = sample((module for module in modules(families) if module.family in light), len(light), seed=1)
-    with benches([families], 2) as available:
+    with courts([families], 2) as available:
         verdicts = try_all(available, chosen)
     assert sum(verdict.ending == "caught" for verdict in verdicts) >= len(light) - 1, verdicts
 
@@ -92,6 +94,6 @@ def test_a_mutant_survives_where_the_generated_tests_are_empty(tmp_path: Path):
     ]
     untested = replace(families, tree=families.tree.model_copy(update={"artifacts": tuple(emptied)}))
     with parent_of_tests(tmp_path / "warm.log") as parent:
-        bench = Bench(tmp_path / "trees", [untested], parent, {})
+        court = Court(tmp_path / "trees", [untested], parent, {})
         ((module, mutant),) = sample(modules(families), 1, seed=1)
-        assert bench.judge(module, mutant).ending == "survived"
+        assert court.judge(module, mutant).ending == "survived"

@@ -16,7 +16,7 @@ from l9stack.files import fill
 from l9stack.gates.outcomes import read_outcomes
 from l9stack.gates.warm import ENDED, parent_of_tests, scrubbed_environ
 from l9stack.local.scratch import scratch_folder
-from l9stack.local.temporary import temporary
+from l9stack.local.temporary import shared_servers
 from l9stack.local.warm import WarmParent
 from tests.mutants.mutants import Mutant
 from tests.mutants.population import Chosen, Module
@@ -45,7 +45,7 @@ class Verdict:
     by: str = ""
 
 
-class Bench:
+class Court:
     """One copy of all trees, in which one run of tests goes on at a time."""
 
     def __init__(self, folder: Path, collections: Sequence[Prepared], parent: WarmParent, backends: Mapping[str, str]):
@@ -103,29 +103,30 @@ class Bench:
 
 
 @contextlib.contextmanager
-def benches(collections: Sequence[Prepared], count: int) -> Iterator[list[Bench]]:
-    """`count` benches with one set of servers, and one warm parent, beside them; all is gone afterwards."""
+def courts(collections: Sequence[Prepared], count: int) -> Iterator[list[Court]]:
+    """`count` courts with a namespace each in one set of servers, and one warm parent; all is gone afterwards."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(scratch_folder("l9-mutants-"))
         parent = stack.enter_context(parent_of_tests(folder / "warm.log"))
-        backends, _ = stack.enter_context(temporary())
-        yield [Bench(folder / str(number), collections, parent, backends.environ()) for number in range(count)]
+        running = stack.enter_context(shared_servers())
+        spaces = [running.namespace(f"court_{number}").environ() for number in range(count)]
+        yield [Court(folder / str(number), collections, parent, space) for number, space in enumerate(spaces)]
 
 
 def try_all(
-    available: Sequence[Bench], chosen: Sequence[Chosen], tell: Callable[[Verdict], None] = lambda _verdict: None
+    available: Sequence[Court], chosen: Sequence[Chosen], tell: Callable[[Verdict], None] = lambda _verdict: None
 ) -> list[Verdict]:
     """The verdicts on all mutants, in the order of the sample; `tell` hears each as it comes."""
-    free: queue.SimpleQueue[Bench] = queue.SimpleQueue()
-    for bench in available:
-        free.put(bench)
+    free: queue.SimpleQueue[Court] = queue.SimpleQueue()
+    for court in available:
+        free.put(court)
 
     def judge(pair: Chosen) -> Verdict:
-        bench = free.get()
+        court = free.get()
         try:
-            verdict = bench.judge(*pair)
+            verdict = court.judge(*pair)
         finally:
-            free.put(bench)
+            free.put(court)
         tell(verdict)
         return verdict
 

@@ -67,6 +67,19 @@ def change(folder: Path, old: str, new: str) -> None:
     (folder / "glue.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+def test_what_a_signature_declares_counts_for_the_families_of_other_files(glued: Path) -> None:
+    def family(text: str) -> str:
+        (glued / "agents.yaml").write_text(text.replace("core/models.py]", "core/models.py, validator.py]"))
+        module = next(m for m in plan_of(glued, Project(ROOT))[1].agent("maths").modules if m.path == "validator.py")
+        return module.family
+
+    assert family(SCHEMA) == "validator"
+    change(glued, "async def evaluate(expr: str, variables: dict, digits: int = 6) -> Finding", "evaluate it")
+    change(glued, "def simplify(expr: str) -> str", "simplify it")
+    change(glued, "def plot(expr: str, width: int = 80) -> PlotResult", "plot it")
+    assert family(SCHEMA) == "operations"
+
+
 def test_each_part_of_a_mapping_reaches_plan_and_tree(glued: Path) -> None:
     prepared = prepare(glued, Project(ROOT))
     agent = prepared.plan.agent("maths")

@@ -201,7 +201,8 @@ def test_behaviours_are_checked_against_both_sides():
         ("Auto-escalate if: - A fails - error rate >= 5%", [[("error_rate", ">=", 0.05)]], ["a_fails"]),
         (
             "Escalate when litres exceed 500, the temperature rises above 38, confidence is below 0.5 and criticality "
-            "at least 0.8; deviation of more than 3 sensors; discount over $1,000; load less than or equal to 2 or somebody is over the limit",
+            "at least 0.8; deviation of more than 3 sensors; discount over $1,000; load less than or equal to 2 or "
+            "somebody is over the limit",
             [
                 [("litres", ">", 500.0)],
                 [("temperature", ">", 38.0)],

@@ -160,6 +160,11 @@ def test_the_example_as_printed_asks_for_the_protocol_and_then_reaches_every_age
     assert all('anchors=("Your CTO", "Your Compliance Lead")' in text for text in policies)
     assert all(manifest["governance"]["anchors"] == ANCHORS for manifest in manifests)
     assert all(set(manifest["protocol"]["required"]) == {"id", "sender", "edition", "body"} for manifest in manifests)
+    interfaces = [text for path, text in found.items() if path.endswith("/API_SPEC.md")]
+    assert len(interfaces) > 1
+    # What carries a field of the envelope is called by its own name, but for the table that says what it carries.
+    told = ["\n".join(line for line in text.splitlines() if "| text |" not in line) for text in interfaces]
+    assert all("`sender`" in text and "`source_agent`" not in text for text in told)
 
 
 @pytest.mark.parametrize(

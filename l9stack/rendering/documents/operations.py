@@ -75,6 +75,7 @@ class OperationDoc:
     """One operation with everything that a document may print of it."""
 
     name: str
+    agent: str
     title: str
     summary: str
     bound: bool
@@ -97,6 +98,7 @@ def view_operation(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> Op
     words = operation.name.replace("_", " ").strip()
     return OperationDoc(
         name=operation.name,
+        agent=agent.id,
         title=words[:1].upper() + words[1:],
         summary=operation.summary,
         bound=operation.bound,

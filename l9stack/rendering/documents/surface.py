@@ -10,6 +10,7 @@ from l9stack.printable import table_code
 from l9stack.rendering.code.bridges import view_governance
 from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.documents.memory import layers
+from l9stack.rendering.packets import view_packets
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class StatusDoc:
 def statuses(plan: Plan, agent: AgentPlan) -> tuple[StatusDoc, ...]:
     """Every status that the agent answers with, by what its operations may do."""
     policy, surface = view_governance(agent), view_surface(plan, agent)
+    source, ttl = (table_code(view_packets(plan.protocol, agent.id).named(name)) for name in ("source_agent", "ttl"))
     own_code = any(isinstance(op.behaviour, Implementation) for op in agent.operations)
     # A function of the collection's own may make any call that the agent is wired for.
     asks_others = any(isinstance(op.behaviour, RouteBehaviour) for op in agent.operations) or (
@@ -143,7 +145,7 @@ def statuses(plan: Plan, agent: AgentPlan) -> tuple[StatusDoc, ...]:
                   "the body does not fit; `detail` names every field that is wrong"),
         StatusDoc(401, ("unauthorised", "token-used"), "no good token for this agent, or one that has decided already"),
         StatusDoc(403, ("not-the-sender", "not-an-anchor", "self-approval", *no_override),
-                  "the token is not of the packet's `source_agent`, not of an anchor, or of the anchor whose own call"
+                  f"the token is not of the packet's {source}, not of an anchor, or of the anchor whose own call"
                   " it is" + ("; or the verdict replaces an answer, which the policy forbids" if no_override else "")),
         StatusDoc(404, ("unknown-operation", "unknown-agent", "unknown-decision"),
                   "no operation, registered agent or decision of that name"),
@@ -151,7 +153,7 @@ def statuses(plan: Plan, agent: AgentPlan) -> tuple[StatusDoc, ...]:
                   "the same packet is being processed; or the decision is about other arguments, was taken, or came"
                   f" too late (after {policy.timeout_seconds:g} s)"),
         StatusDoc(410, ("expired", "unknown-operation"),
-                  "the packet is past its `ttl`, or the decided operation is gone"),
+                  f"the packet is past its {ttl}, or the decided operation is gone"),
         StatusDoc(413, ("too-large",), f"the body is larger than {surface.max_payload_bytes} bytes (400 where"
                   " no length was sent)"),
         StatusDoc(429, ("rate-limited",), f"more than {table_code(surface.rate)} of one operation by one caller"),

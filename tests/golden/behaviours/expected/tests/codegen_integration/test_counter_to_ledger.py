@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 
 SOURCE, TARGET = "counter", "ledger"
 SERVED = ["counter", "ledger"]
-SOURCE_LAYERS = ["working", "episodic"]
-TARGET_LAYERS = []
+SOURCE_LAYERS: list[str] = ["working", "episodic"]
+TARGET_LAYERS: list[str] = []
 CALLS: dict[str, dict[str, Any]] = {"total": {"shelf": "A1", "first": 3, "second": 4}}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

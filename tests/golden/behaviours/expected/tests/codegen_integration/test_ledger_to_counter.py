@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 
 SOURCE, TARGET = "ledger", "counter"
 SERVED = ["ledger", "counter"]
-SOURCE_LAYERS = []
-TARGET_LAYERS = ["working", "episodic"]
+SOURCE_LAYERS: list[str] = []
+TARGET_LAYERS: list[str] = ["working", "episodic"]
 PUBLISHERS: dict[str, tuple[str, dict[str, Any]]] = {"entered": ("enter", {"shelf": "A1", "amount": 7})}
 EVENT_ANSWERS: dict[str, dict[str, Any]] = {"entered": {"grade": "small"}}
 EVENT_FIELDS: dict[str, set[str]] = {"entered": {"amount", "entry"}}

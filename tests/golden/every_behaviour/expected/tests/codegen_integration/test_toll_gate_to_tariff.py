@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 
 SOURCE, TARGET = "toll_gate", "tariff"
 SERVED = ["toll_gate", "tariff"]
-SOURCE_LAYERS = ["working", "episodic"]
-TARGET_LAYERS = ["episodic"]
+SOURCE_LAYERS: list[str] = ["working", "episodic"]
+TARGET_LAYERS: list[str] = ["episodic"]
 CALLS: dict[str, dict[str, Any]] = {"pass_through": {"plate": "BA-77", "kind": "bike", "distance": 120}}
 PAYLOADS: dict[str, dict[str, Any]] = {"passed": {"plate": "BA-77", "toll": 12, "dear": True}}
 EVENT_FIELDS: dict[str, set[str]] = {"passed": {"dear", "plate", "toll"}}

@@ -21,8 +21,8 @@ from structlog.testing import capture_logs
 
 SOURCE, TARGET = "dispatch", "fleet"
 SERVED = ["dispatch", "fleet"]
-SOURCE_LAYERS = ["working", "episodic", "semantic", "causal"]
-TARGET_LAYERS = ["working"]
+SOURCE_LAYERS: list[str] = ["working", "episodic", "semantic", "causal"]
+TARGET_LAYERS: list[str] = ["working"]
 PACKETS: dict[str, dict[str, Any]] = {
     "nearest_van": {"operation": "nearest_van", "arguments": {"region": "north"}},
     "reserve_van": {"packet_type": "reserve_van", "arguments": {"van_id": "V-7"}},
@@ -208,7 +208,7 @@ async def test_an_event_is_kept_until_it_is_observed_and_handled_under_one_trace
 ) -> None:
     """It is published while the observer is away; the observer's own consumer finds it later and decides."""
     trace_id = str(uuid.uuid4())
-    payload = await _publish(source, event, trace_id)
+    await _publish(source, event, trace_id)
     assert await audited(target.memory, trace_id) == []
     await target.observe()
     assert await audited(target.memory, trace_id) == ["decided"]

@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 
 SOURCE, TARGET = "fleet", "dispatch"
 SERVED = ["fleet", "dispatch"]
-SOURCE_LAYERS = ["working"]
-TARGET_LAYERS = ["working", "episodic", "semantic", "causal"]
+SOURCE_LAYERS: list[str] = ["working"]
+TARGET_LAYERS: list[str] = ["working", "episodic", "semantic", "causal"]
 PACKETS: dict[str, dict[str, Any]] = {
     "assign": {"packet_type": "assign", "arguments": {"request_id": "R-1", "region": "north", "distance": 12}}
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,15 @@ from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
 
 REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
-    "weigh": {"total": {"required": True, "type": "number", "minimum": 0.0, "maximum": 5000.0}},
+    "weigh": {"total": {"required": True, "type": "number", "minimum": 0, "maximum": 5000}},
     "find": {"shelf": {"required": True, "type": "string", "minLength": 1, "maxLength": 10}},
     "on_entered": {
-        "amount": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 1000.0},
+        "amount": {"required": True, "type": "integer", "minimum": 0, "maximum": 1000},
         "entry": {"required": True, "type": "string", "maxLength": 60},
     },
     "total": {
-        "first": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 500.0},
-        "second": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 500.0},
+        "first": {"required": True, "type": "integer", "minimum": 0, "maximum": 500},
+        "second": {"required": True, "type": "integer", "minimum": 0, "maximum": 500},
         "shelf": {"required": True, "type": "string", "minLength": 1, "maxLength": 10},
     },
 }
@@ -36,13 +36,13 @@ RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "find": {
-        "count": {"required": True, "type": "integer", "minimum": 0.0, "description": "how many decisions were found"},
+        "count": {"required": True, "type": "integer", "minimum": 0, "description": "how many decisions were found"},
         "decisions": {"required": True, "description": "the decisions, newest first"},
     },
     "on_entered": {"grade": {"required": True, "type": "string", "choices": ["small", "large"]}},
     "total": {
         "entry": {"required": True, "type": "string", "maxLength": 60},
-        "total": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 1000.0},
+        "total": {"required": True, "type": "integer", "minimum": 0, "maximum": 1000},
     },
 }
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
@@ -67,15 +67,15 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def _fields(model: Any) -> dict[str, dict[str, Any]]:
+def _fields(model: Any, kept: Container[str]) -> dict[str, dict[str, Any]]:
     """Each field as clients are told of it: whether they have to give it, type, bounds, choices, default, meaning."""
     schema, found = model.model_json_schema(), {}
     for name, told in schema["properties"].items():
-        told = {**next(iter(told.get("anyOf", [])), {}), **told}
-        inner = told.get("items", told)
-        choices = inner.get("enum", [inner["const"]] if "const" in inner else None)
-        told |= {"required": name in schema.get("required", [])} | ({"choices": choices} if choices else {})
-        found[name] = {key: value for key, value in told.items() if key in TOLD}
+        whole = {**next(iter(told.get("anyOf", [])), {}), **told, "required": name in schema.get("required", [])}
+        items = whole.get("items", whole)
+        if choices := items.get("enum", [items["const"]] if "const" in items else []):
+            whole["choices"] = choices
+        found[name] = {key: value for key, value in whole.items() if key in kept}
     return found
 
 
@@ -89,7 +89,7 @@ async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: s
     """A field that callers leave out, or send, stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
-    assert _fields(found.request_model) == REQUESTS[name]
+    assert _fields(found.request_model, TOLD) == REQUESTS[name]
 
 
 @pytest.mark.parametrize("name", list(RESPONSES))
@@ -97,14 +97,13 @@ async def test_regression_responses_keep_their_fields(agent: ServedAgent, name: 
     """A field that callers read stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
-    assert _fields(found.response_model) == RESPONSES[name]
+    assert _fields(found.response_model, TOLD) == RESPONSES[name]
 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 async def test_regression_operations_are_called_by_their_name(agent: ServedAgent, name: str) -> None:
-    """A call without a token is refused there, and not told that nothing is there."""
-    reply = await agent.post(f"/operations/{name}", {}, headers={"authorization": "Bearer none"})
-    assert reply.status_code == 401
+    """A call is answered by it, whatever it says of the arguments, and not told that nothing is there."""
+    assert (await agent.call(name, {"undeclared_field": 1})).status != 404
 
 
 async def test_regression_the_endpoints_are_described(agent: ServedAgent) -> None:

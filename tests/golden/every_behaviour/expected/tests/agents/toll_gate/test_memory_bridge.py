@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,22 @@ def test_the_declaration_cannot_be_changed() -> None:
 @SERVED
 async def test_find_by_plate_finds_decisions_about_it_the_newest_first(agent: ServedAgent) -> None:
     """Those whose request has the value, and no others; as many as are wanted."""
-    value = "BA-77"
+    value: Any = "BA-77"
     about = [await agent.remember({"plate": value}, {"number": number}) for number in range(3)]
     await agent.remember({"something_else": value}, {})
     found = await find_by_plate(agent.context(), value)
     assert [decision["decision_id"] for decision in found[:3]] == about[::-1]
     assert len(await find_by_plate(agent.context(), value, 2)) == 2
     assert all(decision["request"]["plate"] == value for decision in found)
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (find_by_plate, {"limit": 20}),
+    ],
+)
+def test_what_may_be_left_out_has_its_default(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
+    """Callers rely on what stands in its place."""
+    parameters = inspect.signature(function).parameters.values()
+    assert {item.name: item.default for item in parameters if item.default is not item.empty} == defaults

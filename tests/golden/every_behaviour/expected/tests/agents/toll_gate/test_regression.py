@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +13,24 @@ from l9stack.agent.testing import ServedAgent, serving
 
 REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "say_back": {
-        "times": {"required": False, "type": "integer", "minimum": 1.0, "maximum": 3.0, "default": 1},
+        "times": {"required": False, "type": "integer", "minimum": 1, "maximum": 3, "default": 1},
         "words": {"required": True, "type": "string", "maxLength": 60},
     },
     "class_vehicle": {
-        "axles": {"required": True, "type": "integer", "minimum": 2.0, "maximum": 12.0},
+        "axles": {"required": True, "type": "integer", "minimum": 2, "maximum": 12},
         "fuel": {"required": True, "type": "string", "maxLength": 20},
-        "height": {"required": True, "type": "number", "minimum": 0.5, "maximum": 6.0},
+        "height": {"required": True, "type": "number", "minimum": 0.5, "maximum": 6},
         "marks": {"required": True, "type": "array"},
         "trailer": {"required": False, "type": "boolean", "default": False},
     },
     "pass_through": {
-        "distance": {"required": True, "type": "number", "minimum": 0.0, "maximum": 900.0},
+        "distance": {"required": True, "type": "number", "minimum": 0, "maximum": 900},
         "kind": {"required": True, "type": "string", "choices": ["bike", "car", "lorry"]},
         "plate": {"required": True, "type": "string", "minLength": 2, "maxLength": 12},
     },
     "weigh_passage": {
-        "confidence": {"required": True, "type": "number", "minimum": 0.0, "maximum": 1.0},
-        "toll": {"required": True, "type": "number", "minimum": 0.0, "maximum": 500.0},
+        "confidence": {"required": True, "type": "number", "minimum": 0, "maximum": 1},
+        "toll": {"required": True, "type": "number", "minimum": 0, "maximum": 500},
     },
     "note_incident": {
         "plate": {"required": True, "type": "string", "minLength": 2, "maxLength": 12},
@@ -44,20 +44,20 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
     "say_back": {
-        "times": {"required": False, "type": "integer", "minimum": 1.0, "maximum": 3.0, "default": 1},
+        "times": {"required": False, "type": "integer", "minimum": 1, "maximum": 3, "default": 1},
         "words": {"required": True, "type": "string", "maxLength": 60},
     },
     "class_vehicle": {
-        "confidence": {"required": True, "type": "number", "minimum": 0.0, "maximum": 1.0},
+        "confidence": {"required": True, "type": "number", "minimum": 0, "maximum": 1},
         "exempt": {"required": True, "type": "boolean"},
         "kind": {"required": True, "type": "string", "choices": ["bike", "car", "lorry"]},
         "marks": {"required": True, "type": "array"},
-        "surcharge": {"required": True, "type": "number", "minimum": 0.0, "maximum": 30.0},
+        "surcharge": {"required": True, "type": "number", "minimum": 0, "maximum": 30},
     },
     "pass_through": {
         "dear": {"required": True, "type": "boolean"},
         "plate": {"required": True, "type": "string", "maxLength": 12},
-        "toll": {"required": True, "type": "number", "minimum": 0.0, "maximum": 500.0},
+        "toll": {"required": True, "type": "number", "minimum": 0, "maximum": 500},
     },
     "weigh_passage": {
         "anchors": {"required": True, "type": "array", "description": "who was notified"},
@@ -71,13 +71,13 @@ RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
     },
     "note_incident": {
         "label": {"required": True, "type": "string", "maxLength": 40},
-        "length": {"required": True, "type": "integer", "minimum": 1.0, "maximum": 500.0},
+        "length": {"required": True, "type": "integer", "minimum": 1, "maximum": 500},
         "record_id": {"required": True, "type": "string"},
     },
     "keep_plate": {
         "record_id": {"required": True, "type": "string", "description": "id under which the request is recorded"}
     },
-    "passages_of": {"count": {"required": True, "type": "integer", "minimum": 0.0}},
+    "passages_of": {"count": {"required": True, "type": "integer", "minimum": 0}},
 }
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
 TOLD = ("required", "type", "choices", "default", "description", *BOUNDS)
@@ -100,7 +100,7 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def _fields(model: Any) -> dict[str, dict[str, Any]]:
+def _fields(model: Any, kept: Container[str]) -> dict[str, dict[str, Any]]:
     """Each field as clients are told of it: whether they have to give it, type, bounds, choices, default, meaning."""
     schema, found = model.model_json_schema(), {}
     for name, told in schema["properties"].items():
@@ -108,7 +108,7 @@ def _fields(model: Any) -> dict[str, dict[str, Any]]:
         items = whole.get("items", whole)
         if choices := items.get("enum", [items["const"]] if "const" in items else []):
             whole["choices"] = choices
-        found[name] = {key: value for key, value in whole.items() if key in TOLD}
+        found[name] = {key: value for key, value in whole.items() if key in kept}
     return found
 
 
@@ -122,7 +122,7 @@ async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: s
     """A field that callers leave out, or send, stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
-    assert _fields(found.request_model) == REQUESTS[name]
+    assert _fields(found.request_model, TOLD) == REQUESTS[name]
 
 
 @pytest.mark.parametrize("name", list(RESPONSES))
@@ -130,14 +130,13 @@ async def test_regression_responses_keep_their_fields(agent: ServedAgent, name: 
     """A field that callers read stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
-    assert _fields(found.response_model) == RESPONSES[name]
+    assert _fields(found.response_model, TOLD) == RESPONSES[name]
 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 async def test_regression_operations_are_called_by_their_name(agent: ServedAgent, name: str) -> None:
-    """A call without a token is refused there, and not told that nothing is there."""
-    reply = await agent.post(f"/operations/{name}", {}, headers={"authorization": "Bearer none"})
-    assert reply.status_code == 401
+    """A call is answered by it, whatever it says of the arguments, and not told that nothing is there."""
+    assert (await agent.call(name, {"undeclared_field": 1})).status != 404
 
 
 async def test_regression_the_endpoints_are_described(agent: ServedAgent) -> None:

@@ -30,7 +30,16 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def nothing_kept(agent: ServedAgent) -> None:
     """What one test keeps is not found by the next one."""
-    await agent.memory.redis.flushdb()
+    await _forget(agent)
+
+
+async def _keys(agent: ServedAgent) -> list[str]:
+    return [key async for key in agent.memory.redis.scan_iter(f"{agent.memory.namespace}:*:kept:*")]
+
+
+async def _forget(agent: ServedAgent) -> None:
+    for key in await _keys(agent):
+        await agent.memory.redis.delete(key)
 
 
 ASSIGN_REQUEST = AssignRequest.model_validate({"request_id": "R-1", "region": "north", "distance": 12})
@@ -48,7 +57,7 @@ async def test_an_answer_of_assign_is_kept_as_long_as_working_memory(agent: Serv
     """600 s, under the agent's own keyspace, and once."""
     for _ in range(2):
         await keep_assign(agent.context(), ASSIGN_REQUEST, ASSIGN_ANSWER)
-    (key,) = [key async for key in agent.memory.redis.scan_iter("*:kept:*")]
+    (key,) = await _keys(agent)
     assert key.startswith(f"{agent.memory.namespace}:{keyspace(agent.definition)}:kept:assign:")
     assert 0 < await agent.memory.redis.ttl(key) <= 600
 
@@ -57,7 +66,7 @@ async def test_nothing_of_assign_is_kept_before_its_time_or_after_it(agent: Serv
     """Nor is it found once Redis has let it go."""
     assert await kept_assign(agent.context(), ASSIGN_REQUEST) is None
     await keep_assign(agent.context(), ASSIGN_REQUEST, ASSIGN_ANSWER)
-    await agent.memory.redis.flushdb()
+    await _forget(agent)
     assert await kept_assign(agent.context(), ASSIGN_REQUEST) is None
 
 
@@ -72,6 +81,6 @@ async def test_another_request_for_assign_finds_nothing(agent: ServedAgent) -> N
 async def test_what_assign_does_not_answer_any_more_is_not_found(agent: ServedAgent, text: str) -> None:
     """An answer that was kept by an earlier version, and does not fit, is none."""
     await keep_assign(agent.context(), ASSIGN_REQUEST, ASSIGN_ANSWER)
-    (key,) = [key async for key in agent.memory.redis.scan_iter("*:kept:*")]
+    (key,) = await _keys(agent)
     await agent.memory.redis.set(key, text)
     assert await kept_assign(agent.context(), ASSIGN_REQUEST) is None

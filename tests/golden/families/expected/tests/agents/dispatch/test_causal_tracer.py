@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,12 @@ async def test_trace_region_passes_over_decisions_without_it(agent: ServedAgent,
     assert await trace_region(agent.context(), 50) == before
 
 
+@pytest.mark.parametrize("value", ["north", "south"])
+def test_trace_region_reads_each_value(value: str) -> None:
+    """Whatever operations take or answer under that name."""
+    assert RegionFactor.model_validate({"value": value}).value == value
+
+
 @pytest.mark.parametrize("name", ["undeclared_field", "decision_id"])
 def test_trace_region_answers_with_nothing_undeclared(name: str) -> None:
     """The record names the value and what the schema says that it bears on, and no more."""
@@ -125,3 +132,16 @@ def test_trace_region_answers_with_nothing_undeclared(name: str) -> None:
         RegionFactor.model_validate({"value": "north", name: "1"})
     with pytest.raises(ValidationError, match="value"):
         RegionFactor.model_validate({})
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (trace_distance, {"limit": 20}),
+        (trace_region, {"limit": 20}),
+    ],
+)
+def test_what_may_be_left_out_has_its_default(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
+    """Callers rely on what stands in its place."""
+    parameters = inspect.signature(function).parameters.values()
+    assert {item.name: item.default for item in parameters if item.default is not item.empty} == defaults

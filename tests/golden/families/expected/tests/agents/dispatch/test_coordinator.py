@@ -94,6 +94,13 @@ async def test_what_is_not_wired_is_not_asked(agent: ServedAgent, name: str) -> 
     assert [peer.requests for peer in heard.values()] == [[] for _ in heard]
 
 
+async def test_all_that_is_not_wired_is_named(agent: ServedAgent) -> None:
+    """So that one look is enough."""
+    with pytest.raises(KeyError) as raised:
+        await consult(agent.context(), {"stranger.do": {}, "another.do": {}})
+    assert raised.value.args == ("another.do, stranger.do",)
+
+
 async def test_the_wired_operations_are_those_of_the_glue() -> None:
     """No operation less, none more."""
     assert list(WIRED) == list(REQUESTS)

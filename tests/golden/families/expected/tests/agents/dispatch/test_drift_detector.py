@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, serving
-from sqlalchemy import text
 
 from L9.agents.dispatch.drift_detector import detect
 
@@ -30,9 +31,7 @@ USUAL = (10, 12, 11, 9, 10)
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def nothing_logged(agent: ServedAgent) -> None:
     """Each test begins with an empty log."""
-    await agent.memory.prepare()
-    async with agent.memory.postgres.begin() as connection:
-        await connection.execute(text("DELETE FROM decision_logs"))
+    await agent.empty_log()
 
 
 async def _decided(agent: ServedAgent, name: str, *values: object) -> None:
@@ -40,11 +39,11 @@ async def _decided(agent: ServedAgent, name: str, *values: object) -> None:
         await agent.remember({}, {name: value})
 
 
-@pytest.mark.parametrize("value", [900, -900])
+@pytest.mark.parametrize("value", [900, -900, 14])
 @pytest.mark.parametrize("name", FIELDS)
 async def test_a_figure_that_moved_is_found(agent: ServedAgent, name: str, value: int) -> None:
-    """The newest value lies far off the earlier ones, above or below; the other figures are not named."""
-    await _decided(agent, name, *USUAL, value)
+    """The newest value lies far off the five before it, above or below; the other figures are not named."""
+    await _decided(agent, name, 5000, *USUAL, value)
     context = agent.context()
     (found,) = await detect(context, recent=1, earlier=5)
     assert (found.field, found.recent_mean, found.earlier_mean) == (name, value, 10.4)
@@ -78,3 +77,15 @@ async def test_too_little_is_no_drift(agent: ServedAgent, name: str, values: tup
     """Two earlier values have no spread that could be trusted, and texts have none at all."""
     await _decided(agent, name, *values)
     assert await detect(agent.context(), recent=1, earlier=5) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (detect, {"recent": 20, "earlier": 200, "threshold": 3.0}),
+    ],
+)
+async def test_what_may_be_left_out_has_its_default(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
+    """Callers rely on what stands in its place."""
+    parameters = inspect.signature(function).parameters.values()
+    assert {item.name: item.default for item in parameters if item.default is not item.empty} == defaults

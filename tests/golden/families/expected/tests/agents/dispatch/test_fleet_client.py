@@ -11,6 +11,7 @@ import pytest_asyncio
 from l9stack.agent import PeerError
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.testing import ServedAgent, StandIn, serving, without
+from pydantic import ValidationError
 
 from L9.agents.dispatch.fleet_client import (
     NearestVanRequest,
@@ -34,12 +35,31 @@ NEAREST_VAN_SAID: dict[str, Any] = {"van_id": "V-7", "free_capacity": 12}
 NEAREST_VAN_REQUEST = NearestVanRequest.model_validate(NEAREST_VAN_ARGUMENTS)
 
 
-async def test_nearest_van_asks_for_exactly_this(agent: ServedAgent) -> None:
-    """The request goes out once, as it is declared."""
+@pytest.mark.parametrize(
+    "arguments",
+    [pytest.param(NEAREST_VAN_ARGUMENTS, id="the sample"), pytest.param({"region": "south"}, id="region south")],
+)
+async def test_nearest_van_asks_for_exactly_this(agent: ServedAgent, arguments: dict[str, Any]) -> None:
+    """The request goes out once, as it is declared, also at the peer's own bounds."""
     peer = StandIn().say("nearest_van", NEAREST_VAN_SAID)
     with agent.hearing("fleet", peer):
-        await nearest_van(agent.context(), NEAREST_VAN_REQUEST)
-    assert peer.requests == [{"operation": "nearest_van", "arguments": NEAREST_VAN_ARGUMENTS}]
+        await nearest_van(agent.context(), NearestVanRequest.model_validate(arguments))
+    assert peer.requests == [{"operation": "nearest_van", "arguments": arguments}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        pytest.param(without(NEAREST_VAN_ARGUMENTS, "region"), "region", id="region missing"),
+        pytest.param({"region": {"neither": "nor"}}, "region", id="region of another type"),
+        pytest.param({"region": "none of these"}, "region", id="region none of its choices"),
+        pytest.param({**NEAREST_VAN_ARGUMENTS, "undeclared_field": 1}, "undeclared_field", id="undeclared field"),
+    ],
+)
+async def test_nearest_van_asks_for_nothing_that_the_peer_refuses(arguments: dict[str, Any], field: str) -> None:
+    """It is seen before anybody is asked."""
+    with pytest.raises(ValidationError, match=field):
+        NearestVanRequest.model_validate(arguments)
 
 
 @pytest.mark.parametrize("beside", [{}, {"undeclared_field": 1}])
@@ -50,10 +70,37 @@ async def test_nearest_van_gives_back_the_answer(agent: ServedAgent, beside: dic
     assert found.model_dump(mode="json") == NEAREST_VAN_SAID
 
 
-@pytest.mark.parametrize("name", ["van_id", "free_capacity"])
-async def test_nearest_van_does_not_take_half_an_answer(agent: ServedAgent, name: str) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(NEAREST_VAN_SAID, id="the sample"),
+        pytest.param({**NEAREST_VAN_SAID, "van_id": "x" * 40}, id="van_id of 40 characters"),
+        pytest.param({**NEAREST_VAN_SAID, "free_capacity": 0}, id="free_capacity 0"),
+        pytest.param({**NEAREST_VAN_SAID, "free_capacity": 40}, id="free_capacity 40"),
+    ],
+)
+async def test_nearest_van_takes_whatever_the_peer_may_answer(agent: ServedAgent, said: dict[str, Any]) -> None:
+    """Up to its bounds, and each of its choices."""
+    with agent.hearing("fleet", StandIn().say("nearest_van", said)):
+        assert (await nearest_van(agent.context(), NEAREST_VAN_REQUEST)).model_dump(mode="json") == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(without(NEAREST_VAN_SAID, "van_id"), id="van_id missing"),
+        pytest.param({**NEAREST_VAN_SAID, "van_id": {"neither": "nor"}}, id="van_id of another type"),
+        pytest.param({**NEAREST_VAN_SAID, "van_id": "x" * 41}, id="van_id too long"),
+        pytest.param(without(NEAREST_VAN_SAID, "free_capacity"), id="free_capacity missing"),
+        pytest.param({**NEAREST_VAN_SAID, "free_capacity": {"neither": "nor"}}, id="free_capacity of another type"),
+        pytest.param({**NEAREST_VAN_SAID, "free_capacity": -1}, id="free_capacity below its minimum"),
+        pytest.param({**NEAREST_VAN_SAID, "free_capacity": 41}, id="free_capacity above its maximum"),
+        pytest.param({**NEAREST_VAN_SAID, "free_capacity": 1.5}, id="free_capacity with a fraction"),
+    ],
+)
+async def test_nearest_van_takes_no_answer_that_does_not_fit(agent: ServedAgent, said: dict[str, Any]) -> None:
     """What does not fit the peer's own model is the peer's fault, and is told so."""
-    peer = StandIn().say("nearest_van", without(NEAREST_VAN_SAID, name))
+    peer = StandIn().say("nearest_van", said)
     with agent.hearing("fleet", peer), pytest.raises(PeerError, match="fleet: malformed"):
         await nearest_van(agent.context(), NEAREST_VAN_REQUEST)
 
@@ -74,12 +121,34 @@ RESERVE_VAN_SAID: dict[str, Any] = {"reserved": True}
 RESERVE_VAN_REQUEST = ReserveVanRequest.model_validate(RESERVE_VAN_ARGUMENTS)
 
 
-async def test_reserve_van_asks_for_exactly_this(agent: ServedAgent) -> None:
-    """The request goes out once, as it is declared."""
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(RESERVE_VAN_ARGUMENTS, id="the sample"),
+        pytest.param({"van_id": "x" * 40}, id="van_id of 40 characters"),
+    ],
+)
+async def test_reserve_van_asks_for_exactly_this(agent: ServedAgent, arguments: dict[str, Any]) -> None:
+    """The request goes out once, as it is declared, also at the peer's own bounds."""
     peer = StandIn().say("reserve_van", RESERVE_VAN_SAID)
     with agent.hearing("fleet", peer):
-        await reserve_van(agent.context(), RESERVE_VAN_REQUEST)
-    assert peer.requests == [{"packet_type": "reserve_van", "arguments": RESERVE_VAN_ARGUMENTS}]
+        await reserve_van(agent.context(), ReserveVanRequest.model_validate(arguments))
+    assert peer.requests == [{"packet_type": "reserve_van", "arguments": arguments}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        pytest.param(without(RESERVE_VAN_ARGUMENTS, "van_id"), "van_id", id="van_id missing"),
+        pytest.param({"van_id": {"neither": "nor"}}, "van_id", id="van_id of another type"),
+        pytest.param({"van_id": "x" * 41}, "van_id", id="van_id too long"),
+        pytest.param({**RESERVE_VAN_ARGUMENTS, "undeclared_field": 1}, "undeclared_field", id="undeclared field"),
+    ],
+)
+async def test_reserve_van_asks_for_nothing_that_the_peer_refuses(arguments: dict[str, Any], field: str) -> None:
+    """It is seen before anybody is asked."""
+    with pytest.raises(ValidationError, match=field):
+        ReserveVanRequest.model_validate(arguments)
 
 
 @pytest.mark.parametrize("beside", [{}, {"undeclared_field": 1}])
@@ -90,10 +159,25 @@ async def test_reserve_van_gives_back_the_answer(agent: ServedAgent, beside: dic
     assert found.model_dump(mode="json") == RESERVE_VAN_SAID
 
 
-@pytest.mark.parametrize("name", ["reserved"])
-async def test_reserve_van_does_not_take_half_an_answer(agent: ServedAgent, name: str) -> None:
+@pytest.mark.parametrize(
+    "said", [pytest.param(RESERVE_VAN_SAID, id="the sample"), pytest.param({"reserved": False}, id="reserved False")]
+)
+async def test_reserve_van_takes_whatever_the_peer_may_answer(agent: ServedAgent, said: dict[str, Any]) -> None:
+    """Up to its bounds, and each of its choices."""
+    with agent.hearing("fleet", StandIn().say("reserve_van", said)):
+        assert (await reserve_van(agent.context(), RESERVE_VAN_REQUEST)).model_dump(mode="json") == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(without(RESERVE_VAN_SAID, "reserved"), id="reserved missing"),
+        pytest.param({"reserved": {"neither": "nor"}}, id="reserved of another type"),
+    ],
+)
+async def test_reserve_van_takes_no_answer_that_does_not_fit(agent: ServedAgent, said: dict[str, Any]) -> None:
     """What does not fit the peer's own model is the peer's fault, and is told so."""
-    peer = StandIn().say("reserve_van", without(RESERVE_VAN_SAID, name))
+    peer = StandIn().say("reserve_van", said)
     with agent.hearing("fleet", peer), pytest.raises(PeerError, match="fleet: malformed"):
         await reserve_van(agent.context(), RESERVE_VAN_REQUEST)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_the_declaration_cannot_be_changed() -> None:
 @SERVED
 async def test_find_by_request_id_finds_decisions_about_it_the_newest_first(agent: ServedAgent) -> None:
     """Those whose request has the value, and no others; as many as are wanted."""
-    value = "R-1"
+    value: Any = "R-1"
     about = [await agent.remember({"request_id": value}, {"number": number}) for number in range(3)]
     await agent.remember({"something_else": value}, {})
     found = await find_by_request_id(agent.context(), value)
@@ -84,10 +85,23 @@ async def test_find_by_request_id_finds_decisions_about_it_the_newest_first(agen
 @SERVED
 async def test_find_by_region_finds_decisions_about_it_the_newest_first(agent: ServedAgent) -> None:
     """Those whose request has the value, and no others; as many as are wanted."""
-    value = "north"
+    value: Any = "north"
     about = [await agent.remember({"region": value}, {"number": number}) for number in range(3)]
     await agent.remember({"something_else": value}, {})
     found = await find_by_region(agent.context(), value)
     assert [decision["decision_id"] for decision in found[:3]] == about[::-1]
     assert len(await find_by_region(agent.context(), value, 2)) == 2
     assert all(decision["request"]["region"] == value for decision in found)
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (find_by_request_id, {"limit": 20}),
+        (find_by_region, {"limit": 20}),
+    ],
+)
+def test_what_may_be_left_out_has_its_default(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
+    """Callers rely on what stands in its place."""
+    parameters = inspect.signature(function).parameters.values()
+    assert {item.name: item.default for item in parameters if item.default is not item.empty} == defaults

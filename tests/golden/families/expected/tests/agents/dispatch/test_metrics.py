@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -29,9 +31,7 @@ COUNTED: list[str] = ["assign"]
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def nothing_logged(agent: ServedAgent) -> None:
     """Each test begins with an empty log."""
-    await agent.memory.prepare()
-    async with agent.memory.postgres.begin() as connection:
-        await connection.execute(text("DELETE FROM decision_logs"))
+    await agent.empty_log()
 
 
 async def test_every_operation_is_counted_also_where_it_did_nothing(agent: ServedAgent) -> None:
@@ -85,3 +85,16 @@ async def test_what_is_no_operation_of_the_agent_is_not_counted(agent: ServedAge
     await agent.remember({}, {})
     assert list(await summary(agent.context())) == COUNTED
     assert await escalated_share(agent.context()) is None
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (summary, {"hours": 24.0}),
+        (escalated_share, {"hours": 24.0}),
+    ],
+)
+async def test_what_may_be_left_out_has_its_default(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
+    """Callers rely on what stands in its place."""
+    parameters = inspect.signature(function).parameters.values()
+    assert {item.name: item.default for item in parameters if item.default is not item.empty} == defaults

@@ -57,7 +57,7 @@ async def test_keep_van_holds_what_was_kept_last(agent: ServedAgent) -> None:
         "capacity": "v1",
         "depot": "v1",
     }
-    before = {name: values[name] if name == "van_id" else "before" for name in values}
+    before: dict[str, Any] = {name: values[name] if name == "van_id" else "before" for name in values}
     await keep_van(agent.context(), VanNode.model_construct(**before))
     await keep_van(agent.context(), VanNode.model_validate(values))
     found = await known(agent.context(), "van", str(values["van_id"]))
@@ -130,7 +130,7 @@ async def test_keep_depot_holds_what_was_kept_last(agent: ServedAgent) -> None:
         "depot_id": uuid.uuid4().hex,
         "region": "north",
     }
-    before = {name: values[name] if name == "depot_id" else "before" for name in values}
+    before: dict[str, Any] = {name: values[name] if name == "depot_id" else "before" for name in values}
     await keep_depot(agent.context(), DepotNode.model_construct(**before))
     await keep_depot(agent.context(), DepotNode.model_validate(values))
     found = await known(agent.context(), "depot", str(values["depot_id"]))
@@ -171,6 +171,14 @@ def test_keep_depot_takes_nothing_incomplete(name: str) -> None:
         DepotNode.model_validate(without(values, name))
 
 
+@pytest.mark.parametrize("value", ["north", "south"])
+def test_keep_depot_takes_each_region(value: str) -> None:
+    """What operations take or answer under that name, the graph can keep."""
+    values: dict[str, Any] = {"depot_id": "v1", "region": "north"}
+    kept = DepotNode.model_validate({**values, "region": value})
+    assert kept.region == value
+
+
 @pytest.mark.parametrize("name", ["undeclared_field", "kept_by"])
 def test_keep_depot_takes_nothing_undeclared(name: str) -> None:
     """No other property may be given."""
@@ -207,6 +215,24 @@ async def test_keep_stationed_at_is_seen_from_both_ends(agent: ServedAgent) -> N
     found = await known(agent.context(), "depot", str(values["depot_id"]))
     ends = [(item.kind, item.entity_type, item.entity_id) for item in found.neighbours]
     assert ("stationed_at", "van", str(values["van_id"])) in ends
+
+
+@SERVED
+async def test_keep_stationed_at_leads_from_the_first_end_to_the_second(agent: ServedAgent) -> None:
+    """An edge has a direction."""
+    values: dict[str, Any] = {
+        "van_id": uuid.uuid4().hex,
+        "depot_id": uuid.uuid4().hex,
+        "since": "v1",
+    }
+    await keep_stationed_at(agent.context(), StationedAtEdge.model_validate(values))
+    query = (
+        "MATCH (s:domain_entity {entity_id: $source})-[:RELATES {kind: $kind}]->(t:domain_entity) "
+        "WHERE t.entity_id = $target RETURN s.entity_type AS source, t.entity_type AS target"
+    )
+    ends = {"source": str(values["van_id"]), "target": str(values["depot_id"])}
+    found = await agent.memory.connections.cypher(query, {"kind": "stationed_at", **ends})
+    assert {"source": "van", "target": "depot"} in found
 
 
 @SERVED

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,17 @@ async def test_about_request_knows_nothing_of_another_key(agent: ServedAgent, ke
     key = f"{key} {uuid.uuid4().hex}"
     found = await about_request(agent.context(), key)
     assert (found.properties, found.neighbours, found.decisions) == ({}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (about_van, {"limit": 20}),
+        (about_depot, {"limit": 20}),
+        (about_request, {"limit": 20}),
+    ],
+)
+async def test_what_may_be_left_out_has_its_default(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
+    """Callers rely on what stands in its place."""
+    parameters = inspect.signature(function).parameters.values()
+    assert {item.name: item.default for item in parameters if item.default is not item.empty} == defaults

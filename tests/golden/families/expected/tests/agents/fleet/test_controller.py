@@ -122,13 +122,14 @@ async def test_the_description_and_the_metrics_are_open(agent: ServedAgent) -> N
 
 async def test_an_operation_that_it_does_not_have_is_refused(agent: ServedAgent) -> None:
     """By name and by packet."""
-    assert (await agent.call("no_such_operation", {})).status == 404
-    assert (await agent.packet({"operation": "no_such_operation"})).status == 404
+    for reply in (await agent.call("no_such_operation", {}), await agent.packet({"operation": "no_such_operation"})):
+        assert (reply.status, reply.body["code"]) == (404, "unknown-operation")
 
 
 async def test_a_packet_to_another_agent_is_refused(agent: ServedAgent) -> None:
     """It answers for itself only."""
-    assert (await agent.packet({"operation": "any"}, destination_agent="somebody_else")).status == 404
+    reply = await agent.packet({"operation": "any"}, destination_agent="somebody_else")
+    assert (reply.status, reply.body["code"]) == (404, "unknown-agent")
 
 
 @pytest.mark.parametrize("name", ["packet_id", "timestamp", "metadata"])
@@ -139,10 +140,10 @@ async def test_a_packet_without_a_required_field_is_refused(agent: ServedAgent, 
     assert (reply.status, reply.body["code"]) == (400, "invalid-packet")
 
 
-async def test_a_packet_of_a_sender_that_is_not_the_tokens_is_refused(agent: ServedAgent) -> None:
-    """Nobody speaks for another agent."""
+async def test_a_packet_of_a_sender_that_nobody_knows_is_refused(agent: ServedAgent) -> None:
+    """Only registered agents send packets."""
     reply = await agent.packet({"operation": "any"}, source_agent="somebody_else")
-    assert reply.status == 404
+    assert (reply.status, reply.body["code"]) == (404, "unknown-agent")
 
 
 async def test_decisions_and_packets_are_guarded(agent: ServedAgent) -> None:

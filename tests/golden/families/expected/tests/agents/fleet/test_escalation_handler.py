@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -81,3 +82,16 @@ async def test_a_decision_that_nobody_opened_is_not_there(agent: ServedAgent) ->
 async def test_the_anchors_are_those_of_the_policy(agent: ServedAgent) -> None:
     """In the order of the settings that won."""
     assert agent.definition.governance.anchors == ANCHORS
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (raise_load_above_what_the_van_may_carry, {"detail": ""}),
+        (escalate, {"severity": ""}),
+    ],
+)
+async def test_what_may_be_left_out_has_its_default(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
+    """Callers rely on what stands in its place."""
+    parameters = inspect.signature(function).parameters.values()
+    assert {item.name: item.default for item in parameters if item.default is not item.empty} == defaults

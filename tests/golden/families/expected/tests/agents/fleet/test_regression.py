@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,14 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "nearest_van": {"region": {"required": True, "type": "string", "choices": ["north", "south"]}},
     "reserve_van": {"van_id": {"required": True, "type": "string", "maxLength": 40}},
     "on_van_assigned": {
-        "confidence": {"required": True, "type": "number", "minimum": 0.0, "maximum": 1.0},
+        "confidence": {"required": True, "type": "number", "minimum": 0, "maximum": 1},
         "van_id": {"required": True, "type": "string", "maxLength": 40},
     },
     "logger": {"payload": {"required": True, "type": "object"}},
 }
 RESPONSES: dict[str, dict[str, dict[str, Any]]] = {
     "nearest_van": {
-        "free_capacity": {"required": True, "type": "integer", "minimum": 0.0, "maximum": 40.0},
+        "free_capacity": {"required": True, "type": "integer", "minimum": 0, "maximum": 40},
         "van_id": {"required": True, "type": "string", "maxLength": 40},
     },
     "reserve_van": {"reserved": {"required": True, "type": "boolean"}},
@@ -44,7 +44,7 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def _fields(model: Any) -> dict[str, dict[str, Any]]:
+def _fields(model: Any, kept: Container[str]) -> dict[str, dict[str, Any]]:
     """Each field as clients are told of it: whether they have to give it, type, bounds, choices, default, meaning."""
     schema, found = model.model_json_schema(), {}
     for name, told in schema["properties"].items():
@@ -52,7 +52,7 @@ def _fields(model: Any) -> dict[str, dict[str, Any]]:
         items = whole.get("items", whole)
         if choices := items.get("enum", [items["const"]] if "const" in items else []):
             whole["choices"] = choices
-        found[name] = {key: value for key, value in whole.items() if key in TOLD}
+        found[name] = {key: value for key, value in whole.items() if key in kept}
     return found
 
 
@@ -66,7 +66,7 @@ async def test_regression_requests_keep_their_fields(agent: ServedAgent, name: s
     """A field that callers leave out, or send, stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
-    assert _fields(found.request_model) == REQUESTS[name]
+    assert _fields(found.request_model, TOLD) == REQUESTS[name]
 
 
 @pytest.mark.parametrize("name", list(RESPONSES))
@@ -74,14 +74,13 @@ async def test_regression_responses_keep_their_fields(agent: ServedAgent, name: 
     """A field that callers read stays as it is, with what may stand in it."""
     found = agent.definition.operation(name)
     assert found is not None
-    assert _fields(found.response_model) == RESPONSES[name]
+    assert _fields(found.response_model, TOLD) == RESPONSES[name]
 
 
 @pytest.mark.parametrize("name", list(REQUESTS))
 async def test_regression_operations_are_called_by_their_name(agent: ServedAgent, name: str) -> None:
-    """A call without a token is refused there, and not told that nothing is there."""
-    reply = await agent.post(f"/operations/{name}", {}, headers={"authorization": "Bearer none"})
-    assert reply.status_code == 401
+    """A call is answered by it, whatever it says of the arguments, and not told that nothing is there."""
+    assert (await agent.call(name, {"undeclared_field": 1})).status != 404
 
 
 async def test_regression_the_endpoints_are_described(agent: ServedAgent) -> None:

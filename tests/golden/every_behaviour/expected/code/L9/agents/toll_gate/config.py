@@ -14,5 +14,5 @@ class TollGateConfig(AgentSettings):
 
 
 def load(environ: Mapping[str, str] | None = None) -> TollGateConfig:
-    """Load the settings: what the environment sets under the prefix, else the values above."""
+    """Load the settings: none, until somebody declares one."""
     return TollGateConfig.load(PREFIX, environ)

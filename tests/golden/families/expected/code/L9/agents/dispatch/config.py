@@ -14,5 +14,5 @@ class DispatchConfig(AgentSettings):
 
 
 def load(environ: Mapping[str, str] | None = None) -> DispatchConfig:
-    """Load the settings: what the environment sets under the prefix, else the values above."""
+    """Load the settings: none, until somebody declares one."""
     return DispatchConfig.load(PREFIX, environ)

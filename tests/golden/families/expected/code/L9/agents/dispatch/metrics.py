@@ -6,6 +6,7 @@ from l9stack.agent import OperationContext
 from l9stack.agent.history import Activity, activity
 
 OPERATIONS = ("assign",)
+"""What is counted: the operations of the agent."""
 
 
 async def summary(context: OperationContext, hours: float = 24.0) -> dict[str, Activity]:
