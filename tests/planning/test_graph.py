@@ -166,6 +166,7 @@ deployment: {endpoints: [POST /sit]}
     )
 
 
+FAMILIES = Path(__file__).parents[1] / "golden" / "families"
 LATER = """
 system: {name}
 module: later
@@ -197,3 +198,19 @@ def test_an_agent_that_comes_later_changes_no_file_of_the_others(tmp_path: Path,
     assert config["claims_desk_config.yaml"] == next(
         artifact.text for artifact in after.tree.part(None) if artifact.path == "claims_desk_config.yaml"
     )
+
+
+def test_an_observer_that_comes_later_changes_no_file_of_the_publisher(tmp_path: Path) -> None:
+    folder = tmp_path / "families"
+    shutil.copytree(FAMILIES, folder, ignore=shutil.ignore_patterns("expected"))
+    project = Project(tmp_path)
+    before = prepare(folder, project)
+    wiring = (
+        "{from_agent: Dispatch, to_agent: Watcher, connection_type: event_observe, event_subscriptions: [van_assigned]}"
+    )
+    (folder / "watcher.yaml").write_text(LATER.format(name="Watcher", folder="watcher"), encoding="utf-8")
+    (folder / "watcher_glue.yaml").write_text(f"wirings: [{wiring}]\n", encoding="utf-8")
+    after = prepare(folder, project)
+    assert [op.name for op in after.plan.agent("watcher").operations] == ["note", "on_van_assigned"]
+    for agent_plan in before.plan.agents:
+        assert after.tree.part(agent_plan.id) == before.tree.part(agent_plan.id)

@@ -78,16 +78,27 @@ def view_validator(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Im
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An event that the agent publishes: its function, the model of its payload, who observes it."""
+    """An event that the agent publishes: its function, and the model of its payload."""
 
     name: str
     function: str
     model: str
-    observers: tuple[str, ...]
     sample: dict[str, JsonValue]
 
 
-def view_publisher(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> tuple[EventView, ...]:
+@dataclass(frozen=True, slots=True)
+class PublisherView:
+    """Every event; who observes is no part of it, or an observer that is added would change the publisher's files."""
+
+    events: tuple[EventView, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the events."""
+        return tuple(event.name for event in self.events)
+
+
+def view_publisher(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> PublisherView:
     """One function for each event; its payload is the response of the operation that publishes it."""
     imports.agent("OperationContext")
     views: dict[str, EventView] = {}
@@ -100,15 +111,10 @@ def view_publisher(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Im
             imports.agent("Payload")
         else:
             imports.add(home(agent, operation.name).dotted, response_name(operation))
-        observers = {
-            edge.target
-            for edge in agent.edges
-            if edge.kind is EdgeKind.EVENT_OBSERVE and edge.source == agent.id and event in edge.names
-        }
         anything: dict[str, JsonValue] = {"payload": {"note": "any object"}}
         sample = anything if operation.response is None else record(operation.response)
-        views[name] = EventView(event, f"publish_{name}", response_name(operation), tuple(sorted(observers)), sample)
-    return tuple(views.values())
+        views[name] = EventView(event, f"publish_{name}", response_name(operation), sample)
+    return PublisherView(tuple(views.values()))
 
 
 def view_subscriber(

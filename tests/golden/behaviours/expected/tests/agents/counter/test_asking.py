@@ -166,6 +166,12 @@ async def test_total_rejects_an_answer_that_does_not_fit(agent: ServedAgent, sai
     assert "ledger" in reply.body["detail"]
 
 
+async def test_total_takes_an_answer_that_says_more(agent: ServedAgent) -> None:
+    """As a later version of the peer may."""
+    PEERS["ledger"].say("enter", {**TOTAL_SAID, "undeclared_field": 1})
+    assert (await agent.call("total", TOTAL_REQUEST)).status == 200
+
+
 async def test_total_is_recorded_in_every_layer_under_one_trace(agent: ServedAgent) -> None:
     """One decision in working, episodic, under the trace id of the call."""
     trace_id = str(uuid.uuid4())

@@ -218,6 +218,12 @@ async def test_pass_through_rejects_an_answer_that_does_not_fit(agent: ServedAge
     assert "tariff" in reply.body["detail"]
 
 
+async def test_pass_through_takes_an_answer_that_says_more(agent: ServedAgent) -> None:
+    """As a later version of the peer may."""
+    PEERS["tariff"].say("toll", {**PASS_THROUGH_SAID, "undeclared_field": 1})
+    assert (await agent.call("pass_through", PASS_THROUGH_REQUEST)).status == 200
+
+
 async def test_pass_through_is_recorded_in_every_layer_under_one_trace(agent: ServedAgent) -> None:
     """One decision in working, episodic, under the trace id of the call."""
     trace_id = str(uuid.uuid4())

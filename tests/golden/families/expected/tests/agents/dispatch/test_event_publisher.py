@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from L9.agents.dispatch.assignment import AssignResponse
 from L9.agents.dispatch.event_publisher import (
-    OBSERVERS,
+    EVENTS,
     publish_van_assigned,
 )
 
@@ -30,17 +30,15 @@ async def agent(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -> 
         yield served
 
 
-def test_the_observers_are_those_that_are_wired() -> None:
-    """By event, as the glue says."""
-    assert OBSERVERS == {
-        "van_assigned": ("fleet",),
-    }
+def test_the_events_are_those_of_the_operations() -> None:
+    """None less, none more."""
+    assert EVENTS == ("van_assigned",)
 
 
 @SERVED
 async def test_the_agent_publishes_these_events(agent: ServedAgent) -> None:
     """The served agent declares every one of them."""
-    assert set(agent.definition.publishes) == set(OBSERVERS)
+    assert set(agent.definition.publishes) == set(EVENTS)
 
 
 PUBLISH_VAN_ASSIGNED_PAYLOAD = AssignResponse.model_validate({"van_id": "van id", "confidence": 1})

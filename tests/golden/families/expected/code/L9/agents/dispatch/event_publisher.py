@@ -6,10 +6,8 @@ from l9stack.agent import OperationContext
 
 from L9.agents.dispatch.assignment import AssignResponse
 
-OBSERVERS: dict[str, tuple[str, ...]] = {
-    "van_assigned": ("fleet",),
-}
-"""Who in the collection observes each event."""
+EVENTS = ("van_assigned",)
+"""What this agent publishes; `l9 graph` shows who observes."""
 
 
 async def publish_van_assigned(context: OperationContext, payload: AssignResponse) -> None:
