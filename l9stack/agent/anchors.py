@@ -31,6 +31,15 @@ class Anchor:
     entry_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The chain as it is: entries, the position up to which it is anchored (None: not at all), and what is wrong."""
+
+    entries: int
+    anchored: int | None
+    problems: list[str]
+
+
 class Anchors:
     """The anchors of one agent; each is an object of its own, and none is ever overwritten."""
 
@@ -102,12 +111,20 @@ class Anchors:
 
     async def check(self) -> list[str]:
         """What is wrong with the chain, up to its last anchor and beyond; nothing where all is well."""
+        return (await self.report()).problems
+
+    async def report(self) -> Report:
+        """How long the chain is, how far it is anchored, and what is wrong with it."""
         await self._memory.prepare()
-        try:
-            last = await self.last()
-        except ValueError as error:
-            return [f"the last anchor cannot be read: {error}"]
-        return await audit.verify(self._memory.postgres, self._agent, last.entry_hash if last else None)
+        last, problems = None, []
+        if self._memory.definition.memory.archive is not None:
+            try:
+                last = await self.last()
+            except ValueError as error:
+                problems = [f"the last anchor cannot be read: {error}"]
+        problems += await audit.verify(self._memory.postgres, self._agent, last.entry_hash if last else None)
+        position, _ = await audit.head(self._memory.postgres, self._agent)
+        return Report(position, last.position if last else None, problems)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from limits import parse as parse_rate
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from l9stack.agent import tokens
+from l9stack.agent.anchors import Anchors
 from l9stack.agent.answers import Answer, parse_json, problem
 from l9stack.agent.decisions import Decisions
 from l9stack.agent.describe import agent_card, openapi
@@ -47,12 +49,15 @@ class RateLimiter:
 class Surface:
     """Builds the Starlette application of a runtime."""
 
-    def __init__(self, runtime: Runtime, trust: Trust, limiter: RateLimiter, identity: dict[str, Any]) -> None:
+    def __init__(
+        self, runtime: Runtime, trust: Trust, limiter: RateLimiter, identity: dict[str, Any], anchors: Anchors
+    ) -> None:
         self._runtime = runtime
         self._definition = runtime.definition
         self._trust = trust
         self._limiter = limiter
         self._identity = identity
+        self._anchors = anchors
         self._packets = Packets(runtime, trust)
         self._decisions = Decisions(runtime)
 
@@ -75,6 +80,7 @@ class Surface:
             Route("/decisions", self._guarded(self._decisions.list_open)),
             Route("/decisions/{decision_id}", self._guarded(self._decisions.show), methods=["GET"]),
             Route("/decisions/{decision_id}", self._guarded(self._decisions.decide), methods=["POST"]),
+            Route("/audit", self._guarded(self._audit)),
             Route("/openapi.json", self._openapi),
             Route("/.well-known/agent-card.json", self._card),
         ]
@@ -176,6 +182,15 @@ class Surface:
             return await self._packets.receive(body, caller, trace_id)
 
         return await self._guarded(handle, "packets")(request)
+
+    async def _audit(self, _: Request, __: tokens.Caller, trace_id: str) -> Answer:
+        """Whether the audit chain holds, and up to where it is anchored; nothing of what its entries tell."""
+        try:
+            report = await self._anchors.report()
+        except Exception as error:
+            detail = f"the audit chain cannot be read ({type(error).__name__})"
+            return problem(503, "governance-unavailable", detail, trace_id)
+        return Answer(200, {"holds": not report.problems, **asdict(report)}, trace_id)
 
     async def _body(self, request: Request) -> dict[str, Any] | None:
         """The JSON object of a body; None where it is none or grows past the limit (chunks name no length)."""

@@ -65,7 +65,8 @@ def assemble(
     governor = Governor(definition, memory, metrics, log)
     runtime = Runtime(definition, memory, governor, channel, metrics, log, enforcing, holding, probing)
     limiter = RateLimiter(backends.redis, namespace, definition.limits.rate)
-    surface = Surface(runtime, keys.Trust(key_folder), limiter, dict(identity or {}))
+    anchors = Anchors(memory, log)
+    surface = Surface(runtime, keys.Trust(key_folder), limiter, dict(identity or {}), anchors)
 
     async def on_event(operation: str, arguments: dict[str, Any], trace_id: str, event_id: str) -> bool:
         return await handle_event(runtime, operation, arguments, trace_id, event_id)
@@ -79,7 +80,7 @@ def assemble(
             asyncio.create_task(_register(memory, definition.id, endpoint, log)),
             asyncio.create_task(observer.run()),
             asyncio.create_task(keep_to_it(memory, log)),
-            asyncio.create_task(Anchors(memory, log).run()),
+            asyncio.create_task(anchors.run()),
         ]
         try:
             yield

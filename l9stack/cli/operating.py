@@ -185,6 +185,22 @@ def decisions(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def audit(arguments: argparse.Namespace) -> int:
+    """Whether an agent's audit chain holds; 1 where it does not, with what is wrong."""
+    project, stack = project_of(arguments), stack_name(arguments)
+    endpoint = _endpoint(project, stack, arguments.agent)
+    code, body, headers = _request(f"{endpoint}/audit", _minted(project, "operator", arguments.agent))
+    if arguments.json or code != 200:
+        _answered(arguments, (code, body, headers))
+        return EXIT_OK if code == 200 and body["holds"] else 1
+    for problem in body["problems"]:
+        print(problem, file=sys.stderr)
+    anchored = "not anchored" if body["anchored"] is None else f"anchored up to entry {body['anchored']}"
+    state = "follow one from the other" if body["holds"] else "do not hold"
+    print(f"{arguments.agent}: {body['entries']} entries {state}; {anchored}")
+    return EXIT_OK if body["holds"] else 1
+
+
 def decide(arguments: argparse.Namespace) -> int:
     """Decide as an anchor, about exactly the arguments that are stored."""
     project, stack = project_of(arguments), stack_name(arguments)

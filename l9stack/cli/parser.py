@@ -165,6 +165,10 @@ def _operation(add: Add) -> None:
     command.add_argument("agent")
     command.add_argument("--stack", help="stack name (default: dev)")
 
+    command = add("audit", "operating:audit", "check an agent's audit chain against its last anchor in the archive")
+    command.add_argument("agent")
+    command.add_argument("--stack", help="stack name (default: dev)")
+
     command = add("decide", "operating:decide", "decide an escalated operation as one of the agent's anchors")
     command.add_argument("agent")
     command.add_argument("decision", help="the decision's id")

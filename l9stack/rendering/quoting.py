@@ -118,17 +118,6 @@ def yaml_key(text: str) -> str:
     return text if plain else _double_quoted(text)
 
 
-def toml(value: Any) -> str:
-    """A TOML value; there is no null in TOML."""
-    if isinstance(value, str):
-        return _double_quoted(value)
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(toml(item) for item in value) + "]"
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    raise TypeError(f"no TOML value for {type(value).__name__}")
-
-
 def shell(text: str) -> str:
     """One word of a POSIX shell command."""
     return shlex.quote(line(text))

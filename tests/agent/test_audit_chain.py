@@ -183,3 +183,13 @@ async def test_the_chain_goes_on_while_the_archive_is_down(desk):
     job.cancel()
     await asyncio.gather(job, return_exceptions=True)
     assert await audit.verify(memory.postgres, "desk") == []
+
+
+async def test_the_agent_tells_whether_its_chain_holds(desk, anchors):
+    told = (await desk.get("/audit", "operator")).json()
+    assert told == {"holds": True, "entries": ANCHORED, "anchored": ANCHORED, "problems": []}
+    await tamper(desk.memory.postgres, "DELETE FROM audit_log WHERE position > 3")
+    told = (await desk.get("/audit", "operator")).json()
+    assert (told["holds"], told["entries"], told["anchored"]) == (False, 3, ANCHORED)
+    assert "tail was cut" in told["problems"][0]
+    assert (await desk.get("/audit")).status_code == 401

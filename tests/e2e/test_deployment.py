@@ -121,6 +121,8 @@ def test_an_unbound_operation_waits_and_an_anchor_decides_it(up: Deployed):
     assert decided["body"]["result"] == json.loads(answer)
     again = up.data("decide", "settlement", decision, "--as", "Finance", "--data", answer, expect=1)
     assert again["status"] == 409
+    chain = up.run("audit", "settlement").stdout
+    assert "entries follow one from the other" in chain
 
 
 def test_an_event_reaches_its_observer(up: Deployed):
