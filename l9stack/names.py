@@ -57,6 +57,7 @@ def folded(text: str) -> str:
     return re.sub(r"[\s_-]+", "", text).casefold()
 
 
+@lru_cache(maxsize=8192)
 def identifier(text: str) -> str | None:
     """The snake_case identifier for `text`, or None where none can be made of it."""
     name = snake(text)

@@ -38,11 +38,17 @@ def number(value: float) -> float | int:
 
 def annotation(spec: FieldSpec) -> str:
     """The type of a field, with `| None` where it may be left out and has no default."""
+    kind = plain_annotation(spec)
+    return kind if spec.required or spec.default is not None or spec.type == "any" else f"{kind} | None"
+
+
+def plain_annotation(spec: FieldSpec) -> str:
+    """The type of a field's values."""
     kind = _ANNOTATIONS[spec.type]
     if spec.choices:
         literal = f"Literal[{', '.join(repr(choice) for choice in spec.choices)}]"
         kind = f"list[{literal}]" if spec.type == "strings" else literal
-    return kind if spec.required or spec.default is not None or spec.type == "any" else f"{kind} | None"
+    return kind
 
 
 def model(name: str, summary: str, specs: Iterable[FieldSpec], imports: Imports, base: str = "Record") -> ModelView:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from l9stack.errors import InputError, Problem
@@ -17,6 +18,8 @@ from l9stack.names import AgentId
 
 FEWEST = 100
 """Agents of a share: for fewer another process does not pay, which takes half a second to start."""
+AHEAD = 50
+"""Agents that one process renders while another one starts."""
 Files = dict[str, tuple[str, AgentId | None]]
 """Texts with the agents that they belong to, by path."""
 
@@ -26,8 +29,9 @@ class ShareError(Exception):
 
 
 def share(plan: Plan, number: int, count: int) -> Sequence[AgentPlan]:
-    """The agents of one of `count` shares."""
-    return plan.agents[number::count]
+    """The agents of one of `count` shares; the first, which is this process's own, begins while the others start."""
+    ahead, rest = plan.agents[:AHEAD], plan.agents[AHEAD:]
+    return (*ahead, *rest[::count]) if number == 0 else rest[number::count]
 
 
 def shared_out(plan: Plan, render: Callable[[Plan, Sequence[AgentPlan]], Files]) -> Files:
@@ -46,10 +50,23 @@ def shared_out(plan: Plan, render: Callable[[Plan, Sequence[AgentPlan]], Files])
         whole = pickle.dumps(plan)  # while they start
         for worker in workers:
             _hand(whole, worker)
-        files = render(plan, share(plan, 0, count))
-        for worker, target in zip(workers, targets, strict=True):
-            files |= _left(worker, target)
+        with _uncollected():
+            files = render(plan, share(plan, 0, count))
+            for worker, target in zip(workers, targets, strict=True):
+                files |= _left(worker, target)
     return files
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles among the many values of a large plan, of which hardly any becomes garbage meanwhile."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _started(target: Path, number: int, count: int, stack: ExitStack) -> subprocess.Popen[bytes]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue
 
-from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import AgentPlan
 from l9stack.names import identifier, is_field_name
-from l9stack.rendering.fields import annotation
+from l9stack.rendering.fields import plain_annotation
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.samples import sample
+from l9stack.rendering.views import once
 
 _FLAT = ("string", "integer", "number", "boolean")
 
@@ -32,6 +32,7 @@ class TypedName:
         return self.annotation in ("str", "Scalar")
 
 
+@once
 def typed(agent: AgentPlan, text: str) -> TypedName | None:
     """A name as a field of a record; None where no identifier can be made of it.
 
@@ -48,7 +49,7 @@ def typed(agent: AgentPlan, text: str) -> TypedName | None:
         if spec.name == name
     ]
     safe = f"{name}_" if hasattr(BaseModel, name) or not is_field_name(name) else name
-    kinds = {_plain(spec) for spec in declared}
+    kinds = {plain_annotation(spec) for spec in declared}
     if len(kinds) == 1 and declared[0].type in _FLAT:
         return TypedName(safe, kinds.pop(), sample(declared[0]), declared[0].choices)
     return TypedName(safe, "Scalar", "v1")
@@ -70,7 +71,3 @@ def import_for(fields: Iterable[TypedName], imports: Imports) -> None:
             imports.agent("Scalar")
         if "Literal[" in item.annotation:
             imports.add("typing", "Literal")
-
-
-def _plain(spec: FieldSpec) -> str:
-    return annotation(spec.model_copy(update={"required": True, "default": None}))
