@@ -30,8 +30,9 @@ class ShareError(Exception):
 
 def share(plan: Plan, number: int, count: int) -> Sequence[AgentPlan]:
     """The agents of one of `count` shares; the first, which is this process's own, begins while the others start."""
-    ahead, rest = plan.agents[:AHEAD], plan.agents[AHEAD:]
-    return (*ahead, *rest[::count]) if number == 0 else rest[number::count]
+    ahead = min(AHEAD, len(plan.agents) // 4)
+    rest = plan.agents[ahead:]
+    return (*plan.agents[:ahead], *rest[::count]) if number == 0 else rest[number::count]
 
 
 def shared_out(plan: Plan, render: Callable[[Plan, Sequence[AgentPlan]], Files]) -> Files:

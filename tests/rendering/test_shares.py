@@ -22,14 +22,12 @@ def plan():
 @pytest.fixture
 def three(monkeypatch):
     monkeypatch.setattr(shares, "FEWEST", 1)
-    monkeypatch.setattr(shares, "AHEAD", 1)
     monkeypatch.setattr(shares.os, "cpu_count", lambda: 3)
 
 
 def test_shares_come_to_the_tree_of_one_process(plan, monkeypatch):
     whole = render(plan)
     monkeypatch.setattr(shares, "FEWEST", 1)
-    monkeypatch.setattr(shares, "AHEAD", 1)
     monkeypatch.setattr(shares.os, "cpu_count", lambda: 3)
     assert render(plan) == whole
 
