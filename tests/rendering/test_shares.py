@@ -39,7 +39,7 @@ def test_a_failure_of_another_process_is_told(plan, three, monkeypatch):
 
 
 def test_a_template_that_fails_in_another_process_is_the_users_mistake(plan, three):
-    name = "modules/config.py.j2"
+    name = "docs/readme.md.j2"
     own = OwnTemplate(name=name, text="{{ nobody.knows }}", place=Place(f"templates/{name}", 1), shadows=True)
     with pytest.raises(InputError) as raised:
         shares.shared_out(plan.model_copy(update={"templates": (own,)}), lambda plan, agents: {})
