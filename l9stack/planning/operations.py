@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -85,11 +86,15 @@ def gather(
 ) -> Drafts:
     """All drafts of an agent, from every source; `wirings` are those that begin or end at it."""
     drafts = Drafts()
-    for endpoint in agent.endpoints:
-        if is_builtin(endpoint):
-            continue
-        parts = [part for part in endpoint.path.split("/") if part and not part.startswith("{")]
-        draft = drafts.take(parts[-1] if parts else "root", f"endpoint {endpoint.method} {endpoint.path}")
+    endpoints = [endpoint for endpoint in agent.endpoints if not is_builtin(endpoint)]
+    methods: dict[str, set[str]] = defaultdict(set)
+    for endpoint in endpoints:
+        methods[_last(endpoint)].add(endpoint.method)
+    for endpoint in endpoints:
+        # `POST /plan` and `DELETE /plan` are two things to do; one method alone says by its path what it does.
+        alone = endpoint.method == "POST" or len(methods[_last(endpoint)]) == 1
+        name = _last(endpoint) if alone else f"{endpoint.method.lower()}_{_last(endpoint)}"
+        draft = drafts.take(name, f"endpoint {endpoint.method} {endpoint.path}")
         if draft is not None:
             draft.routes.append(endpoint)
     for wiring in wirings:
@@ -111,6 +116,12 @@ def gather(
         if draft is not None:
             draft.binding, draft.module = binding, binding.module or draft.module
     return drafts
+
+
+def _last(endpoint: Endpoint) -> str:
+    """The last part of a path that is no parameter."""
+    parts = [part for part in endpoint.path.split("/") if part and not part.startswith("{")]
+    return parts[-1] if parts else "root"
 
 
 def _from_function(drafts: Drafts, function: FunctionSpec, mapping: ModuleMapping, target: str, shape: Shape) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from l9stack.errors import InputError, Place
-from l9stack.model.agent import AgentSpec, Backend, Governance, MemoryKind, MemoryLayer
+from l9stack.model.agent import AgentSpec, Backend, Endpoint, Governance, MemoryKind, MemoryLayer
 from l9stack.model.collection import Collection
 from l9stack.model.glue import (
     Answers,
@@ -335,3 +335,13 @@ def test_a_setting_that_nothing_reads_is_told_with_the_nearest(source):
         make_plan(collection(agent("a"), **parts), META)
     [problem] = caught.value.problems
     assert (problem.code, problem.place, problem.hint) == ("unknown-setting", HERE, "did you mean `limits.rate`?")
+
+
+def test_methods_of_one_path_are_operations_of_their_own():
+    endpoints = [("POST", "/x/plan"), ("DELETE", "/x/plan/{plan_id}"), ("GET", "/x/state"), ("POST", "/y/plan")]
+    found = make_plan(collection(agent("x", endpoints=tuple(Endpoint(method=m, path=p) for m, p in endpoints))), META)
+    assert {op.name: [f"{route.method} {route.path}" for route in op.routes] for op in found.agents[0].operations} == {
+        "plan": ["POST /x/plan", "POST /y/plan"],
+        "delete_plan": ["DELETE /x/plan/{plan_id}"],
+        "state": ["GET /x/state"],
+    }
