@@ -22,7 +22,8 @@ class Family:
     """One row. `stems` are file names without `.py`, whose underscores do not count; `condition` may refuse an agent.
 
     `subject` answers to names of a pattern instead. An `only` family has one module an agent: others of its names are
-    operation modules. `holds` says in documents what such a module holds.
+    operation modules. `holds` says in documents what such a module holds,
+    `needs` what the condition asks for.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Family:
     condition: Callable[[Facts], bool] = lambda facts: True
     subject: Subject | None = None
     only: bool = True
+    needs: str = ""
     template: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ CATALOGUE = (
         "the memory layers, and typed access to them",
         _names("memory_bridge memory_manager"),
         condition=lambda facts: bool(facts.agent.memory),
+        needs="a memory layer",
     ),
     Family(
         "governance_bridge",
@@ -88,72 +91,84 @@ CATALOGUE = (
         "what it keeps in its graph, typed",
         _names("semantic_updater graph_updater knowledge_updater"),
         condition=lambda facts: facts.keyed,
+        needs="nodes or edges with keys under `semanticmemory.structure`",
     ),
     Family(
         "world_model_bridge",
         "what the graph knows about the entities that it deals with",
         _names("world_model_bridge world_model world_model_client"),
         condition=lambda facts: facts.layer(MemoryKind.SEMANTIC) and facts.entities,
+        needs="semantic memory, and an entity that is named by an id",
     ),
     Family(
         "causal_tracer",
         "why decisions were as they were, by factor",
         _names("causal_tracer causal_logger reasoning_tracer"),
         condition=lambda facts: any(layer.factors for layer in facts.agent.memory),
+        needs="factors under `causalmemory.schema`",
     ),
     Family(
         "context_enricher",
         "what memory knows beside a request",
         _names("context_enricher enricher"),
         condition=lambda facts: any(layer.index_by for layer in facts.agent.memory),
+        needs="`indexby` of a memory layer",
     ),
     Family(
         "event_log",
         "the audited events of its audit scope",
         _names("logger episodic_logger audit_logger decision_logger"),
         condition=lambda facts: bool(facts.agent.governance.audit_scope),
+        needs="an `auditscope`",
     ),
     Family(
         "cache",
         "answers kept for a while under its own keyspace",
         _names("cache_manager cache"),
         condition=lambda facts: facts.layer(MemoryKind.WORKING) and facts.answers,
+        needs="working memory, and an operation whose request and response are declared",
     ),
     Family(
         "metrics",
         "how much each operation did, and how much of it was escalated",
         _names("metrics metrics_collector performance_monitor"),
         condition=lambda facts: facts.layer(MemoryKind.EPISODIC),
+        needs="episodic memory",
     ),
     Family(
         "drift_detector",
         "whether a figure of its answers has moved",
         _names("drift_detector anomaly_detector model_drift_detector"),
         condition=lambda facts: facts.layer(MemoryKind.EPISODIC) and facts.figures,
+        needs="episodic memory, and an operation that answers with a number",
     ),
     Family(
         "packet_router",
         "which packet type leads to which operation, and who takes which packet",
         _names("packet_router message_router router"),
         condition=lambda facts: facts.receives or facts.sends,
+        needs="packets among its wirings",
     ),
     Family(
         "validator",
         "checks of a request before it is sent or run",
         _names("validator packet_validator request_validator input_validator"),
         condition=lambda facts: facts.requests,
+        needs="an operation whose request is declared",
     ),
     Family(
         "event_publisher",
         "the events that it publishes, typed",
         _names("event_publisher publisher"),
         condition=lambda facts: facts.publishes,
+        needs="an operation that publishes an event",
     ),
     Family(
         "event_subscriber",
         "which events of whom it observes",
         _names("event_subscriber event_listener event_observer event_consumer subscriber"),
         condition=lambda facts: facts.observes,
+        needs="an event that it is wired to observe",
     ),
     Family("client", "typed calls of {}", subject=_client_of, only=False),
     Family("coordinator", "calls of several agents at the same time", subject=_coordinated),
@@ -162,12 +177,14 @@ CATALOGUE = (
         "what the policy's rules say of some values, with their sentences",
         _names("compliance_checker policy_checker"),
         condition=lambda facts: facts.rules,
+        needs="a comparison in its escalation policy",
     ),
     Family(
         "escalation_handler",
         "the policy's triggers by name, and the way to a person",
         _names("escalation_handler escalation_manager"),
         condition=lambda facts: bool(facts.agent.governance.escalation_policy),
+        needs="an escalation policy",
     ),
     Family("rate_limiter", "the bounds of every call", _names("rate_limiter limits")),
 )
@@ -183,6 +200,11 @@ def family_of(path: ModulePath, facts: Facts, taken: Collection[str] = ()) -> tu
         if (subject or family.answers(path)) and family.condition(facts):
             return family, subject
     return OPERATIONS, ""
+
+
+def missed(path: ModulePath) -> Family | None:
+    """The row whose name a file has, whatever the agent has of what it needs."""
+    return next((family for family in CATALOGUE if family.answers(path)), None)
 
 
 HOLD_OPERATIONS = ("operations", "controller", "routes")

@@ -27,6 +27,7 @@ from l9stack.planning.keyspaces import check_keyspaces
 from l9stack.planning.known_settings import check_settings, did_you_mean, flat
 from l9stack.planning.links import check_links
 from l9stack.planning.mapped import mappings_of, with_endpoints
+from l9stack.planning.missed import missed_families
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 from l9stack.planning.own_templates import own_template, template_notes
 from l9stack.planning.quality import with_sentences
@@ -72,6 +73,8 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
             checker.check(operation, bindings[agent].get(operation.name))
     problems.extend(_outside(collection))
     notes.extend(template_notes(collection))
+    for spec in collection.agents:
+        notes.extend(missed_families(spec, *drafts[spec.id]))
     check_keyspaces(((a, settings.of_agent(a, collection, meta, stack)) for a in collection.agents), problems)
     protocol = _protocol(collection, meta, stack, problems)
     if problems:

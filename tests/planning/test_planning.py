@@ -345,3 +345,15 @@ def test_methods_of_one_path_are_operations_of_their_own():
         "delete_plan": ["DELETE /x/plan/{plan_id}"],
         "state": ["GET /x/state"],
     }
+
+
+def test_a_file_that_its_family_cannot_take_is_told_with_the_reason():
+    files = ("controller.py", "metrics.py", "limits.py", "rate_limiter.py", "valuation.py")
+    found = make_plan(collection(agent("x", files=files)), META)
+    told = {note.message for note in found.notes if note.code == "family-missed"}
+    assert told == {
+        "x: metrics.py becomes an operation, and does not hold how much each operation did, and how much of it was "
+        "escalated: that needs episodic memory",
+        "x: rate_limiter.py becomes an operation, and does not hold the bounds of every call: another file is of that "
+        "kind",
+    }
