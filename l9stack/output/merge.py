@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import Literal
 
+from l9stack.local.scratch import scratch_folder
 from l9stack.model.base import Model
 
 Favour = Literal["mine", "new"] | None
@@ -43,13 +42,13 @@ def merge(base: bytes, mine: bytes, new: bytes, favour: Favour = None) -> Merged
         return Merged(data=mine)
     if mine == base:
         return Merged(data=new)
-    with tempfile.TemporaryDirectory(prefix="l9-merge-") as name:
-        files = [Path(name, side) for side in ("mine", "base", "new")]
+    with scratch_folder("l9-merge-") as folder:
+        files = [folder / side for side in ("mine", "base", "new")]
         for file, data in zip(files, (mine, base, new), strict=True):
             file.write_bytes(data)
         command = ["git", "merge-file", "-p", "-q", _OPTIONS[favour], f"--marker-size={_SIZE}", *map(str, files)]
         try:
-            done = subprocess.run(command, capture_output=True, check=False, cwd=name)
+            done = subprocess.run(command, capture_output=True, check=False, cwd=folder)
         except FileNotFoundError:
             return _whole("git, which merges texts, is not installed")
     if done.returncode == 0:
