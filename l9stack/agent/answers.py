@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from l9stack.agent.records import reasons
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -45,9 +47,8 @@ def waits(decision_id: str, reason: str, anchors: Iterable[str], trace_id: str) 
 
 
 def places(error: ValidationError) -> str:
-    """Every field that does not fit, each with why; never the value itself."""
-    found = [f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}" for item in error.errors()]
-    return "; ".join(found)
+    """Every field that does not fit, each with why, in one line."""
+    return "; ".join(reasons(error))
 
 
 def parse_json(body: bytes) -> dict[str, Any] | None:

@@ -159,18 +159,10 @@ class OperationContext:
 
     async def unbound(self, response_model: type[Record]) -> NoReturn:
         """Ask the governance anchors, whose payload will be the answer; never returns."""
-        governor = self.runtime.governor
-        if governor.policy.unbound == "refuse":
+        if self.runtime.governor.policy.unbound == "refuse":
             raise RefusedError(f"{self.operation.name} is unbound, and the policy refuses unbound operations")
         reason = f"{self.operation.name} is unbound: an anchor's {response_model.__name__} is its answer"
-        decision = await governor.open(
-            self.operation.name,
-            self.arguments,
-            reason,
-            self.trace_id,
-            severity=self.operation.severity,
-            asked_by=self.asked_by,
-        )
+        decision = await self.escalate(reason)
         raise EscalatedError(decision, reason)
 
     async def call_implementation(self, function: Callable[..., Any], request: Record, response_model: type[R]) -> R:

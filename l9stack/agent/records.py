@@ -38,8 +38,13 @@ def misfits(model: type[Record], values: Mapping[str, Any]) -> list[str]:
     try:
         model.model_validate(wrapped(model, values))
     except ValidationError as error:
-        return [f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}" for item in error.errors()]
+        return reasons(error)
     return []
+
+
+def reasons(error: ValidationError) -> list[str]:
+    """Every field that does not fit, each with why; never the value itself."""
+    return [f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}" for item in error.errors()]
 
 
 def wrapped(model: type[Record], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class EntityView:
     @property
     def key(self) -> str:
         """Source of the key as text."""
-        return self.field.name if self.field.annotation == "str" else f"str({self.field.name})"
+        return self.field.as_text(self.field.name)
 
 
 def entities(agent: AgentPlan) -> tuple[EntityView, ...]:

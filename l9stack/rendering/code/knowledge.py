@@ -42,14 +42,9 @@ class EndView:
     kind: str
     field: TypedName
 
-    @property
-    def key(self) -> str:
-        """Source of the key as text."""
-        return "{}" if self.field.annotation == "str" else "str({})"
-
     def of(self, record: str) -> str:
-        """Source of the key in a record."""
-        return self.key.format(f"{record}.{self.field.name}")
+        """Source of the key in a record, as text."""
+        return self.field.as_text(f"{record}.{self.field.name}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.rendering.code.bridges import declare_memory, view_governance, view_memory
 from l9stack.rendering.code.families import FAMILIES, render_family
-from l9stack.rendering.code.operations import held_by, view_operations
+from l9stack.rendering.code.operations import OperationView, held_by, view_operations
 from l9stack.rendering.code.settings import config_class, config_fields, prefix, printed
 from l9stack.rendering.code.surface import RouteView, SurfaceView, view_surface
 from l9stack.rendering.environment import fill
@@ -30,11 +30,7 @@ def render_parts(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     This is the form of a controller that, for want of bridges, would declare more than `MAX_LINES` lines.
     """
     imports = Imports()
-    operations = view_operations(plan, agent, held_by(agent, module), imports)
-    own = [op.name for op in held_by(agent, module)]
-    for operation in agent.operations:
-        if operation.name not in own:
-            imports.add(home(agent, operation.name).dotted, operation.name)
+    operations = _gathered(plan, agent, module, imports)
     return fill(
         "modules/controller_parts.py.j2",
         title=f"{agent.spec.name}: {agent.spec.role}",
@@ -42,6 +38,14 @@ def render_parts(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         operations=operations,
         names=[op.name for m in agent.modules for op in held_by(agent, m)],
     )
+
+
+def _gathered(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> tuple[OperationView, ...]:
+    """A controller's own operations; those of the other modules are imported."""
+    for operation in agent.operations:
+        if operation.module != module.path:
+            imports.add(home(agent, operation.name).dotted, operation.name)
+    return view_operations(plan, agent, held_by(agent, module), imports)
 
 
 def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -67,11 +71,8 @@ def _package(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
 def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     imports = Imports()
     imports.agent("AgentDefinition", "Limits")
-    operations = view_operations(plan, agent, held_by(agent, module), imports)
+    operations = _gathered(plan, agent, module, imports)
     own = {op.name for op in held_by(agent, module)}
-    for operation in agent.operations:
-        if operation.name not in own:
-            imports.add(home(agent, operation.name).dotted, operation.name)
     surface = view_surface(plan, agent)
     routes_module = agent.module_of("routes")
     routes = tuple(route for route in surface.routes if not routes_module or route.operation in own)

@@ -31,6 +31,10 @@ class TypedName:
         """Whether any text is a value of it."""
         return self.annotation in ("str", "Scalar")
 
+    def as_text(self, source: str) -> str:
+        """Source of its value as text, where `source` is that of the value."""
+        return source if self.annotation == "str" else f"str({source})"
+
 
 @once
 def typed(agent: AgentPlan, text: str) -> TypedName | None:
