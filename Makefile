@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup up preview down test check regen bench hostile chaos mutants lock clean
+.PHONY: setup up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
 
 setup: $(READY)
 
@@ -42,6 +42,12 @@ check: setup
 regen: setup
 	@$(BIN)/python -m pytest -q tests/golden --regen
 	@git --no-pager diff --stat -- tests/golden || true
+
+e2e-docker: setup
+	@echo "e2e-docker: stacks on this machine's Docker engine, from images made here (ended after $(or $(SECONDS),5400) s)"
+	@$(BIN)/l9 engine
+	@$(BIN)/python -m tests.e2e.images || test $$? = 2
+	@timeout --signal=INT --kill-after=300 $(or $(SECONDS),5400) $(BIN)/python -m pytest --docker tests/e2e_docker $(ARGS)
 
 bench: setup
 	@$(BIN)/l9 engine

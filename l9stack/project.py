@@ -37,6 +37,17 @@ class Project:
         return self.state / "rendered"
 
     @property
+    def releases(self) -> Path:
+        """The inputs of what was deployed, by digest."""
+        return self.state / "releases"
+
+    def home(self, collection: Path) -> Path:
+        """The folder whose `templates` a collection follows: the root, or for one of a release, that release's."""
+        if collection.is_relative_to(self.releases):
+            return self.releases / collection.relative_to(self.releases).parts[0] / "inputs"
+        return self.root
+
+    @property
     def evidence(self) -> Path:
         """Measured records, by digest."""
         return self.state / "evidence"
@@ -65,3 +76,7 @@ class Project:
     def pulumi(self) -> Path:
         """Pulumi's file backend."""
         return self.state / "pulumi"
+
+    def deployment(self, stack: str) -> Path:
+        """Where a stack's config, manifest and readiness lie, for people and agents."""
+        return self.root / "deployments" / stack

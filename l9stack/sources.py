@@ -69,6 +69,18 @@ def implementation_files(base: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*.py") if file.is_file()) if folder.is_dir() else []
 
 
+def lock_files(path: Path) -> list[Path]:
+    """The lock of a collection's own packages, if any: `requirements.txt`, or `NAME.requirements.txt` beside a file."""
+    file = path / "requirements.txt" if path.is_dir() else path.with_name(f"{path.stem}.requirements.txt")
+    return [file] if file.is_file() else []
+
+
+def written_files(path: Path) -> list[Path]:
+    """What a collection's author wrote, but for the folders of own templates and imported modules."""
+    base = path if path.is_dir() else path.parent
+    return [*collection_files(path), *implementation_files(base), *lock_files(path)]
+
+
 def own_templates_folder(path: Path) -> Path:
     """Where a collection's own templates lie: `templates`, or `NAME.templates` beside a file."""
     return path / "templates" if path.is_dir() else path.with_name(f"{path.stem}.templates")

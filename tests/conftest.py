@@ -5,6 +5,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regen", action="store_true", help="write goldens anew instead of comparing them")
+    parser.addoption("--docker", action="store_true", help="run what starts containers on this machine's Docker engine")
 
 
 @pytest.fixture

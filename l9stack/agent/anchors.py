@@ -18,6 +18,7 @@ import obstore
 from l9stack.agent import audit
 from l9stack.agent.connections import ANSWER_SECONDS
 from l9stack.agent.memory import Memory
+from l9stack.agent.metrics import Metrics
 
 ANCHOR_SECONDS = 60.0
 """How long the chain may grow until its head is anchored; also when the agent stops."""
@@ -43,8 +44,8 @@ class Report:
 class Anchors:
     """The anchors of one agent; each is an object of its own, and none is ever overwritten."""
 
-    def __init__(self, memory: Memory, log: Any) -> None:
-        self._memory, self._log = memory, log
+    def __init__(self, memory: Memory, metrics: Metrics, log: Any) -> None:
+        self._memory, self._metrics, self._log = memory, metrics, log
         self._agent = memory.definition.id
         # Beside the folder of the agent's decisions, not in it. No agent's name has a dash.
         self._prefix = f"{memory.namespace}/{memory.definition.collection}/{self._agent}-audit"
@@ -63,8 +64,10 @@ class Anchors:
 
     async def _attempt(self) -> None:
         try:
-            await asyncio.wait_for(self.drop(), ANSWER_SECONDS)
+            anchor = await asyncio.wait_for(self.drop(), ANSWER_SECONDS)
+            self._metrics.anchored(anchor.position if anchor else 0)
         except Exception as error:
+            self._metrics.anchor_failure()
             self._log.error("audit not anchored", agent=self._agent, error=f"{type(error).__name__}: {error}")
 
     async def drop(self) -> Anchor | None:
@@ -87,8 +90,11 @@ class Anchors:
         body = {"position": head[0], "entry_hash": head[1], "anchored_at": datetime.now(UTC).isoformat()}
         path = f"{self._prefix}/{head[0]:012d}.json"
         # Another process of this agent may have anchored the same entry; its word stands.
+        # Asked first as well: there are S3 servers that take a conditional write for any write.
+        store = self._memory.connections.archive()
         with contextlib.suppress(obstore.exceptions.AlreadyExistsError):
-            await obstore.put_async(self._memory.connections.archive(), path, json.dumps(body).encode(), mode="create")
+            if not await _is_there(store, path):
+                await obstore.put_async(store, path, json.dumps(body).encode(), mode="create")
         self._last = Anchor(*head)
         return self._last
 
@@ -125,6 +131,14 @@ class Anchors:
         problems += await audit.verify(self._memory.postgres, self._agent, last.entry_hash if last else None)
         position, _ = await audit.head(self._memory.postgres, self._agent)
         return Report(position, last.position if last else None, problems)
+
+
+async def _is_there(store: Any, path: str) -> bool:
+    try:
+        await obstore.head_async(store, path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

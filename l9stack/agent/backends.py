@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from l9stack.agent.addresses import AUTHORITIES, trusting
 from l9stack.agent.config import UnifiedConfig, variables
 from l9stack.agent.declarations import MemoryDeclaration
 
@@ -50,7 +51,7 @@ class BackendUrls:
         """All backends, as an environment names them, or None where one is missing."""
         if any(not environ.get(variable) for variable in NAMES.values()):
             return None
-        return cls(**{name: environ[variable] for name, variable in NAMES.items()})
+        return cls(**{name: _trusting(name, environ[variable], environ) for name, variable in NAMES.items()})
 
     @classmethod
     def of_agent(cls, memory: MemoryDeclaration, config: UnifiedConfig, environ: Mapping[str, str]) -> BackendUrls:
@@ -71,7 +72,14 @@ class BackendUrls:
             url = said if set(variables(written)) - {variable} else environ.get(variable, "") or said
             if not url or variables(url):
                 missing.append(f"{', '.join(variables(url)) or variable} for {name}")
-            found[name] = url
+            found[name] = _trusting(name, url, environ)
         if missing:
             raise KeyError(f"not set: {'; '.join(missing)}")
         return cls(**found)
+
+
+def _trusting(name: str, url: str, environ: Mapping[str, str]) -> str:
+    """The URL with whom to trust, where the environment says so; hyperedges lie in a Postgres, too."""
+    service = "postgres" if name == "hypergraph" else name
+    file = environ.get(AUTHORITIES[service], "")
+    return trusting(service, url, file) if url and file else url

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import neo4j
 import obstore
 import redis.asyncio as redis
 from neo4j import AsyncGraphDatabase
+from neo4j.exceptions import ConstraintError, TransientError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from l9stack.agent import database
+from l9stack.agent.addresses import GraphAddress, archive_store
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.declarations import MemoryDeclaration
 
 ANSWER_SECONDS = 5.0
 """How long a backend may take over one write or probe."""
+_FIRST_WAIT = 0.02
+"""Seconds at most before a query of the graph is tried again: twice as long each time."""
+_KEYS = {
+    "agent": ("agent_id", "namespace"),
+    "agent_decision": ("decision_id", "namespace"),
+    "domain_entity": ("entity_type", "entity_id", "namespace"),
+    "governance_policy": ("name", "agent_id", "namespace"),
+}
+"""What is merged by which properties, by the nodes' labels."""
 
 
 class Connections:
@@ -34,7 +45,7 @@ class Connections:
         self.postgres: AsyncEngine = database.connect(backends.postgres)
         same = backends.hypergraph in ("", backends.postgres)
         self.hypergraph: AsyncEngine = self.postgres if same else database.connect(backends.hypergraph)
-        self.graph_url = urlsplit(backends.neo4j)
+        self.graph = GraphAddress.of(backends.neo4j)
         self.driver: neo4j.AsyncDriver | None = None
         self.archive_url = backends.archive
         self.store: Any = None
@@ -59,25 +70,46 @@ class Connections:
                 await database.prepare_hyperedges(self.hypergraph)
                 self._prepared.add("hyperedges")
 
+    async def _prepare_graph(self) -> None:
+        """Make the constraints of the graph once: without them, merges at the same time make a node each."""
+        if "graph" not in self._prepared:
+            async with self._preparing:
+                for label, keys in _KEYS.items():
+                    named = ", ".join(f"n.{key}" for key in keys)
+                    await self._ask_graph(
+                        f"CREATE CONSTRAINT l9_{label} IF NOT EXISTS FOR (n:{label}) REQUIRE ({named}) IS UNIQUE", {}
+                    )
+                self._prepared.add("graph")
+
     async def cypher(self, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of a query; queries are constants, values travel as parameters."""
-        async with self._graph().session(database=self.graph_url.path.strip("/") or None) as session:
-            result = await session.run(query, dict(values))
-            return await result.data()
+        await self._prepare_graph()
+        return await self._ask_graph(query, values)
+
+    async def _ask_graph(self, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Whoever merges a node while somebody else does is told so by the server, and asks again."""
+        wait = _FIRST_WAIT
+        while True:
+            try:
+                async with self._graph().session(database=self.graph.database) as session:
+                    result = await session.run(query, dict(values))
+                    return await result.data()
+            except (ConstraintError, TransientError):
+                if wait > ANSWER_SECONDS / 4:
+                    raise
+                await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - no secret
+                wait *= 2
 
     def _graph(self) -> neo4j.AsyncDriver:
         if self.driver is None:
-            url = self.graph_url
-            auth = (unquote(url.username or ""), unquote(url.password or "")) if url.username else None
-            address = f"{url.scheme}://{url.hostname}:{url.port or 7687}"
-            self.driver = AsyncGraphDatabase.driver(address, auth=auth, connection_timeout=2)
+            graph = self.graph
+            self.driver = AsyncGraphDatabase.driver(graph.uri, auth=graph.auth, connection_timeout=2, **graph.options)
         return self.driver
 
     def archive(self) -> Any:
         """The object store; a bucket's bare name is a bucket of S3."""
         if self.store is None:
-            url = self.archive_url
-            self.store = obstore.store.from_url(url if "://" in url else f"s3://{url}")
+            self.store = archive_store(self.archive_url)
         return self.store
 
     # -- asked -------------------------------------------------------------------------------------------------------
@@ -110,7 +142,7 @@ class Connections:
         await self.redis.get("l9:ping")
 
     async def _ping_graph(self) -> None:
-        await self.cypher("RETURN 1 AS one", {})
+        await self._ask_graph("RETURN 1 AS one", {})
 
     async def _ping_archive(self) -> None:
         async for _ in obstore.list(self.archive(), prefix=f"{self._namespace}/", chunk_size=1):

@@ -148,12 +148,17 @@ class OperationContext:
         `severity` is normal or critical, by default the operation's own. To hold the answer itself until somebody has
         decided, raise a trigger.
         """
+        decision = await self._open(reason, severity or self.operation.severity)
+        self.runtime.metrics.escalation("asked")
+        return decision
+
+    async def _open(self, reason: str, severity: str) -> str:
         return await self.runtime.governor.open(
             self.operation.name,
             self.arguments,
             reason,
             self.trace_id,
-            severity=severity or self.operation.severity,
+            severity=severity,
             asked_by=self.asked_by,
         )
 
@@ -162,7 +167,7 @@ class OperationContext:
         if self.runtime.governor.policy.unbound == "refuse":
             raise RefusedError(f"{self.operation.name} is unbound, and the policy refuses unbound operations")
         reason = f"{self.operation.name} is unbound: an anchor's {response_model.__name__} is its answer"
-        decision = await self.escalate(reason)
+        decision = await self._open(reason, self.operation.severity)
         raise EscalatedError(decision, reason)
 
     async def call_implementation(self, function: Callable[..., Any], request: Record, response_model: type[R]) -> R:

@@ -6,16 +6,19 @@ Who asked cannot decide: only an anchor of this agent can, and never about its o
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import Any
 
 from pydantic import Field, JsonValue, ValidationError
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
+from l9stack.agent import once
 from l9stack.agent.answers import Answer, parse_json, places, problem
 from l9stack.agent.conclusion import release
-from l9stack.agent.operations import Operation
+from l9stack.agent.operations import STORES_SECONDS, Operation
 from l9stack.agent.pipeline import Runtime
 from l9stack.agent.records import Record, as_values, wrapped
 from l9stack.agent.tokens import MAX_SECONDS, Caller
@@ -76,8 +79,8 @@ class Decisions:
         if refused := await self._used(caller, trace_id):
             return refused
         try:
-            return await self._apply(found, verdict, operation, anchor)
-        except (SQLAlchemyError, OSError) as error:  # the store went away meanwhile: nothing is decided
+            return await self._alone(found, verdict, operation, anchor)
+        except (SQLAlchemyError, RedisError, OSError) as error:  # the store went away meanwhile: nothing is decided
             self._runtime.log.error("not decided", trace_id=found.trace_id, error=type(error).__name__)
             return _unavailable(error, trace_id)
 
@@ -107,6 +110,19 @@ class Decisions:
             detail = f"used tokens cannot be told apart ({type(error).__name__})"
             return problem(503, "registry-unavailable", detail, trace_id)
         return None if fresh else problem(401, "token-used", "a token decides once", trace_id)
+
+    async def _alone(self, found: Waiting, verdict: Verdict, operation: Operation | None, anchor: str) -> Answer:
+        """Decide while nobody else does: an approval may run the operation, which is not to be run by two of them."""
+        memory = self._runtime.memory
+        key = f"{memory.namespace}:deciding:{found.decision_id}"
+        seconds = once.lease_seconds(operation) if operation else STORES_SECONDS
+        if await once.take(memory.redis, key, int(seconds)) is not None:
+            return problem(409, "already-decided", "somebody else is deciding", found.trace_id)
+        try:
+            return await self._apply(found, verdict, operation, anchor)
+        finally:
+            with contextlib.suppress(RedisError):  # it ends by itself, later
+                await memory.redis.delete(key)
 
     async def _apply(self, found: Waiting, verdict: Verdict, operation: Operation | None, anchor: str) -> Answer:
         result: dict[str, Any] | None = None

@@ -2,6 +2,7 @@
 
 The delivery count is the server's own, so a message that kills its process counts too. The cursor of XAUTOCLAIM is
 followed to its end each round. Groups begin at the stream's first entry, so a group that is made late misses nothing.
+Replicas share the group: each entry goes to one of them, and their order is that of no single stream any more.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from typing import Any
 
 from redis.exceptions import RedisError, ResponseError
 
+from l9stack.agent import once
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.memory import Memory
 
 MAX_DELIVERIES = 5
-CLAIM_MILLISECONDS = 30_000
-"""Longer than any operation may take with its stores: an entry that still runs is not taken over."""
 _KEEP = 100_000
 _BLOCK_MILLISECONDS = 1000
 _PAUSE_SECONDS = 2.0
@@ -41,24 +41,34 @@ async def publish(memory: Memory, agent: str, event: str, payload: Mapping[str, 
 
 
 class Observer:
-    """Consumes the events that an agent observes, until it is cancelled."""
+    """Consumes the events that an agent observes, until it is told to stop; `replica` tells its processes apart."""
 
-    def __init__(self, definition: AgentDefinition, memory: Memory, handler: Handler, log: Any) -> None:
+    def __init__(
+        self, definition: AgentDefinition, memory: Memory, handler: Handler, log: Any, replica: str = ""
+    ) -> None:
         self._memory = memory
         self._group = definition.id
+        self._consumer = f"{definition.id}-{replica}" if replica else definition.id
         self._handler = handler
         self._log = log
         self._wanted = {
             stream(memory.namespace, observation.source): dict(observation.events)
             for observation in definition.observes
         }
+        self._claim_milliseconds = 1000 * _longest(definition) * len(self._wanted)
+        """An entry that still runs, or waits for those of other streams that were read with it, is not taken over."""
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Take no more: `run` ends once the entry that it is at is done with."""
+        self._stopping = True
 
     async def run(self) -> None:
-        """Consume for ever; a Redis that is away is waited for."""
+        """Consume until stopped or cancelled; a Redis that is away is waited for."""
         ready = False
         # A cancellation that comes while the client connects may be lost in it: the count of them is not.
         task = asyncio.current_task()
-        while self._wanted and not (task and task.cancelling()):
+        while self._wanted and not self._stopping and not (task and task.cancelling()):
             try:
                 if not ready:
                     await self._make_groups()
@@ -92,9 +102,10 @@ class Observer:
                     raise
 
     async def _read_new(self) -> None:
+        # One at a time: others could do what would only wait here.
         streams: dict[Any, Any] = dict.fromkeys(self._wanted, ">")
         found = await self._memory.redis.xreadgroup(
-            self._group, self._group, streams, count=16, block=_BLOCK_MILLISECONDS
+            self._group, self._consumer, streams, count=1, block=_BLOCK_MILLISECONDS
         )
         for name, entries in _pairs(found):
             for entry_id, fields in entries:
@@ -104,9 +115,9 @@ class Observer:
         """Entries that were delivered and never acknowledged: tried again, or set aside after five deliveries."""
         for name in self._wanted:
             cursor = "0-0"
-            while True:
+            while not self._stopping:
                 reply: Any = await self._memory.redis.xautoclaim(
-                    name, self._group, self._group, CLAIM_MILLISECONDS, start_id=cursor, count=16
+                    name, self._group, self._consumer, self._claim_milliseconds, start_id=cursor, count=1
                 )
                 cursor = reply[0]
                 for entry_id, fields in reply[1]:
@@ -141,6 +152,12 @@ class Observer:
         await self._memory.redis.xadd(f"{name}:dead:{self._group}", letter, maxlen=_KEEP, approximate=True)
         await self._memory.redis.xack(name, self._group, entry_id)
         self._log.error("event set aside", stream=name, entry_id=entry_id, reason=reason)
+
+
+def _longest(definition: AgentDefinition) -> int:
+    """Seconds that handling one observed event may take at most."""
+    names = {name for observation in definition.observes for name in dict(observation.events).values()}
+    return max((once.lease_seconds(found) for name in names if (found := definition.operation(name))), default=0)
 
 
 def _opened(fields: Mapping[str, str]) -> tuple[dict[str, Any], str]:

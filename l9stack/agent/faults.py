@@ -13,7 +13,7 @@ from l9stack.agent.served import ServedAgent
 _CLIENTS = {
     "working": ("redis",),
     "episodic": ("postgres",),
-    "semantic": ("graph_url", "driver"),
+    "semantic": ("graph", "driver"),
     "causal": ("hypergraph",),
     "archive": ("archive_url", "store"),
 }

@@ -22,12 +22,16 @@ PRECEDENT_SECONDS = 30 * 86400
 _OPEN = (
     "INSERT INTO decisions (decision_id, agent_id, operation, arguments, arguments_digest, policy_version, reason,"
     " severity, status, trace_id, asked_by, held) VALUES (:decision_id, :agent, :operation, :arguments, :digest,"
-    " :version, :reason, :severity, :status, :trace_id, :asked_by, :held)"
+    " :version, :reason, :severity, :status, :trace_id, :asked_by, :held) ON CONFLICT (decision_id) DO NOTHING"
 )
 _CLOSE = (
     "UPDATE decisions SET status = :status, approver = :approver, result = :result, decided_at = now()"
     " WHERE decision_id = :decision_id AND agent_id = :agent AND status = 'PENDING'"
     " AND created_at > now() - make_interval(secs => :seconds)"
+)
+_BACKLOG = (
+    "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)"
+    " FROM decisions WHERE agent_id = :agent AND status = 'PENDING'"
 )
 # Whoever looks first blocks what is late; who looks at the same time passes over it.
 _EXPIRE = (
@@ -62,11 +66,14 @@ class Governor:
         held: Mapping[str, Any] | None = None,
         decision_id: str = "",
     ) -> str:
-        """Store a decision that waits (PENDING) or that is only reported (ESCALATED), and tell every anchor; its id."""
+        """Store a decision that waits (PENDING) or that is only reported (ESCALATED), and tell every anchor; its id.
+
+        One that is there already, as where a packet was sent again, stays as it is, and nobody is told twice.
+        """
         decision_id = decision_id or str(uuid.uuid4())
         await self._memory.prepare()
         async with self._memory.postgres.begin() as connection:
-            await connection.execute(
+            stored = await connection.execute(
                 text(_OPEN),
                 {
                     "decision_id": decision_id,
@@ -83,7 +90,8 @@ class Governor:
                     "held": None if held is None else json.dumps(dict(held)),
                 },
             )
-        await self._notify(decision_id, operation, reason, severity, trace_id)
+        if stored.rowcount:
+            await self._notify(decision_id, operation, reason, severity, trace_id)
         return decision_id
 
     async def _notify(self, decision_id: str, operation: str, reason: str, severity: str, trace_id: str) -> None:
@@ -102,6 +110,7 @@ class Governor:
                 stream = f"{self._memory.namespace}:anchors:{anchor}"
                 await self._memory.redis.xadd(stream, entry, maxlen=10_000, approximate=True)
             except Exception as error:
+                self._metrics.notice_failure(anchor)
                 self._log.error(
                     "anchor not notified", anchor=anchor, error=type(error).__name__, decision_id=decision_id
                 )
@@ -116,6 +125,13 @@ class Governor:
         """Decisions that wait, the oldest first."""
         await self._expire()
         return await self._select("status = 'PENDING'", {}, limit)
+
+    async def backlog(self) -> tuple[int, float]:
+        """How many decisions wait, and for how many seconds the oldest of them has."""
+        await self._expire()
+        async with self._memory.postgres.connect() as connection:
+            row = (await connection.execute(text(_BACKLOG), {"agent": self._agent})).one()
+        return int(row[0]), float(row[1])
 
     async def precedent(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """The newest approved answer for the same operation, arguments and policy that is not too old."""

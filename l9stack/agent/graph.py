@@ -11,23 +11,27 @@ from l9stack.agent.context import OperationContext
 from l9stack.agent.records import Record
 
 _NODE = (
-    "MERGE (e:domain_entity {entity_type: $kind, entity_id: $key}) "
-    "SET e += $properties, e.kept_by = $agent, e.kept_at = $now"
+    "MERGE (e:domain_entity {entity_type: $kind, entity_id: $key, namespace: $namespace}) "
+    "SET e += $properties, e.namespace = $namespace, e.kept_by = $agent, e.kept_at = $now"
 )
 _EDGE = (
-    "MERGE (s:domain_entity {entity_type: $source_kind, entity_id: $source_key}) "
-    "MERGE (t:domain_entity {entity_type: $target_kind, entity_id: $target_key}) "
+    "MERGE (s:domain_entity {entity_type: $source_kind, entity_id: $source_key, namespace: $namespace}) "
+    "MERGE (t:domain_entity {entity_type: $target_kind, entity_id: $target_key, namespace: $namespace}) "
     "MERGE (s)-[r:RELATES {kind: $kind}]->(t) SET r += $properties, r.kept_by = $agent, r.kept_at = $now"
 )
-_PROPERTIES = "MATCH (e:domain_entity {entity_type: $kind, entity_id: $key}) RETURN properties(e) AS properties"
+_PROPERTIES = (
+    "MATCH (e:domain_entity {entity_type: $kind, entity_id: $key, namespace: $namespace}) "
+    "RETURN properties(e) AS properties"
+)
 _EDGES = (
-    "MATCH (e:domain_entity {entity_type: $kind, entity_id: $key})-[r:RELATES]-(o:domain_entity) "
+    "MATCH (e:domain_entity {entity_type: $kind, entity_id: $key, namespace: $namespace})"
+    "-[r:RELATES]-(o:domain_entity) "
     "RETURN r.kind AS kind, o.entity_type AS entity_type, o.entity_id AS entity_id "
     "ORDER BY kind, entity_type, entity_id LIMIT $limit"
 )
 _DECISIONS = (
     "MATCH (:agent {agent_id: $agent, namespace: $namespace})-[:DECIDED]->(d:agent_decision)"
-    "-[:INFLUENCES]->(:domain_entity {entity_type: $kind, entity_id: $key}) "
+    "-[:INFLUENCES]->(:domain_entity {entity_type: $kind, entity_id: $key, namespace: $namespace}) "
     "RETURN d.decision_id AS decision_id, d.operation AS operation, d.status AS status, d.timestamp AS timestamp "
     "ORDER BY timestamp DESC LIMIT $limit"
 )
@@ -101,4 +105,5 @@ def _properties(record: Record) -> dict[str, Any]:
 
 
 def _kept(context: OperationContext) -> dict[str, str]:
-    return {"agent": context.runtime.definition.id, "now": context.now.isoformat()}
+    runtime = context.runtime
+    return {"agent": runtime.definition.id, "namespace": runtime.memory.namespace, "now": context.now.isoformat()}

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from l9stack.agent import tokens
 from l9stack.agent.anchors import Anchors
 from l9stack.agent.answers import Answer, parse_json, problem
+from l9stack.agent.backlog import Backlog
 from l9stack.agent.decisions import Decisions
 from l9stack.agent.describe import agent_card, openapi
 from l9stack.agent.keys import Trust
@@ -60,6 +61,7 @@ class Surface:
         self._anchors = anchors
         self._packets = Packets(runtime, trust)
         self._decisions = Decisions(runtime)
+        self._backlog = Backlog(runtime)
 
     def application(self, lifespan: Any = None) -> Starlette:
         """All routes; declared ones first, so that a declared `/health` is the library's own."""
@@ -92,6 +94,8 @@ class Surface:
         return JSONResponse({"status": "ok", "agent": self._definition.id, **self._identity})
 
     async def _ready(self, _: Request) -> Response:
+        if self._runtime.draining:
+            return JSONResponse({"ready": False, "backends": "not probed: the agent is stopping"}, 503)
         if not self._runtime.probing:
             return JSONResponse({"ready": True, "backends": "not probed"})
         backends = await self._runtime.memory.probe()
@@ -103,6 +107,7 @@ class Surface:
         return JSONResponse({"agent": self._definition.id, "operations": operations, **self._identity})
 
     async def _metrics(self, _: Request) -> Response:
+        await self._backlog.look()
         return Response(self._runtime.metrics.text(), media_type="text/plain; version=0.0.4")
 
     async def _openapi(self, _: Request) -> Response:
@@ -124,12 +129,15 @@ class Surface:
             try:
                 caller = tokens.verify(token if scheme.lower() == "bearer" else "", self._definition.id, self._trust)
             except tokens.TokenError as error:
+                self._runtime.metrics.refusal("unauthorised")
                 self._runtime.log.warning("refused", reason=str(error), path=request.url.path)
                 return _respond(problem(401, "unauthorised", str(error), trace_id))
             length = request.headers.get("content-length", "0")
             if not length.isdigit() or int(length) > self._definition.limits.max_payload_bytes:
+                self._runtime.metrics.refusal("too-large")
                 return _respond(problem(413, "too-large", "the body is too large", trace_id))
             if not await self._limiter.allows(self._definition.id, limit_as or request.url.path, caller.principal):
+                self._runtime.metrics.refusal("rate-limited")
                 return _respond(problem(429, "rate-limited", f"over {self._definition.limits.rate}", trace_id))
             return _respond(await handler(request, caller, trace_id))
 

@@ -11,6 +11,10 @@ from l9stack.agent.records import Record
 CRITICAL = 0.7
 """From this criticality on, an operation is denied when governance cannot keep its decisions."""
 
+STORES_SECONDS = 30.0
+"""What a call may take at most beside its operation, where stores are slow: looking for a precedent, recording,
+reporting, auditing, publishing."""
+
 Function = Callable[[Any, Any], Awaitable[Any]]
 
 

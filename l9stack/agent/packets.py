@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
+from l9stack.agent import once
 from l9stack.agent.answers import Answer, places, problem, waits
 from l9stack.agent.envelope import PacketEnvelope, PacketMetadata
 from l9stack.agent.keys import Trust
@@ -20,7 +21,6 @@ from l9stack.agent.protocol import PacketError
 from l9stack.agent.tokens import Caller
 
 _KEEP_SECONDS = 86400
-_RUNNING = "running"
 
 
 class Packets:
@@ -95,6 +95,7 @@ class Packets:
             )
         except Exception as error:
             return problem(503, "governance-unavailable", type(error).__name__, trace_id)
+        self._runtime.metrics.escalation("flagged")
         return waits(decision, reason, self._definition.governance.anchors, trace_id)
 
     async def _once(
@@ -104,14 +105,19 @@ class Packets:
         memory = self._runtime.memory
         key = f"{memory.namespace}:packets:{self._definition.id}:{packet.packet_id}"
         try:
-            first = await memory.redis.set(key, _RUNNING, nx=True, ex=_KEEP_SECONDS)
-            if not first:
-                return _again(await memory.redis.get(key), trace_id)
+            earlier = await once.take(memory.redis, key, once.lease_seconds(operation))
+            if earlier is not None:
+                return _again(earlier, trace_id)
         except Exception as error:
             # Without Redis a duplicate cannot be told: nothing is processed rather than processed twice.
             return problem(503, "registry-unavailable", type(error).__name__, trace_id)
         origin = _origin(packet, caller)
-        answer = await self._runtime.run(operation, arguments, trace_id, caller.principal, origin=origin)
+        decision = once.decision_id(
+            memory.namespace, self._definition.id, "packet", caller.principal, str(packet.packet_id)
+        )
+        answer = await self._runtime.run(
+            operation, arguments, trace_id, caller.principal, origin=origin, decision_id=decision
+        )
         if answer.status != 200:
             with contextlib.suppress(RedisError):  # it ends by itself, later
                 await memory.redis.delete(key)
@@ -138,8 +144,8 @@ class Packets:
         return Answer(200, body, trace_id, answer.decision_id, answer.governance, degraded)
 
 
-def _again(stored: Any, trace_id: str) -> Answer:
-    if not stored or stored == _RUNNING:
+def _again(stored: str, trace_id: str) -> Answer:
+    if stored == once.RUNNING:
         return problem(409, "in-progress", "a packet of this id is being processed", trace_id)
     earlier = json.loads(stored)
     return Answer(200, earlier["body"], trace_id, earlier["decision"], earlier.get("governance", ""))

@@ -40,6 +40,8 @@ class Runtime:
     """Whether an answer is held where the policy's mode says so; else it is reported, whatever the mode."""
     probing: bool = True
     """Whether the agent is ready only while its backends answer; else it is as soon as it serves."""
+    draining: bool = False
+    """Whether the agent was told to stop: it finishes what it has accepted, and is ready for nothing else."""
     started: float = field(default_factory=time.monotonic)
 
     async def run(
@@ -51,23 +53,26 @@ class Runtime:
         *,
         governed: bool = True,
         origin: str = "",
+        decision_id: str = "",
     ) -> Answer:
         """Run an operation for a caller and answer; never raises for what a caller or a peer did wrong.
 
-        `origin` is the principal for whom an agent calls, where it is not the caller itself.
+        `origin` is the principal for whom an agent calls, where it is not the caller itself. `decision_id` is the
+        decision's where it follows from what was asked, so that doing it again is no other decision.
         """
         began = time.monotonic()
-        decision_id = str(uuid.uuid4())
+        decision_id = decision_id or str(uuid.uuid4())
         log = self.log.bind(trace_id=trace_id, decision_id=decision_id, operation=operation.name, caller=caller)
-        try:
-            request = operation.request_model.model_validate(wrapped(operation.request_model, arguments))
-        except ValidationError as error:
-            answer = problem(400, "invalid-request", places(error), trace_id)
-        else:
-            context = OperationContext(
-                self, operation, as_values(request), trace_id, decision_id, datetime.now(UTC), log, origin or caller
-            )
-            answer = await self._attempt(context, request, governed=governed)
+        with self.metrics.running():
+            try:
+                request = operation.request_model.model_validate(wrapped(operation.request_model, arguments))
+            except ValidationError as error:
+                answer = problem(400, "invalid-request", places(error), trace_id)
+            else:
+                context = OperationContext(
+                    self, operation, as_values(request), trace_id, decision_id, datetime.now(UTC), log, origin or caller
+                )
+                answer = await self._attempt(context, request, governed=governed)
         seconds = time.monotonic() - began
         self.metrics.call(operation.name, str(answer.status), seconds)
         log.info(
@@ -164,5 +169,6 @@ class Runtime:
             await audit.append(self.memory.postgres, self.definition.id, action, detail, trace_id)
             return True
         except Exception as error:
+            self.metrics.audit_failure()
             self.log.error("audit not written", trace_id=trace_id, action=action, error=type(error).__name__)
             return False

@@ -1,4 +1,7 @@
-"""The semantic layer: a decision as a node, joined to the agent, to what it is about, and to the rules that fired."""
+"""The semantic layer: a decision as a node, joined to the agent, to what it is about, and to the rules that fired.
+
+Every node has the namespace of whoever keeps it: stacks and tests that share a server share no node.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,18 @@ from l9stack.agent.layers import Decision, Place
 
 _DECIDED = (
     "MERGE (a:agent {agent_id: $agent, namespace: $namespace}) "
-    "MERGE (d:agent_decision {decision_id: $decision_id}) "
+    "MERGE (d:agent_decision {decision_id: $decision_id, namespace: $namespace}) "
     "SET d.trace_id = $trace_id, d.operation = $operation, d.status = $status, d.timestamp = $timestamp "
     "MERGE (a)-[:DECIDED]->(d)"
 )
 _INFLUENCES = (
     "MATCH (d:agent_decision {decision_id: $decision_id}) "
-    "MERGE (e:domain_entity {entity_type: $kind, entity_id: $key}) MERGE (d)-[:INFLUENCES]->(e)"
+    "MERGE (e:domain_entity {entity_type: $kind, entity_id: $key, namespace: $namespace}) MERGE (d)-[:INFLUENCES]->(e)"
 )
 _ESCALATED = (
     "MATCH (d:agent_decision {decision_id: $decision_id}) "
-    "MERGE (p:governance_policy {name: $rule, agent_id: $agent}) MERGE (d)-[:ESCALATED_TO]->(p)"
+    "MERGE (p:governance_policy {name: $rule, agent_id: $agent, namespace: $namespace}) "
+    "MERGE (d)-[:ESCALATED_TO]->(p)"
 )
 _COUNT = "MATCH (:agent {agent_id: $agent})-[:DECIDED]->(d:agent_decision {trace_id: $trace}) RETURN count(d) AS n"
 
@@ -35,7 +39,7 @@ class Semantic:
         cypher, values = self.place.connections.cypher, self._values(decision)
         await cypher(_DECIDED, values)
         for kind, key in _entities(decision):
-            await cypher(_INFLUENCES, {"decision_id": decision.decision_id, "kind": kind, "key": key})
+            await cypher(_INFLUENCES, {**values, "kind": kind, "key": key})
         for rule in decision.fired:
             await cypher(_ESCALATED, {**values, "rule": rule})
 

@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
-from l9stack.agent import keys, logs
+from l9stack.agent import keys, logs, once
 from l9stack.agent.anchors import Anchors
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.config import UnifiedConfig
@@ -30,6 +31,10 @@ from l9stack.agent.pipeline import Runtime
 from l9stack.agent.retention import keep_to_it
 
 REGISTER_SECONDS = 5.0
+_NOT_STARTED = 3
+"""The exit code that uvicorn gives where an application did not start."""
+DRAIN_SECONDS = 5
+"""How long an agent that is told to stop may finish what it has accepted, unless `L9_DRAIN_SECONDS` says otherwise."""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,11 @@ class Assembled:
     application: Starlette
     observer: Observer
     background: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def drain(self) -> None:
+        """Take no more from now on: `/ready` says so, and no further event is begun."""
+        self.runtime.draining = True
+        self.observer.stop()
 
 
 def assemble(
@@ -55,36 +65,41 @@ def assemble(
     holding: bool = True,
     max_retries: int = MAX_RETRIES,
     probing: bool = True,
+    replica: str = "",
+    drain_seconds: float = DRAIN_SECONDS,
 ) -> Assembled:
     """Join the parts of one agent; opens nothing until the application starts. For the switches see Runtime."""
     log = logs.logger(definition.id)
     memory = Memory(definition, backends, namespace)
     own_key = keys.load_private(key_folder, f"agent:{definition.id}")
     channel = transport or HttpTransport(definition.id, memory, own_key, max_retries, definition.protocol)
-    metrics = Metrics(definition.id)
+    metrics = Metrics(definition, str((identity or {}).get("code_digest", "")))
     governor = Governor(definition, memory, metrics, log)
     runtime = Runtime(definition, memory, governor, channel, metrics, log, enforcing, holding, probing)
     limiter = RateLimiter(backends.redis, namespace, definition.limits.rate)
-    anchors = Anchors(memory, log)
+    anchors = Anchors(memory, metrics, log)
     surface = Surface(runtime, keys.Trust(key_folder), limiter, dict(identity or {}), anchors)
 
     async def on_event(operation: str, arguments: dict[str, Any], trace_id: str, event_id: str) -> bool:
         return await handle_event(runtime, operation, arguments, trace_id, event_id)
 
-    observer = Observer(definition, memory, on_event, log)
+    observer = Observer(definition, memory, on_event, log, replica)
     assembled = Assembled(runtime, Starlette(), observer)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        observing = asyncio.create_task(observer.run())
         jobs = [
+            observing,
             asyncio.create_task(_register(memory, definition.id, endpoint, log)),
-            asyncio.create_task(observer.run()),
             asyncio.create_task(keep_to_it(memory, log)),
             asyncio.create_task(anchors.run()),
         ]
         try:
             yield
         finally:
+            observer.stop()
+            await asyncio.wait([observing], timeout=drain_seconds)
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
@@ -103,15 +118,19 @@ async def handle_event(
     found = runtime.definition.operation(operation)
     if found is None:
         return False
-    done = f"{runtime.memory.namespace}:handled:{runtime.definition.id}:{event_id}"
-    if await runtime.memory.redis.exists(done):
-        return True
+    client, agent = runtime.memory.redis, runtime.definition.id
+    done = f"{runtime.memory.namespace}:handled:{agent}:{event_id}"
+    earlier = await once.take(client, done, once.lease_seconds(found))
+    if earlier is not None:
+        return earlier != once.RUNNING
     wanted = found.request_model.model_fields
     known = arguments if "payload" in wanted else {key: value for key, value in arguments.items() if key in wanted}
-    answer = await runtime.run(found, known, trace_id, "event")
+    decision = once.decision_id(runtime.memory.namespace, agent, "event", event_id)
+    answer = await runtime.run(found, known, trace_id, "event", decision_id=decision)
     if answer.status >= 500:
+        await client.delete(done)
         return False
-    await runtime.memory.redis.set(done, "1", ex=86400)
+    await client.set(done, "1", ex=86400)
     if answer.status == 400:
         await runtime.audit("event refused", trace_id, {"operation": operation, "event": event_id})
     return True
@@ -160,20 +179,47 @@ def from_environ(environ: Mapping[str, str]) -> Assembled:
         enforcing=config.flag("L9_ENABLE_GOVERNANCE_ENFORCEMENT", environ),
         max_retries=config.whole("communication.max_retries", MAX_RETRIES),
         probing=config.flag("L9_ENABLE_MEMORY_SUBSTRATE_VALIDATION", environ),
+        replica=environ.get("L9_REPLICA", ""),
+        drain_seconds=_drain_seconds(environ),
     )
 
 
+def _drain_seconds(environ: Mapping[str, str]) -> int:
+    return int(environ.get("L9_DRAIN_SECONDS", DRAIN_SECONDS))
+
+
+class _Server(uvicorn.Server):
+    """Tells the agent of the signal at once: the sockets are closed next, then what was accepted is finished."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._drain()
+        super().handle_exit(sig, frame)
+
+
 def main(environ: Mapping[str, str]) -> None:
-    """Serve the agent of an environment until the process is told to stop; raises what `from_environ` raises."""
-    uvicorn.run(
-        from_environ(environ).application,
+    """Serve the agent of an environment until the process is told to stop, and then finish what was accepted.
+
+    Raises what `from_environ` raises.
+    """
+    assembled = from_environ(environ)
+    config = uvicorn.Config(
+        assembled.application,
         host=environ.get("L9_HOST", "127.0.0.1"),
         port=int(environ["L9_PORT"]),
         log_config=None,
         access_log=False,
         lifespan="on",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=_drain_seconds(environ),
     )
+    server = _Server(config, assembled.drain)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(_NOT_STARTED)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,6 +16,8 @@ from l9stack.agent import database
 from l9stack.agent.backends import BackendUrls
 
 _APART = "test_"
+RUN = "L9_TEST_RUN"
+"""The variable that names a run of tests, as 1f3a: its spaces begin with that, so that what is left can be removed."""
 
 
 def is_apart(schema: str) -> bool:
@@ -27,28 +30,36 @@ async def apart(backends: BackendUrls, namespace: str | None = None) -> AsyncIte
     """Backends and a namespace that no other test uses; the decisions in Postgres are gone afterwards.
 
     A namespace that is given is its giver's affair: backends stay as they are. So they do where Postgres is down, or
-    where its user may make no schema.
+    where its user may make no schema. Hyperedges in a server of their own have a schema there.
     """
     if namespace is not None:
         yield backends, namespace
         return
-    schema = f"{_APART}{uuid.uuid4().hex[:8]}"
-    engine = database.connect(backends.postgres)
+    schema = f"{prefix(os.environ.get(RUN, ''))}{uuid.uuid4().hex[:8]}"
+    async with contextlib.AsyncExitStack() as stack:
+        within = {"": ""}
+        for url in sorted({backends.postgres, backends.hypergraph} - {""}):
+            within[url] = await stack.enter_async_context(_within(url, schema))
+        own = replace(backends, postgres=within[backends.postgres], hypergraph=within[backends.hypergraph])
+        yield own, schema.replace("_", "-")
+
+
+def prefix(run: str) -> str:
+    """How the schemas of a run of tests begin; its namespaces are the same with `-` for `_`."""
+    return f"{_APART}{run}_" if run else _APART
+
+
+@contextlib.asynccontextmanager
+async def _within(url: str, schema: str) -> AsyncIterator[str]:
+    """The URL by which every table of a Postgres lies in a schema, which is gone afterwards; see `apart`."""
+    engine = database.connect(url)
     made = await _done(engine, f"CREATE SCHEMA {schema}")
     try:
-        yield _within(backends, schema) if made else backends, schema.replace("_", "-")
+        yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}" if made else url
     finally:
         if made:
             await _done(engine, f"DROP SCHEMA {schema} CASCADE")
         await engine.dispose()
-
-
-def _within(backends: BackendUrls, schema: str) -> BackendUrls:
-    """The backends with every table of Postgres in a schema."""
-    joint = "&" if "?" in backends.postgres else "?"
-    postgres = f"{backends.postgres}{joint}options=-csearch_path%3D{schema}"
-    same = backends.hypergraph == backends.postgres
-    return replace(backends, postgres=postgres, hypergraph=postgres if same else backends.hypergraph)
 
 
 async def _done(engine: AsyncEngine, statement: str) -> bool:

@@ -29,10 +29,12 @@ def new(arguments: argparse.Namespace) -> int:
 
 def schema(arguments: argparse.Namespace) -> int:
     """Print the JSON Schema of a kind of file; it is JSON with and without `--json`."""
+    from l9stack.model.deployment import deployment_schema
     from l9stack.reading.glue_schema import answers_schema, glue_schema
     from l9stack.reading.schema import agent_schema
 
-    made = {"agent": agent_schema, "glue": glue_schema, "answers": answers_schema}[arguments.kind]()
+    kinds = {"agent": agent_schema, "glue": glue_schema, "answers": answers_schema, "manifest": deployment_schema}
+    made = kinds[arguments.kind]()
     print(json.dumps(made, indent=2, ensure_ascii=False))
     return 0
 

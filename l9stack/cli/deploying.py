@@ -1,4 +1,4 @@
-"""`l9 up`, `l9 preview` and `l9 down`: one stack of the project, through the engine."""
+"""`l9 up` and `l9 preview`: one stack of the project, through the engine."""
 
 from __future__ import annotations
 
@@ -6,37 +6,40 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from l9stack.cli.printing import Progress, print_json, table
+from l9stack.cli.stacks import agreed, can_ask, is_protected, option, pinned_to, require_secrets_key
 from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
 from l9stack.engine import environment
-from l9stack.engine.drive import Change, Engine, Outcome
-from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE
+from l9stack.engine.drive import Engine, Outcome
+from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.extraction.extract import extract
 from l9stack.extraction.views import published
-from l9stack.local.client import Supervisor
 from l9stack.output.edits import edited
 from l9stack.project import Project
-from l9stack.reading.stack import read_stack
+from l9stack.reading.stack import read_stack, secrets_provider
 from l9stack.sources import collection_name
 
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
 
-def _prepared(arguments: argparse.Namespace, project: Project, progress: Progress) -> Engine:
+def prepared_engine(project: Project, stack: str, progress: Progress, collection: str | None = None) -> Engine:
     """The stack's engine, with the stack made and its collection set; a wrong collection is told before all else."""
     config: dict[str, str] = {}
-    if arguments.collection:
+    if collection:
         from l9stack.extraction.prepare import plan_of
 
-        path = readable(arguments.collection)
+        path = readable(collection)
         plan_of(path, project)
         inside = path.is_relative_to(project.root)
         config["collection"] = str(path.relative_to(project.root) if inside else path)
-    engine = Engine(project, stack_name(arguments), progress)
-    engine.ensure_stack(config, select=engine.stack == DEFAULT_STACK)
+    engine = Engine(project, stack, progress)
+    provider = secrets_provider(project.root, stack)
+    engine.ensure_stack(config, select=stack == DEFAULT_STACK, secrets_provider=provider)
     return engine
 
 
@@ -46,30 +49,80 @@ def up(arguments: argparse.Namespace) -> int:
     All agents are proven in one run before the engine begins, and beside its build where it has to be obtained: the
     program finds every result known. A gate that does not hold is told here, and nothing is touched.
     """
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    project, stack, progress = project_of(arguments), stack_name(arguments), Progress(quiet=arguments.json)
+    pinned = pinned_to(project, stack)
+    if pinned and arguments.collection and not arguments.unpin:
+        message = f"stack {stack} is pinned to release {pinned[:12]}, and reads no other collection"
+        hint = "--unpin deploys working files again"
+        raise InputError([Problem("pinned", message, Place(f"Pulumi.{stack}.yaml"), hint)])
+    require_secrets_key(project, stack)
+    asks = is_protected(project, stack) and not arguments.yes
+    if asks and not can_ask():
+        return refused(stack)
+    if pinned and arguments.unpin:
+        with repinned(Engine(project, stack, progress), project, None) as keep:
+            return _up(arguments, project, stack, progress, asks, keep)
+    return _up(arguments, project, stack, progress, asks)
+
+
+def _up(
+    arguments: argparse.Namespace,
+    project: Project,
+    stack: str,
+    progress: Progress,
+    asks: bool,
+    keep: Callable[[], None] = lambda: None,
+) -> int:
     with ThreadPoolExecutor(1) as pool:
         obtained = pool.submit(environment, project, progress)
-        path = _extracted(arguments, project, progress)
+        path = extracted(project, stack, progress, arguments.collection)
         obtained.result()
-    engine = _prepared(arguments, project, progress)
-    progress(f"deploying stack {engine.stack}")
-    outcome = engine.up()
+    engine = prepared_engine(project, stack, progress, arguments.collection)
+    if asks and not shown_and_agreed(engine, f"deploy this to stack {stack}?", as_json=arguments.json):
+        return EXIT_USAGE
+    keep()
+    return deploy(engine, project, progress, path, as_json=arguments.json)
+
+
+def deploy(engine: Engine, project: Project, progress: Progress, path: Path | None, *, as_json: bool) -> int:
+    """Bring the stack to what it is configured with, and say how that went."""
+    stack = engine.stack
+    progress(f"deploying stack {stack}")
+    try:
+        outcome = engine.up()
+    except EngineError as error:
+        raise EngineError(f"{error}{_way_back(engine)}") from error
     outputs = engine.outputs()
     agents = outputs.get("agents") or {}
     unhealthy = sorted(name for name, agent in agents.items() if agent.get("health") != "ok")
-    if arguments.json:
-        print_json({"ok": not unhealthy, "stack": engine.stack, "changes": _data(outcome), "outputs": outputs})
+    if as_json:
+        print_json({"ok": not unhealthy, "stack": stack, "changes": _data(outcome), "outputs": outputs})
         return EXIT_RUNTIME if unhealthy else EXIT_OK
     for line in outcome.diagnostics:
         print(line, file=sys.stderr)
-    print(_summary(outcome, f"stack {engine.stack} is as the collection says", done=True))
+    print(_summary(outcome, f"stack {stack} is as the collection says", done=True))
     rows = [(name, str(agent.get("endpoint")), str(agent.get("health"))) for name, agent in sorted(agents.items())]
     print(table([("AGENT", "ENDPOINT", "HEALTH"), *rows]))
-    option = "" if engine.stack == DEFAULT_STACK else f" --stack {engine.stack}"
+    where = option(stack, DEFAULT_STACK)
+    if pinned := pinned_to(project, stack):
+        print(f"\nstack {stack} is pinned to release {pinned[:12]}: working files are not read")
+        print(f"  l9 up{where} --unpin deploys them again")
     example = _example(path, project) if path else "l9 call AGENT.OPERATION --data JSON"
-    steps = (f"{example}{option}", f"l9 status{option}", f"l9 preview{option}", "l9 down")
+    steps = (f"{example}{where}", f"l9 status{where}", f"l9 preview{where}", f"l9 down{where}")
     print("\nnext:\n" + "\n".join(f"  {step}" for step in steps))
     return EXIT_RUNTIME if unhealthy else EXIT_OK
+
+
+def _way_back(engine: Engine) -> str:
+    """What is true of a stack whose deployment failed, and what can be done about it."""
+    history = engine.outputs().get("releases") or []
+    if not history:
+        return ""
+    last = history[-1]["release"][:12]
+    return (
+        f"\nstack {engine.stack} is between two releases; it was healthy last with {last}, to which "
+        f"`l9 rollback --stack {engine.stack}` returns"
+    )
 
 
 def _example(path: Path, project: Project) -> str:
@@ -86,12 +139,22 @@ def _example(path: Path, project: Project) -> str:
     return f"l9 call {operation.agent}.{operation.name} --data {shlex.quote(data)}"
 
 
-def _extracted(arguments: argparse.Namespace, project: Project, progress: Progress) -> Path | None:
-    """Extract what the stack deploys, where its files tell that without the engine; the collection's path."""
-    sources = read_stack(project.root, stack_name(arguments))
+def extracted(project: Project, stack: str, progress: Progress, collection: str | None = None) -> Path | None:
+    """Extract what the stack deploys, where its files tell that without the engine; the collection's path.
+
+    Raises:
+        InputError: the collection is wrong, or the release to which the stack is pinned is not what it was.
+        GateError: a gate does not hold.
+    """
+    sources = read_stack(project.root, stack)
     if sources is None:
         return None
-    path = readable(arguments.collection) if arguments.collection else project.root / sources.collection
+    if pinned := pinned_to(project, stack):
+        from l9stack.releases.rendered import prepared_release
+
+        path = prepared_release(project, pinned, sources.settings).path
+    else:
+        path = readable(collection) if collection else project.root / sources.collection
     if not path.exists():
         return None
     view = published(project, collection_name(path))
@@ -104,18 +167,52 @@ def _extracted(arguments: argparse.Namespace, project: Project, progress: Progre
 
 def preview(arguments: argparse.Namespace) -> int:
     """Name every resource that `up` would change; with --exit-code, 3 where there is one."""
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
-    engine = _prepared(arguments, project, progress)
+    project, stack, progress = project_of(arguments), stack_name(arguments), Progress(quiet=arguments.json)
+    require_secrets_key(project, stack)
+    engine = prepared_engine(project, stack, progress, arguments.collection)
     outcome = engine.preview()
     if arguments.json:
         print_json({"stack": engine.stack, "drift": bool(outcome.changes), "changes": _data(outcome)})
     else:
-        for line in outcome.diagnostics:
-            print(line, file=sys.stderr)
-        for change in outcome.changes:
-            print(change)
-        print(_summary(outcome, f"stack {engine.stack}: nothing would change"))
+        _show(engine, outcome)
     return EXIT_DRIFT if arguments.exit_code and outcome.changes else EXIT_OK
+
+
+def _show(engine: Engine, outcome: Outcome, *, as_json: bool = False) -> None:
+    """Print what would change; to standard error where standard output is for a document."""
+    for line in outcome.diagnostics:
+        print(line, file=sys.stderr)
+    for text in (*outcome.changes, _summary(outcome, f"stack {engine.stack}: nothing would change")):
+        print(text, file=sys.stderr if as_json else sys.stdout)
+
+
+def shown_and_agreed(engine: Engine, question: str, *, as_json: bool) -> bool:
+    """Show what would change and ask; a no is said, and changes nothing."""
+    _show(engine, engine.preview(), as_json=as_json)
+    if agreed(question):
+        return True
+    print(f"stack {engine.stack} stays as it is", file=sys.stderr)
+    return False
+
+
+def refused(stack: str) -> int:
+    """Nobody can be asked, and nothing was agreed beforehand."""
+    print(f"stack {stack} is not touched: say --yes to change it without a terminal", file=sys.stderr)
+    return EXIT_USAGE
+
+
+@contextmanager
+def repinned(engine: Engine, project: Project, release: str | None) -> Iterator[Callable[[], None]]:
+    """Pin a stack to a release, or unpin it; unless what is yielded is called, the pin is set back afterwards."""
+    before = pinned_to(project, engine.stack) or None
+    kept: list[bool] = []
+    if release != before:
+        engine.configure("release", release)
+    try:
+        yield lambda: kept.append(True)
+    finally:
+        if not kept and release != before:
+            engine.configure("release", before)
 
 
 def _data(outcome: Outcome) -> list[dict[str, object]]:
@@ -133,44 +230,3 @@ def _summary(outcome: Outcome, nothing: str, *, done: bool = False) -> str:
         kinds[change.operation] = kinds.get(change.operation, 0) + 1
     words = _DONE if done else {}
     return ", ".join(f"{count} {words.get(kind, f'to {kind}')}" for kind, count in sorted(kinds.items()))
-
-
-def down(arguments: argparse.Namespace) -> int:
-    """Take stacks down; the last one stops the servers, too."""
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
-    if arguments.purge and not arguments.yes and not _agreed(project):
-        print("not purged: say --yes to remove data without a terminal", file=sys.stderr)
-        return EXIT_USAGE
-    changes: list[Change] = []
-    if (project.root / "Pulumi.yaml").is_file() and project.pulumi.is_dir():
-        lister = Engine(project, DEFAULT_STACK, progress)
-        stacks = [arguments.stack] if arguments.stack else lister.stacks()
-        for stack in stacks:
-            progress(f"taking stack {stack} down")
-            changes += Engine(project, stack, progress).destroy().changes
-    daemon = Supervisor.find(project.run) if project.run.is_dir() else None
-    if daemon is not None and (not arguments.stack or not daemon.status().agents):
-        daemon.shutdown(progress, purge=arguments.purge)
-    elif arguments.purge and daemon is None and not arguments.stack:
-        _purge(project.run)
-    if arguments.json:
-        print_json({"ok": True, "removed": [str(change) for change in changes]})
-    else:
-        print("down; data is removed" if arguments.purge else "down; data stays (l9 down --purge removes it)")
-    return EXIT_OK
-
-
-def _agreed(project: Project) -> bool:
-    """Ask, where there is somebody to ask."""
-    if not sys.stdin.isatty():
-        return False
-    return input(f"remove all data of the servers in {project.run}? [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _purge(run: Path) -> None:
-    """Remove what a stopped runtime left."""
-    import shutil
-
-    shutil.rmtree(run / "data", ignore_errors=True)
-    for path in (*run.glob("*.password"), run / "ports.json"):
-        path.unlink(missing_ok=True)

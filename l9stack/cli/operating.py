@@ -1,104 +1,27 @@
-"""`l9 status`, `logs`, `call`, `token`, `decisions` and `decide`: a stack that runs."""
+"""`l9 call`, `token`, `decisions`, `audit` and `decide`: speaking to the agents of a stack, whatever runs it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 from l9stack.agent import keys, tokens
-from l9stack.cli.printing import print_json, table
+from l9stack.cli.printing import print_json
 from l9stack.cli.target import project_of, stack_name
-from l9stack.errors import EXIT_OK, EXIT_RUNTIME, InputError, Problem, ServiceError
-from l9stack.local.client import RuntimeStatus, Supervisor
+from l9stack.errors import EXIT_OK, InputError, Problem, ServiceError
 from l9stack.project import Project
+from l9stack.running.stack import find_running
 
 SECONDS = 60
 
 
-def _runtime(project: Project) -> RuntimeStatus:
-    daemon = Supervisor.find(project.run) if project.run.is_dir() else None
-    return daemon.status() if daemon else RuntimeStatus(0, (), ())
-
-
-def status(arguments: argparse.Namespace) -> int:
-    """Every agent and backend of the stack, asked now; 6 where one is not healthy."""
-    project, stack = project_of(arguments), stack_name(arguments)
-    runtime = _runtime(project)
-    agents = [
-        {"name": agent.agent, "endpoint": agent.endpoint, "health": _health(agent.endpoint, agent.state)}
-        for agent in runtime.agents
-        if agent.stack == stack
-    ]
-    backends = [{"name": s.name, "health": "ok" if s.state == "running" else s.state} for s in runtime.services]
-    healthy = bool(agents) and all(entry["health"] == "ok" for entry in (*agents, *backends))
-    if arguments.json:
-        print_json({"stack": stack, "agents": agents, "backends": backends})
-        return EXIT_OK if healthy else EXIT_RUNTIME
-    if not agents:
-        print(f"stack {stack} has no agents running; `l9 up` deploys it")
-        return EXIT_RUNTIME
-    print(table([("AGENT", "ENDPOINT", "HEALTH"), *((a["name"], a["endpoint"], a["health"]) for a in agents)]))
-    rows = [(s.name, f"{s.product} {s.version}".strip(), s.state) for s in runtime.services]
-    print("\n" + table([("BACKEND", "PRODUCT", "STATE"), *rows]))
-    return EXIT_OK if healthy else EXIT_RUNTIME
-
-
-def _health(endpoint: str, state: str) -> str:
-    if state != "running":
-        return state
-    try:
-        with urllib.request.urlopen(f"{endpoint}/ready", timeout=10) as response:  # noqa: S310 - an agent of ours
-            return "ok" if json.load(response)["ready"] else "not ready"
-    except urllib.error.HTTPError as error:
-        try:
-            backends = json.load(error)["backends"]
-        except (ValueError, KeyError):
-            return f"status {error.code}"
-        return "not ready: " + ", ".join(name for name, state in backends.items() if state != "ok")
-    except OSError:
-        return "does not answer"
-
-
-def logs(arguments: argparse.Namespace) -> int:
-    """The last lines of an agent's log, and what comes, with --follow."""
-    project, stack = project_of(arguments), stack_name(arguments)
-    path = Supervisor(project.run).log_path(stack, arguments.agent)
-    if not path.is_file():
-        known = sorted(file.stem for file in path.parent.glob("*.log")) if path.parent.is_dir() else []
-        hint = f"agents with a log: {', '.join(known)}" if known else f"stack {stack} was never up; `l9 up` deploys it"
-        raise InputError([Problem("no-log", f"no log of {arguments.agent} on stack {stack}", hint=hint)])
-    with path.open(encoding="utf-8", errors="replace") as file:
-        lines = file.read().splitlines()[-arguments.lines :]
-        if arguments.json:
-            print_json([_parsed(line) for line in lines])
-            return EXIT_OK
-        print("\n".join(lines))
-        while arguments.follow:
-            sys.stdout.write(file.read())
-            sys.stdout.flush()
-            time.sleep(0.2)
-    return EXIT_OK
-
-
-def _parsed(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return {"text": line}
-
-
 def _endpoint(project: Project, stack: str, agent: str) -> str:
-    running = {a.agent: a.endpoint for a in _runtime(project).agents if a.stack == stack and a.state == "running"}
-    if agent not in running:
-        here = ", ".join(sorted(running)) or "none; `l9 up` deploys the stack"
-        raise ServiceError(f"agent {agent} does not run on stack {stack}; running: {here}")
-    return running[agent]
+    return find_running(project, stack).endpoint(agent)
 
 
 def _minted(project: Project, principal: str, agent: str, minutes: int = 5) -> str:
@@ -135,7 +58,7 @@ def _request(url: str, bearer: str, body: Any | None = None) -> tuple[int, Any, 
     except urllib.error.HTTPError as error:
         return error.code, json.load(error), dict(error.headers)
     except OSError as error:
-        raise ServiceError(f"{url} does not answer: {error}") from error
+        raise ServiceError(f"{url} does not answer: {error}; `l9 health` says how each part of the stack is") from error
 
 
 def _data(text: str) -> Any:

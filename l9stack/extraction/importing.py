@@ -49,7 +49,7 @@ def import_modules(
         InputError: with every file that is no module of the schemas, or no Python; nothing is kept.
         GateError: with every gate that does not hold with them; nothing is kept.
     """
-    collection, templates = read_collection(path), read_meta(meta_folder(project, meta))
+    collection, templates = read_collection(path), read_meta(meta_folder(path, project, meta))
     modules, problems = _written(folder)
     together = {module.path: module for module in (*collection.imported, *modules)}
     try:

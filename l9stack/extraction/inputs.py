@@ -17,14 +17,13 @@ from l9stack.errors import InputError, Place, Problem
 from l9stack.files import digests_below
 from l9stack.project import Project
 from l9stack.sources import (
-    collection_files,
     collection_name,
-    implementation_files,
     imported_folder,
     own_templates_folder,
     package_digest,
     source_bytes,
     templates_folder,
+    written_files,
 )
 
 Settings = Mapping[str, JsonValue]
@@ -32,20 +31,20 @@ _ACTING = frozenset({".j2", ".yaml", ".yml"})
 """Files of the template folders that say what is generated; the guide beside them does not."""
 
 
-def meta_folder(project: Project, meta: str | None) -> Path:
-    """The meta templates: those that were named, else the project's, else the shipped ones."""
+def meta_folder(path: Path, project: Project, meta: str | None) -> Path:
+    """The meta templates of a collection: those that were named, else the project's, else the shipped ones."""
     if meta is not None:
         folder = Path(meta)
         if not folder.is_dir():
             raise InputError([Problem("no-meta-templates", f"{meta} is no folder", Place(meta), "name templates/meta")])
         return folder
-    own = project.root / "templates" / "meta"
+    own = project.home(path) / "templates" / "meta"
     return own if own.is_dir() else templates_folder() / "meta"
 
 
-def glue_folder(project: Project) -> Path:
-    """Where the glue of collections without one lies: the project's templates, else the shipped ones."""
-    own = project.root / "templates" / "glue"
+def glue_folder(path: Path, project: Project) -> Path:
+    """Where the glue of a collection without one lies: the project's templates, else the shipped ones."""
+    own = project.home(path) / "templates" / "glue"
     return own if own.is_dir() else templates_folder() / "glue"
 
 
@@ -55,22 +54,27 @@ def materials(path: Path, project: Project, meta: str | None = None) -> dict[str
     The collection's files are named relative to it. The attestation binds these digests, and `l9 diff` compares them.
     """
     base = path if path.is_dir() else path.parent
-    own = (*collection_files(path), *implementation_files(base))
-    found = {file.relative_to(base).as_posix(): _digest(file) for file in own}
+    found = {file.relative_to(base).as_posix(): _digest(file) for file in written_files(path)}
     for name, folder in (("imported", imported_folder(path)), ("templates", own_templates_folder(path))):
         found |= {f"{name}/{file}": digest for file, digest in digests_below(folder).items()}
-    shipped, in_force = templates_folder(), {"meta": meta_folder(project, meta), "glue": glue_folder(project)}
-    for name, folder in in_force.items():
-        found |= {f"templates/{name}/{file}": digest for file, digest in _acting(folder).items()}
-    for file, digest in _acting(shipped).items():
-        if file.partition("/")[0] not in in_force:
-            found[f"l9stack/templates/{file}"] = digest
+    found |= {name: _digest(file) for name, file in templates(path, project, meta).items()}
+    for name, file in _acting(templates_folder()).items():
+        if name.partition("/")[0] not in ("meta", "glue"):
+            found[f"l9stack/templates/{name}"] = _digest(file)
     return found | {"l9stack": package_digest()}
 
 
-def _acting(folder: Path) -> dict[str, str]:
+def templates(path: Path, project: Project, meta: str | None = None) -> dict[str, Path]:
+    """The files of the meta templates and of the default glue that are in force for a collection, by name."""
+    folders = {"meta": meta_folder(path, project, meta), "glue": glue_folder(path, project)}
+    return {
+        f"templates/{kind}/{name}": file for kind, folder in folders.items() for name, file in _acting(folder).items()
+    }
+
+
+def _acting(folder: Path) -> dict[str, Path]:
     files = sorted(file for file in folder.rglob("*") if file.suffix in _ACTING and file.is_file())
-    return {file.relative_to(folder).as_posix(): _digest(file) for file in files}
+    return {file.relative_to(folder).as_posix(): file for file in files}
 
 
 def _digest(file: Path) -> str:

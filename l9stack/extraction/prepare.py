@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from l9stack.errors import InputError, Problem
 from l9stack.extraction.inputs import Settings, glue_folder, input_digest, materials, meta_folder
+from l9stack.extraction.packages import Packages, packages_of
 from l9stack.extraction.remembered import recall, remember
 from l9stack.gates import static  # noqa: F401 - importing it registers the gates
 from l9stack.gates.registry import unknown_gates
@@ -47,6 +48,11 @@ class Prepared:
         """The user's own package folder beside the collection, if any."""
         folder = Path(self.collection.root) / "implementations"
         return folder if folder.is_dir() else None
+
+    @cached_property
+    def packages(self) -> Packages | None:
+        """The collection's own lock of third-party packages, if any."""
+        return packages_of(self.path)
 
     @cached_property
     def own_code(self) -> dict[str, str]:
@@ -90,11 +96,12 @@ def read_inputs(path: Path, project: Project, meta: str | None = None) -> tuple[
             return None
 
     collection = tried(lambda: read_collection(path))
-    templates = tried(lambda: read_meta(meta_folder(project, meta)))
+    tried(lambda: packages_of(path))
+    templates = tried(lambda: read_meta(meta_folder(path, project, meta)))
     if templates is not None:
         problems.extend(unknown_gates(templates.gates))
     if collection is not None and not collection.glue.file:
-        default = tried(lambda: read_default_glue(glue_folder(project)))
+        default = tried(lambda: read_default_glue(glue_folder(path, project)))
         if default is not None:
             glue, notes = default
             collection = collection.model_copy(update={"glue": glue, "notes": (*collection.notes, *notes)})

@@ -9,7 +9,7 @@ import pulumi
 
 from l9stack.infra.extraction import hard_dependencies
 from l9stack.infra.resources import HealthCheck
-from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Runtime
+from l9stack.infra.runtimes.base import AgentSpec, Endpoint, PreflightSpec, Rehearsing, Runtime
 from l9stack.model.plan import Plan
 
 HEALTH_PATH = "/health"
@@ -23,32 +23,39 @@ class AgentsArgs:
     plan: Plan
     specs: Mapping[str, AgentSpec]
     after: Sequence[pulumi.Resource]
+    tests: PreflightSpec
+    """Run before any agent starts or is replaced, where the runtime can."""
 
 
 class Agents(pulumi.ComponentResource):
-    """`endpoints` by agent, and `summary`: name → endpoint and health."""
+    """`endpoints` by agent, `summary`: name → endpoint and health, and `tests`: what was measured before traffic."""
 
     endpoints: Mapping[str, Endpoint]
 
     def __init__(self, name: str, args: AgentsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("l9stack:agents:Agents", name, {}, opts)
         base = name.removesuffix("-agents")
+        runtime = args.runtime
+        tested = runtime.preflight(f"{base}-tests", args.tests, self) if isinstance(runtime, Rehearsing) else None
+        after = [*args.after, *([tested.resource] if tested else [])]
+        self.tests = tested.tests if tested else None
         endpoints: dict[str, Endpoint] = {}
-        checks: dict[str, HealthCheck] = {}
+        health: dict[str, pulumi.Output[str]] = {}
         for agent in args.plan.agents:
             before = [endpoints[target].resource for target in hard_dependencies(args.plan, agent.id)]
-            spec = replace(args.specs[agent.id], depends_on=(*args.after, *before))
-            running = endpoints[agent.id] = args.runtime.agent(f"{base}-{agent.id}", spec, self)
-            checks[agent.id] = HealthCheck(
+            spec = replace(args.specs[agent.id], depends_on=(*after, *before))
+            running = endpoints[agent.id] = runtime.agent(f"{base}-{agent.id}", spec, self)
+            if running.health is not None:
+                health[agent.id] = running.health
+                continue
+            health[agent.id] = HealthCheck(
                 f"{base}-{agent.id}-health",
                 {"agent": agent.id, "endpoint": running.address, "path": HEALTH_PATH, **up_only(running.instance)},
                 pulumi.ResourceOptions(parent=self, depends_on=_not(self, running.resource)),
-            )
+            ).health
         self.endpoints = endpoints
-        self.healthy = [check.health for check in checks.values()]
-        self.summary = {
-            agent: {"endpoint": endpoints[agent].address, "health": checks[agent].health} for agent in endpoints
-        }
+        self.healthy = list(health.values())
+        self.summary = {agent: {"endpoint": endpoints[agent].address, "health": health[agent]} for agent in endpoints}
         self.register_outputs({"agents": self.summary})
 
 

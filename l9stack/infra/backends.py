@@ -50,6 +50,7 @@ class Backends(pulumi.ComponentResource):
                 else args.runtime.service(f"{base}-{service}", spec, self)
             )
         self.services = services
+        self.external = frozenset(args.urls)
         self.addresses = {name: endpoint.address for name, endpoint in services.items()}
         self.register_outputs({"services": self.addresses})
 

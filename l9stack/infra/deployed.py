@@ -9,14 +9,6 @@ from pathlib import Path
 
 from l9stack.project import Project
 
-DEPLOYMENTS = "deployments"
-MANIFEST = "deployment_manifest.json"
-
-
-def folder(project: Project, stack: str) -> Path:
-    """Where a stack's config and deployment manifest lie, for people and agents."""
-    return project.root / DEPLOYMENTS / stack
-
 
 def config_name(collection: str) -> str:
     """The file name of a collection's unified config."""

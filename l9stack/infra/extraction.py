@@ -72,7 +72,7 @@ class Extraction(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[self.gate]),
         )
         self.folder = self.gate.folder
-        self.config_file = f"{deployed.DEPLOYMENTS}/{args.stack}/{deployed.config_name(plan.collection)}"
+        self.config_file = f"deployments/{args.stack}/{deployed.config_name(plan.collection)}"
         self.register_outputs({"folder": self.folder, "config": self.config_file})
 
 

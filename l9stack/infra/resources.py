@@ -15,8 +15,12 @@ from l9stack.infra.providers.config import UnifiedConfigProvider
 from l9stack.infra.providers.gate import ExtractionGateProvider
 from l9stack.infra.providers.health import HealthCheckProvider
 from l9stack.infra.providers.manifest import DeploymentManifestProvider
+from l9stack.infra.providers.monitoring import MonitoringFilesProvider
+from l9stack.infra.providers.preflight import PreflightProvider
+from l9stack.infra.providers.release import ReleaseProvider
 from l9stack.infra.providers.secret import PasswordProvider
 from l9stack.infra.providers.service import ExternalServiceProvider, LocalServiceProvider
+from l9stack.infra.providers.swarm import SwarmClusterProvider, SwarmServiceProvider
 
 Values = Mapping[str, Any]
 Options = pulumi.ResourceOptions | None
@@ -74,6 +78,8 @@ class ExternalService(Resource, module="l9stack", name="ExternalService"):
 class Baseline(Resource, module="l9stack", name="Baseline"):
     """See `BaselineProvider`."""
 
+    anchors_reachable: pulumi.Output[list[str]]
+
     def __init__(self, name: str, props: Values, opts: Options = None) -> None:
         super().__init__(BaselineProvider(), name, {**props, "online": None, "anchors_reachable": None}, opts)
 
@@ -94,6 +100,15 @@ class Agent(Resource, module="l9stack", name="Agent"):
         )
 
 
+class PreflightGate(Resource, module="l9stack", name="PreflightGate"):
+    """See `PreflightProvider`."""
+
+    tests: pulumi.Output[Mapping[str, float]]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(PreflightProvider(), name, {**props, "tests": None}, opts)
+
+
 class HealthCheck(Resource, module="l9stack", name="HealthCheck"):
     """See `HealthCheckProvider`."""
 
@@ -110,6 +125,46 @@ class DeploymentManifest(Resource, module="l9stack", name="DeploymentManifest"):
 
     def __init__(self, name: str, props: Values, opts: Options = None) -> None:
         super().__init__(DeploymentManifestProvider(), name, {**props, "file": None}, opts)
+
+
+class Release(Resource, module="l9stack", name="Release"):
+    """See `ReleaseProvider`."""
+
+    history: pulumi.Output[list[dict[str, Any]]]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(ReleaseProvider(), name, {**props, "history": None}, opts)
+
+
+class MonitoringFiles(Resource, module="l9stack", name="MonitoringFiles"):
+    """See `MonitoringFilesProvider`."""
+
+    folder: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(MonitoringFilesProvider(), name, {**props, "folder": None, "files": None}, opts)
+
+
+class SwarmCluster(Resource, module="l9stack", name="SwarmCluster"):
+    """See `SwarmClusterProvider`."""
+
+    node: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(SwarmClusterProvider(), name, {**props, "node": None}, opts)
+
+
+class SwarmService(Resource, module="l9stack", name="SwarmService"):
+    """See `SwarmServiceProvider`."""
+
+    endpoint: pulumi.Output[str]
+    instance: pulumi.Output[str]
+    health: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(
+            SwarmServiceProvider(), name, {**props, "endpoint": None, "instance": None, "health": None}, opts
+        )
 
 
 class Password(Resource, module="l9stack", name="Password"):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pulumi
@@ -14,13 +15,20 @@ from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra import deployed
 from l9stack.infra.agents import Agents, AgentsArgs
 from l9stack.infra.backends import Backends, BackendsArgs, services_used
+from l9stack.infra.document import deployment_document
 from l9stack.infra.extraction import Extraction, ExtractionArgs
+from l9stack.infra.monitoring import Monitoring, MonitoringArgs
+from l9stack.infra.preflight import preflight_spec
+from l9stack.infra.protection import protecting
 from l9stack.infra.providers.baseline import OPERATOR
-from l9stack.infra.resources import Baseline, DeploymentManifest
+from l9stack.infra.resources import Baseline, DeploymentManifest, Release
 from l9stack.infra.runtimes.base import AgentSpec, Runtime
 from l9stack.infra.settings import StackSettings
+from l9stack.model.monitoring import DEPLOYED
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
+from l9stack.releases.rendered import prepared_release
+from l9stack.releases.snapshots import Snapshots, described, release_digest
 
 
 @dataclass(frozen=True)
@@ -35,20 +43,33 @@ class StackArgs:
     def of(cls, settings: StackSettings, stack: str, project: Project | None = None) -> StackArgs:
         """Read, plan and render the collection; in a preview as well, for resources carry digests only.
 
+        A stack that is pinned to a release takes the collection from there. `up` keeps what it deploys as a release.
+
         Raises:
             InputError: with every problem of the input.
         """
         project = project or Project.find()
-        prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
+        if settings.release:
+            prepared = prepared_release(project, settings.release, settings.settings)
+        else:
+            prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
         prepared.stored()
+        if not settings.release and not pulumi.runtime.is_dry_run():
+            Snapshots(project).keep(prepared, settings.settings)
         return cls(prepared, settings, stack)
+
+    @cached_property
+    def release(self) -> str:
+        """The digest of the release that is deployed."""
+        return self.settings.release or release_digest(described(self.prepared, self.settings.settings))
 
 
 class Stack(pulumi.ComponentResource):
     """Extraction, backends, baseline, agents, health and manifest of one collection; `outputs` is all of it."""
 
     def __init__(self, name: str, args: StackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("l9stack:index:Stack", name, {}, opts)
+        protected = pulumi.ResourceOptions(transformations=[protecting] if args.settings.protect else [])
+        super().__init__("l9stack:index:Stack", name, {}, pulumi.ResourceOptions.merge(opts, protected))
         own = pulumi.ResourceOptions(parent=self)
         plan, settings, stack = args.prepared.plan, args.settings, args.stack
         runtime = settings.make_runtime()
@@ -67,28 +88,67 @@ class Stack(pulumi.ComponentResource):
         )
         specs: dict[str, AgentSpec] = {agent.id: _agent_spec(args, agent, backends) for agent in plan.agents}
         after = [*servers, baseline, extraction.config]
-        agents = Agents(f"{name}-agents", AgentsArgs(runtime, plan, specs, after), own)
+        tests = preflight_spec(args.prepared, specs, after)
+        agents = Agents(f"{name}-agents", AgentsArgs(runtime, plan, specs, after, tests), own)
+        watched = _watched(name, args, runtime, agents, own)
         ready = pulumi.Output.all(*agents.healthy).apply(lambda health: all(item == "ok" for item in health))
         facts: dict[str, Any] = {
             "agents": agents.summary,
             "backends": backends.addresses,
             "extraction": extraction.folder,
             "deployment_ready": ready,
+            **watched,
+            **({"tests": agents.tests} if agents.tests is not None else {}),
         }
-        document = facts | {
-            "schema_version": "1",
+        document = deployment_document(facts, plan, specs, agents, backends, extraction) | {
             "stack": stack,
             "runtime": runtime.name,
-            "collection": plan.collection,
+            "release": args.release,
             "tree_digest": args.prepared.tree.digest,
-            "config": extraction.config_file,
-            "code": {agent.id: specs[agent.id].digest for agent in plan.agents},
+            "anchors": baseline.anchors_reachable,
         }
         manifest = DeploymentManifest(
             f"{name}-manifest", {"stack": stack, "document": document}, pulumi.ResourceOptions(parent=self)
         )
-        self.outputs = facts | {"manifest": manifest.file}
+        release = Release(
+            f"{name}-release",
+            {"stack": stack, "release": _after(ready, args.release), "tree": args.prepared.tree.digest},
+            own,
+        )
+        self.outputs = facts | {"deployment": document, "manifest": manifest.file, "releases": release.history}
         self.register_outputs(self.outputs)
+
+
+def _watched(
+    name: str, args: StackArgs, runtime: Runtime, agents: Agents, opts: pulumi.ResourceOptions
+) -> dict[str, Any]:
+    """What watches the stack, as a fact; none where monitoring is switched off."""
+    prepared = args.prepared
+    if prepared.plan.monitoring is None:
+        return {}
+    watching = MonitoringArgs(
+        runtime=runtime,
+        settings=args.settings.monitoring,
+        planned=prepared.plan.monitoring,
+        tree=prepared.tree,
+        stack=args.stack,
+        folder=deployed.shown(prepared.project, prepared.project.deployment(args.stack) / DEPLOYED),
+        endpoints=agents.endpoints,
+    )
+    return {"monitoring": Monitoring(f"{name}-monitoring", watching, opts).summary}
+
+
+def _after(ready: pulumi.Output[bool], value: str) -> pulumi.Output[str]:
+    """`value`, as soon as everything is ready, and without a dependency that the engine would note.
+
+    Where the history of a stack depended on its agents, the engine could not keep the one without the others.
+    """
+
+    async def waited() -> str:
+        await ready.future()
+        return value
+
+    return pulumi.Output.from_input(waited())
 
 
 def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Resource]) -> ExtractionArgs:
@@ -120,9 +180,12 @@ def _agent_spec(args: StackArgs, agent: AgentPlan, backends: Backends) -> AgentS
         collection=prepared.plan.collection,
         digest=prepared.tree.part_digest(agent.id),
         shared=_shared(prepared),
+        longest_seconds=max((operation.timeout_seconds for operation in agent.operations), default=0.0),
         principals=_principals(prepared.plan),
         implementations=_digest(prepared.own_code) if implemented else "",
         folder=deployed.shown(prepared.project, folder) if folder else "",
+        packages=prepared.packages.digest if prepared.packages else "",
+        lock=deployed.shown(prepared.project, prepared.packages.file) if prepared.packages else "",
         services=backends.services,
         urls=args.settings.backends,
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+import logging
+from typing import Any
 
 import neo4j
 import obstore
 import psycopg
 from redis import Redis
 
+from l9stack.agent.addresses import GraphAddress, archive_store
+
 SECONDS = 5
+# What the driver warns of is raised as well, and told by whoever asked.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 
 def redis(url: str) -> tuple[str, str]:
@@ -30,11 +35,11 @@ def postgres(url: str) -> tuple[str, str]:
 
 def graph(url: str) -> tuple[str, str]:
     """Product and version of a Bolt server; raises a driver's error where it does not answer."""
-    parts = urlsplit(url)
-    auth = (unquote(parts.username or ""), unquote(parts.password or "")) if parts.username else None
-    address = f"{parts.scheme}://{parts.hostname}:{parts.port or 7687}"
-    with neo4j.GraphDatabase.driver(address, auth=auth, connection_timeout=SECONDS) as driver:
-        driver.execute_query("RETURN 1", database_=parts.path.strip("/") or None)
+    graph = GraphAddress.of(url)
+    # One query, asked once: what fails is told, not tried again for half a minute.
+    once: dict[str, Any] = {"connection_timeout": SECONDS, "max_transaction_retry_time": 0, **graph.options}
+    with neo4j.GraphDatabase.driver(graph.uri, auth=graph.auth, **once) as driver:
+        driver.execute_query("RETURN 1", database_=graph.database)
         agent = driver.get_server_info().agent
     product, _, version = agent.partition("/")
     return product, version
@@ -42,6 +47,6 @@ def graph(url: str) -> tuple[str, str]:
 
 def archive(url: str) -> tuple[str, str]:
     """Product of an object store that can be listed; raises obstore's error where it cannot."""
-    store = obstore.store.from_url(url)
+    store = archive_store(url)
     next(iter(obstore.list(store, chunk_size=1)), None)
     return ("folder", "") if url.startswith("file:") else ("S3", "")

@@ -13,6 +13,7 @@ from l9stack.model.base import Model
 from l9stack.model.collection import OwnTemplate
 from l9stack.model.glue import Behaviour, ConnectionType, FieldSpec, ModuleMapping
 from l9stack.model.meta import GateThreshold, Protocol
+from l9stack.model.monitoring import Monitoring
 from l9stack.names import AgentId, ModulePath, OperationName
 
 
@@ -195,6 +196,8 @@ class Plan(Model):
     input_files: tuple[str, ...] = ()
     templates: tuple[OwnTemplate, ...] = ()
     """The collection's own templates."""
+    monitoring: Monitoring | None = None
+    """None where it is switched off."""
 
     def agent(self, agent_id: str) -> AgentPlan:
         """The agent of that id; KeyError where there is none."""

@@ -16,7 +16,11 @@ from pydantic import JsonValue
 from l9stack.errors import Place, Problem
 from l9stack.model.agent import AgentSpec
 
-_RATE = re.compile(r"[1-9]\d*\s*(/|per)\s*([1-9]\d*\s*)?(second|minute|hour|day)s?\Z")
+_RATE = re.compile(r"(?P<calls>[1-9]\d*)\s*(/|per)\s*((?P<times>[1-9]\d*)\s*)?(?P<unit>second|minute|hour|day)s?\Z")
+_SECONDS_OF = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_FOLDER = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,80}/)*[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}/?\Z")
+_TAKEN = ("docs", "implementations", "manifests", "tests")
+"""Folders of a delivery: what is generated as code cannot lie in them."""
 _OWN = ("communication.", "governance.", "limits.", "logging.", "memory.", "monitoring.")
 
 
@@ -72,11 +76,24 @@ KNOWN = {
     "memory.redis.keyspace_prefix": _TEXT,
     "memory.redis.ttl_seconds": _whole(1),
     "memory.redis.url": _TEXT,
-    "monitoring.dashboards": _TEXT,
+    "monitoring.dashboards": Kind(
+        f"a folder below the import root, as L9/monitoring/NAME/, and none of {', '.join(_TAKEN)}",
+        lambda value: (
+            isinstance(value, str) and bool(_FOLDER.match(value)) and value.split("/")[0].lower() not in _TAKEN
+        ),
+    ),
     "monitoring.enabled": Kind("true or false", lambda value: isinstance(value, bool)),
 }
 Layer = tuple[str, Mapping[str, JsonValue], Mapping[str, Place]]
 """A source's name, its values by dotted name, and their places."""
+
+
+def calls_per_second(rate: str) -> float:
+    """What a rate, as `600/minute`, allows in a second; ValueError where it is none."""
+    found = _RATE.match(rate)
+    if found is None:
+        raise ValueError(rate)
+    return int(found["calls"]) / (int(found["times"] or 1) * _SECONDS_OF[found["unit"]])
 
 
 def flat(settings: Mapping[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:

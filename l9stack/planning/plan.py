@@ -28,6 +28,7 @@ from l9stack.planning.known_settings import check_settings, did_you_mean, flat
 from l9stack.planning.links import check_links
 from l9stack.planning.mapped import mappings_of, with_endpoints
 from l9stack.planning.missed import missed_families
+from l9stack.planning.monitoring import check_folder, plan_monitoring
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 from l9stack.planning.own_templates import own_template, template_notes
 from l9stack.planning.quality import with_sentences
@@ -77,6 +78,8 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         notes.extend(missed_families(spec, *drafts[spec.id]))
     check_keyspaces(((a, settings.of_agent(a, collection, meta, stack)) for a in collection.agents), problems)
     protocol = _protocol(collection, meta, stack, problems)
+    shared = settings.shared(collection, meta, stack)
+    check_folder(shared, collection.agents, problems)
     if problems:
         raise InputError(problems)
     order = [agent for wave in waves for agent in wave]
@@ -99,7 +102,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         agents=plans,
         waves=waves,
         edges=tuple(edges),
-        shared=settings.shared(collection, meta, stack),
+        shared=shared,
         flags=dict.fromkeys(FLAGS, True) | dict(sorted(meta.flags.items())),
         gates=with_sentences(meta.gates, (*collection.glue.rules, *collection.glue.quality_gates), notes),
         protocol=protocol,
@@ -107,6 +110,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         notes=tuple(notes),
         input_files=tuple(source.path for source in collection.sources),
         templates=collection.templates,
+        monitoring=plan_monitoring(plans, shared, meta.gates),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from l9stack.errors import Place
+from l9stack.errors import Place, Problem
 from l9stack.reading.documents import Node, parse
 
 
@@ -48,6 +49,72 @@ def _places(node: Node, prefix: str = "") -> Iterator[tuple[str, Place]]:
             yield from _places(child, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", child.place
+
+
+def place_of(root: Path, stack: str, key: str) -> Place | None:
+    """Where a key of a stack's config, as `docker.first_port`, is set: in the stack's file, else as a default.
+
+    A key whose file cannot be read, or that came by another way, as from a command line, has no place.
+    """
+    own, shared = _document(root / f"Pulumi.{stack}.yaml"), _document(root / "Pulumi.yaml")
+    first, *below = key.split(".")
+    for node, path in ((own, ("config", f"l9stack:{first}")), (shared, ("config", first, "default"))):
+        *above, last = path
+        parent = node.get(*above) if node else None
+        if parent is None or parent.entries is None or last not in parent.entries:
+            continue
+        place, value = parent.keys[last], parent.entries[last]
+        while below and value.entries and (known := _longest(value.entries, below)):
+            place, value = value.keys[known], value.entries[known]
+            below = below[known.count(".") + 1 :]
+        return place
+    return None
+
+
+def _longest(entries: Mapping[str, Node], names: list[str]) -> str:
+    """The key that the most of `names` make, for a key may have dots itself; empty where there is none."""
+    return next((key for end in range(len(names), 0, -1) if (key := ".".join(names[:end])) in entries), "")
+
+
+def stack_values(root: Path, stack: str) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """A stack's config as the engine would hand it over, without what is encrypted; and what is no YAML."""
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in (root / "Pulumi.yaml", root / f"Pulumi.{stack}.yaml"):
+        if not path.is_file():
+            hint = "give a stack that has a file, or make it"
+            problems.append(Problem("no-stack", f"there is no {path.name}", Place(path.name), hint))
+            continue
+        documents, found = parse(path.read_text(encoding="utf-8", errors="replace"), path.name)
+        problems += found
+        config = documents[0].root.get("config") if documents else None
+        for key, node in ((config.entries or {}) if config else {}).items():
+            default = path.name == "Pulumi.yaml"
+            value = _open((node.get("default") or Node(node.place)) if default else node)
+            if value is not None:
+                whole = isinstance(value, dict | list | bool)
+                values[f"l9stack:{key}" if default else key] = json.dumps(value) if whole else str(value)
+    return values, tuple(problems)
+
+
+def _open(node: Node) -> JsonValue:
+    """A value as plain data, less what is encrypted in it."""
+    if node.entries is not None:
+        if list(node.entries) == ["secure"]:
+            return None
+        opened = {key: _open(child) for key, child in node.entries.items()}
+        return {key: value for key, value in opened.items() if value is not None}
+    value: JsonValue = node.plain()
+    return value
+
+
+def stack_text(root: Path, stack: str, key: str) -> str:
+    """A text of a stack's config by its whole key, as `docker:host`; empty where it is encrypted or set nowhere."""
+    own, shared = _document(root / f"Pulumi.{stack}.yaml"), _document(root / "Pulumi.yaml")
+    node = own.get("config", key) if own else None
+    default = shared.get("config", key.removeprefix("l9stack:"), "default") if shared else None
+    found = node or default
+    return found.text if found and found.kind == "scalar" and not found.empty else ""
 
 
 def secrets_provider(root: Path, stack: str) -> str:

@@ -13,6 +13,7 @@ from l9stack.rendering.documents.pages import render_documents
 from l9stack.rendering.environment import fill, using
 from l9stack.rendering.formatting import formatted
 from l9stack.rendering.manifest import manifest
+from l9stack.rendering.monitoring.files import agent_files, collection_files
 from l9stack.rendering.quoting import json_text
 from l9stack.rendering.shares import Files, shared_out
 from l9stack.rendering.tests.integration import integration_tests
@@ -41,11 +42,13 @@ def files_of(plan: Plan, agents: Sequence[AgentPlan]) -> Files:
         controllers, gathered = _controllers(plan, agents)
         joint = integration_tests(plan, mine)
         if plan.agents[0].id in mine:
-            joint |= _collection_files(plan)
+            joint |= _collection_files(plan) | collection_files(plan)
         files.update((path, (text, None)) for path, text in joint.items())
         for agent in agents:
             own = _agent(plan, agent, controllers, composed=agent.id not in gathered)
             files.update((path, (text, agent.id)) for path, text in own.items())
+            # Beside the agent's own files, which are those of its schema.
+            files.update((path, (text, None)) for path, text in agent_files(plan, agent).items())
     return files
 
 

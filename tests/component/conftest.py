@@ -13,6 +13,7 @@ import pytest
 
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra.settings import StackSettings
+from l9stack.infra.settings.monitoring import MonitoringSettings
 from l9stack.infra.stack import Stack, StackArgs
 from l9stack.project import Project
 from tests.component.recording import World, run
@@ -72,6 +73,8 @@ def deploy(example: Prepared, project: Project) -> Deploy:
     """Run the whole Stack of a prepared collection in its project, as `__main__.py` does."""
 
     def whole(stack: str = "dev", prepared: Prepared = example, preview: bool = False, **settings: Any) -> World:
+        # What watches a stack has tests of its own.
+        settings.setdefault("monitoring", MonitoringSettings(servers=False))
         arguments = StackArgs(prepared, StackSettings(str(EXAMPLE), **settings), stack)
         with contextlib.chdir(project.root):
             return run(lambda: Stack("claims_desk", arguments), stack, preview=preview)

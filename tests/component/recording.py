@@ -80,6 +80,7 @@ class _Outputs(Mocks):
             "HealthCheck": {"health": "ok"},
             "ExtractionGate": {"folder": "extractions/claims_desk_1"},
             "DeploymentManifest": {"file": "deployments/manifest.json"},
+            "MonitoringFiles": {"folder": "deployments/monitoring", "files": {}},
             "Password": {"value": f"word-of-{args.name}"},
             "RemoteImage": {"imageId": f"sha256:{known.get('name')}", "repoDigest": f"{known.get('name')}@sha256:1"},
         }.get(kind, {})

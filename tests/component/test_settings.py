@@ -30,15 +30,15 @@ def problems(values: dict[str, Any]) -> list[tuple[str, str, str]]:
     with pytest.raises(InputError) as caught:
         StackSettings.read(configured(values))
     found = caught.value.problems
-    assert all(problem.code == "stack-config" and problem.place for problem in found)
-    return [(problem.place.file.removeprefix("Pulumi config "), problem.message, problem.hint) for problem in found]
+    assert all(problem.code == "stack-config" for problem in found)
+    return [(*problem.message.split(": ", 1), problem.hint) for problem in found]
 
 
 @pytest.mark.parametrize(
     ("values", "key", "message", "hint"),
     [
         ({"runtim": "local"}, "runtim", "unknown key", "runtime"),
-        ({"runtime": "podman"}, "runtime", "unknown runtime 'podman'", "one of local, docker, external"),
+        ({"runtime": "podman"}, "runtime", "unknown runtime 'podman'", "one of local, docker, swarm, external"),
         ({"settings": "loud"}, "settings", "expected a mapping, found text", "logging.level"),
         ({"backends": ["redis"]}, "backends", "expected a mapping, found list", "redis"),
         (
@@ -83,6 +83,35 @@ def test_all_mistakes_are_told_at_once_and_no_address_is_repeated() -> None:
         "l9stack:docker.ports",
     ]
     assert "word" not in str(found)
+
+
+def test_a_problem_of_a_stacks_file_names_line_and_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    stack = pulumi.get_stack()
+    (tmp_path / "Pulumi.yaml").write_text("name: l9stack\nconfig:\n  runtime:\n    default: podman\n")
+    (tmp_path / f"Pulumi.{stack}.yaml").write_text(
+        "config:\n  l9stack:docker:\n    images: {redis: redis}\n    first_port: 80\n"
+        "  l9stack:endpoints:\n    desk.east: desk:80\n  l9stack:colection: x\n"
+    )
+    values = {
+        "runtime": "podman",
+        "docker": {"images": {"redis": "redis"}, "first_port": 80},
+        "endpoints": {"desk.east": "desk:80"},
+        "colection": "x",
+        "output": "y",
+        "settings": "from the command line",
+    }
+    with pytest.raises(InputError) as caught:
+        StackSettings.read(configured(values))
+    own = f"Pulumi.{stack}.yaml"
+    assert [(str(problem.place), problem.message.split(":")[1]) for problem in caught.value.problems] == [
+        (f"{own}:7:3", "colection"),
+        ("Pulumi.yaml:4:5", "runtime"),
+        ("None", "settings"),
+        (f"{own}:6:5", "endpoints.desk.east"),
+        (f"{own}:4:5", "docker.first_port"),
+        (f"{own}:3:14", "docker.images.redis"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +25,25 @@ SECONDS = 240
 
 @dataclass(frozen=True)
 class Deployed:
-    """A project folder and the command line in it."""
+    """A project folder, one of its stacks, and the command line in it."""
 
     root: Path
+    stack: str = "dev"
+    seconds: int = SECONDS
+    """How long one command may take."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """What every command's environment has beside this process's own."""
 
     def run(self, *arguments: str, expect: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run `l9`; its exit code has to be the expected one, where one is expected."""
         done = subprocess.run(
             [str(COMMAND), *arguments],
             cwd=self.root,
-            env={**os.environ, **environ},
+            env={**os.environ, **self.environ, **environ},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=self.seconds,
         )
         if expect is not None:
             assert done.returncode == expect, f"l9 {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
@@ -54,10 +59,11 @@ class Deployed:
         done = subprocess.run(
             ["bash", "-c", script, "pulumi", *arguments],
             cwd=self.root,
+            env={**os.environ, **self.environ},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=self.seconds,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -70,7 +76,7 @@ class Deployed:
 
     def state(self) -> dict[str, Any]:
         """The program's resources in the stack's state, by name."""
-        found = json.loads(self.pulumi("stack", "export", "--stack", "dev"))["deployment"]["resources"]
+        found = json.loads(self.pulumi("stack", "export", "--stack", self.stack))["deployment"]["resources"]
         return {resource["urn"].rsplit("::", 1)[-1]: resource for resource in found}
 
     def pids(self, stack: str = "dev") -> dict[str, int]:
@@ -89,7 +95,7 @@ class Deployed:
     @property
     def view(self) -> Path:
         """The published extraction of the example."""
-        return self.root / self.pulumi("stack", "output", "extraction", "--stack", "dev").strip()
+        return self.root / self.pulumi("stack", "output", "extraction", "--stack", self.stack).strip()
 
 
 @pytest.fixture(scope="module")
@@ -99,14 +105,19 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         pytest.skip("the Pulumi engine is not here: `l9 engine` obtains it")
     # Not below the suite's own folder, which other users cannot pass: the database runs as one where we are root.
     root = tmp_path_factory.mktemp("project")
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml"):
-        shutil.copy(REPOSITORY / name, root / name)
-    shutil.copytree(REPOSITORY / "input_schemas", root / "input_schemas", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(REPOSITORY / "templates" / "meta", root / "templates" / "meta")
+    copy_clone(root)
     deployed = Deployed(root)
     yield deployed
     deployed.run("down", "--purge", "--yes")
     assert not left_behind(root)
+
+
+def copy_clone(root: Path) -> None:
+    """What a clone holds beside the package, as the folder of a project."""
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml"):
+        shutil.copy(REPOSITORY / name, root / name)
+    shutil.copytree(REPOSITORY / "input_schemas", root / "input_schemas", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPOSITORY / "templates" / "meta", root / "templates" / "meta")
 
 
 def left_behind(root: Path) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from l9stack.agent.backends import NAMES
 from l9stack.agent.config import variables
 from l9stack.agent.keys import ensure_keys
 from l9stack.errors import ServiceError
+from l9stack.extraction.packages import Packages, installed
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.baseline import OPERATOR
@@ -27,8 +27,11 @@ class LocalAgentProvider(Provider):
     The digest of the whole collection is none of them, so that editing one schema restarts one agent.
     """
 
-    inputs = ("stack", "agent", "collection", "digest", "implementations", "shared", "folder", "urls", "state")
-    watched = ("stack", "agent", "digest", "implementations", "shared", "urls", "state")
+    inputs = (
+        *("stack", "agent", "collection", "digest", "implementations", "packages"),
+        *("shared", "folder", "lock", "urls", "state"),
+    )
+    watched = ("stack", "agent", "digest", "implementations", "packages", "shared", "folder", "urls", "state")
     carried = ("endpoint",)
     desired = {"state": "running"}
     key = "agent"
@@ -47,8 +50,9 @@ class LocalAgentProvider(Provider):
         with deployed.alone(project, "keys"):
             ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
         urls = {**daemon.namespace(stack).environ(), **(props.get("urls") or {})}
-        identity = "-".join(props[name][:12] for name in ("digest", "implementations", "shared") if props.get(name))
-        config = deployed.folder(project, stack) / deployed.config_name(props["collection"])
+        parts = ("digest", "implementations", "packages", "shared")
+        identity = "-".join(props[name][:12] for name in parts if props.get(name))
+        config = project.deployment(stack) / deployed.config_name(props["collection"])
         environ = {
             **urls,
             **_passed_on(os.environ, config.read_text(encoding="utf-8")),
@@ -85,9 +89,11 @@ class LocalAgentProvider(Provider):
 
 
 def _implementations(project: Project, props: Props) -> list[str]:
-    """Import roots of the user's own functions: the folder itself, as nothing of it is copied."""
-    folder = props.get("folder")
-    return [str(Path(project.root / folder))] if folder else []
+    """Import roots of the user's own functions, the folder itself as nothing of it is copied, and of their packages."""
+    folder, lock = props.get("folder"), props.get("lock")
+    packages = Packages(project.root / lock, props["packages"]) if lock else None
+    own = [project.root / folder] if folder else []
+    return [str(path) for path in (*own, *installed(project, packages))]
 
 
 def _passed_on(environ: Mapping[str, str], config: str) -> dict[str, str]:

@@ -64,7 +64,7 @@ class UnifiedConfigProvider(Provider):
 
 
 def _file(project: Project, props: Props) -> Path:
-    return deployed.folder(project, props["stack"]) / deployed.config_name(props["collection"])
+    return project.deployment(props["stack"]) / deployed.config_name(props["collection"])
 
 
 def _source(project: Project, props: Props) -> Path:

@@ -1,19 +1,24 @@
-"""`deployment_manifest.json`: what is deployed, where it answers, and from which code."""
+"""`deployment_manifest.json` and `deployment_readiness.md`: what is deployed, where it answers, and how it was then."""
 
 from __future__ import annotations
 
 import hashlib
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from l9stack.evidence.readiness import Measured, readiness
+from l9stack.evidence.records import Records, iso
 from l9stack.files import write_file
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
+from l9stack.model.deployment import Deployment
+from l9stack.running.asking import ask_all, codes_of
+from l9stack.running.manifest import MANIFEST, READINESS, manifest_path, manifest_text
 
 
 class DeploymentManifestProvider(Provider):
-    """Written from the outputs of everything else, last of all."""
+    """Written from the outputs of everything else, last of all; what the readiness says beyond them is asked then."""
 
     inputs = ("stack", "document", "state")
     carried = ("file",)
@@ -22,30 +27,46 @@ class DeploymentManifestProvider(Provider):
     key = "stack"
 
     def make(self, props: Props) -> dict[str, Any]:
-        """Write the file."""
-        path = self._path(props)
-        write_file(path, manifest_text(props["document"]).encode())
-        return {"file": deployed.shown(self.project(), path)}
+        """Write both files."""
+        project, deployment = self.project(), Deployment.model_validate(props["document"])
+        told = readiness(deployment, Records(project).build(deployment.tree_digest), _measured(deployment)).encode()
+        path = manifest_path(project, props["stack"])
+        write_file(path, manifest_text(deployment).encode())
+        write_file(path.with_name(READINESS), told)
+        return {"file": deployed.shown(project, path), "readiness": _digest(told)}
 
     def observe(self, props: Props) -> dict[str, Any]:
-        """Whether the file is as it was written."""
-        path = self._path(props)
-        if not path.is_file():
-            return {"state": "missing"}
-        wanted = hashlib.sha256(manifest_text(props["document"]).encode()).digest()
-        return {"state": "written" if hashlib.sha256(path.read_bytes()).digest() == wanted else "edited"}
+        """Whether both files are as they were written, and which one is not."""
+        manifest = _digest(manifest_text(Deployment.model_validate(props["document"])).encode())
+        folder = self.project().deployment(props["stack"])
+        wanted = {MANIFEST: manifest, READINESS: props.get("readiness") or ""}
+        found = [_state(folder / name, digest) for name, digest in wanted.items()]
+        return {"state": "; ".join(filter(None, found)) or "written"}
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove the file, and the stack's folder where it is empty."""
-        path = self._path(_props)
-        path.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
-
-    def _path(self, props: Props) -> Path:
-        return deployed.folder(self.project(), props["stack"]) / deployed.MANIFEST
+        """Remove the files, and the stack's folder where it is empty."""
+        folder = self.project().deployment(_props["stack"])
+        for name in (MANIFEST, READINESS):
+            (folder / name).unlink(missing_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
-def manifest_text(document: dict[str, Any]) -> str:
-    """The manifest as JSON; keys sorted."""
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def _measured(deployment: Deployment) -> Measured:
+    endpoints = {name: agent.endpoint for name, agent in deployment.agents.items()}
+    ready = {
+        name: answer.silent or answer.wrong or ", ".join(answer.failing) or "ok"
+        for name, answer in ask_all(endpoints).items()
+    }
+    return Measured(iso(datetime.now(UTC)), ready, codes_of(endpoints))
+
+
+def _state(path: Path, wanted: str) -> str:
+    """Empty where the file is as it was written."""
+    if not path.is_file():
+        return f"missing: {path.name}"
+    return "" if _digest(path.read_bytes()) == wanted else f"edited: {path.name}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

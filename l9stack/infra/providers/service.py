@@ -9,20 +9,8 @@ from urllib.parse import urlsplit
 from l9stack.errors import ServiceError
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
+from l9stack.infra.providers.login import PORTS, address, login
 from l9stack.local.client import ServiceStatus, Supervisor
-
-PORTS = {
-    "redis": 6379,
-    "rediss": 6379,
-    "postgresql": 5432,
-    "postgres": 5432,
-    "bolt": 7687,
-    "neo4j": 7687,
-    "bolt+s": 7687,
-    "neo4j+s": 7687,
-    "https": 443,
-    "http": 80,
-}
 
 
 class LocalServiceProvider(Provider):
@@ -71,34 +59,36 @@ class LocalServiceProvider(Provider):
 
 
 class ExternalServiceProvider(Provider):
-    """A backend by URL: only reached, never owned. Its address is shown without credentials."""
+    """A backend by URL: only logged in to, never owned. Its address is shown without credentials.
 
-    inputs = ("service", "url", "state")
-    watched = ("service", "url", "state")
+    `certificate` is a file of the project with the authorities that its server's certificate is checked with.
+    """
+
+    inputs = ("service", "url", "certificate", "state")
+    watched = ("service", "url", "certificate", "state")
     desired = {"state": "running"}
     key = "service"
 
     def make(self, props: Props) -> dict[str, Any]:
-        """Reach it.
+        """Log in.
 
         Raises:
-            ServiceError: nothing answers there.
+            ServiceError: that fails; the message says why, and no secret.
         """
-        if not reachable(props["url"]):
-            raise ServiceError(f"{props['service']}: nothing answers at {address(props['url'])}")
-        return {"endpoint": address(props["url"]), "instance": address(props["url"])}
+        where = address(props["url"])
+        return {"endpoint": where, "instance": where, "product": self._log_in(props)}
 
     def observe(self, props: Props) -> dict[str, Any]:
-        """Reachable from here, or not."""
-        return {"state": "running" if reachable(props["url"]) else "not reachable"}
+        """Whether one can log in from here, and why not."""
+        try:
+            self._log_in(props)
+        except ServiceError as error:
+            return {"state": str(error).rpartition(f"{address(props['url'])}: ")[2]}
+        return {"state": "running"}
 
-
-def address(url: str) -> str:
-    """`host:port` of a URL, or its bucket or folder; never a user or password."""
-    parts = urlsplit(url)
-    if parts.scheme in ("s3", "gs", "az", "file"):
-        return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
-    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 0)}"
+    def _log_in(self, props: Props) -> str:
+        certificate = props.get("certificate")
+        return login(props["service"], props["url"], str(self.project().root / certificate) if certificate else "")
 
 
 def reachable(url: str, seconds: float = 5.0) -> bool:

@@ -1,4 +1,4 @@
-# One agent's generated files, as they lie in the store.
+# One agent's generated files.
 ARG BASE
 FROM ${BASE}
 COPY code /srv/agent/code

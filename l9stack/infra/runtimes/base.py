@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pulumi
 
@@ -25,6 +25,11 @@ class Endpoint:
     resource: pulumi.Resource
     address: pulumi.Input[str]
     instance: pulumi.Input[str]
+    health: pulumi.Output[str] | None = None
+    """What its host says of it, where nobody outside its networks can ask it."""
+    image: pulumi.Input[str] = ""
+    """What it was started from, on a runtime with containers; with `@sha256:…` where a registry keeps it."""
+    replicas: int = 1
 
 
 @dataclass(frozen=True)
@@ -35,24 +40,22 @@ class ServiceSpec:
     stack: str
 
 
-@dataclass(frozen=True)
-class AgentSpec:
-    """One agent to run: its own digests, never the collection's."""
+@dataclass(frozen=True, kw_only=True)
+class CodeSpec:
+    """Generated code to run, of one agent or of a whole collection, and what it needs to be there."""
 
-    agent: str
     stack: str
     collection: str
     digest: str
-    """Of its generated files, which is also its entry in the store."""
-    shared: str
-    """Of the shared settings that agents read."""
-    principals: tuple[str, ...] = ()
-    """Everybody of the stack who signs: agents, anchors, the operator."""
+    """Of the generated files, which is also their entry in the store."""
     implementations: str = ""
-    """Of the user's own functions, where the agent has any."""
+    """Of the user's own functions, where any are called."""
     folder: str = ""
     """Where those lie, relative to the project."""
-    services: Mapping[str, Endpoint] = field(default_factory=dict)
+    packages: str = ""
+    """Of the collection's own lock of third-party packages, where it has one."""
+    lock: str = ""
+    """Where that lies, relative to the project."""
     urls: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """URLs of services that somebody else runs, by service."""
     depends_on: Sequence[pulumi.Resource] = ()
@@ -60,6 +63,33 @@ class AgentSpec:
     def variables(self) -> dict[str, pulumi.Input[str]]:
         """The environment that names the external services."""
         return {variable: url for service, url in self.urls.items() for variable in VARIABLES[service]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentSpec(CodeSpec):
+    """One agent to run: its own digests, never the collection's."""
+
+    agent: str
+    shared: str
+    """Of the shared settings that agents read."""
+    longest_seconds: float = 10.0
+    """What the slowest of its operations may take: told to stop, it finishes those that run."""
+    principals: tuple[str, ...] = ()
+    """Everybody of the stack who signs: agents, anchors, the operator."""
+    services: Mapping[str, Endpoint] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreflightSpec(CodeSpec):
+    """The generated tests of a collection, to be run where its agents will run."""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Tests that have passed once `resource` is there; `tests` is {passed, failed, skipped, seconds}."""
+
+    resource: pulumi.Resource
+    tests: pulumi.Output[Mapping[str, float]]
 
 
 class Runtime(Protocol):
@@ -77,3 +107,14 @@ class Runtime(Protocol):
 
     def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
         """Run an agent."""
+
+
+@runtime_checkable
+class Rehearsing(Protocol):
+    """A runtime that can run the generated tests where agents will run, before any of them starts or is replaced.
+
+    The local runtime is none: its gates have run them beside the same servers.
+    """
+
+    def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
+        """Run the tests; None where the stack's config says that they are not to be run."""

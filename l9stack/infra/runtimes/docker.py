@@ -9,48 +9,42 @@ published. Secrets are files; none is in an environment variable, an image or a 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pulumi
 import pulumi_docker as docker
 
-from l9stack.agent.keys import TRUSTED, ensure_keys, key_file
+from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.infra import deployed
 from l9stack.infra.resources import Password
-from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
-from l9stack.infra.runtimes.docker_containers import (
-    FILES,
-    Scene,
-    container_labels,
-    health_check,
-    secret_file,
-    volumes_at,
+from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Preflight, PreflightSpec, ServiceSpec
+from l9stack.infra.runtimes.containers import (
+    AGENT_USER,
+    AGENTS,
+    BACKENDS,
+    TRUST,
+    Container,
+    agent_container,
+    backend_environment,
+    env_file,
+    service_container,
 )
+from l9stack.infra.runtimes.docker_containers import Scene, container_labels, secret_file, volumes_at
 from l9stack.infra.runtimes.docker_images import AgentImages
-from l9stack.infra.runtimes.docker_services import SERVICES
+from l9stack.infra.runtimes.docker_preflight import Surroundings, run_tests
+from l9stack.infra.runtimes.handed import Ports, make_keys, urls
+from l9stack.infra.runtimes.services import FILES, SERVICES
+from l9stack.infra.runtimes.watching import Content
 from l9stack.infra.settings import DockerSettings
 from l9stack.project import Project
-
-AGENT_PORT = 8080
-AGENT_USER = "65534:65534"
-TRUST = "/run/trust"
-"""The volume with everybody's public keys: all agents read it, and none is started anew when it grows."""
-_KEYS = "/tmp/keys"  # noqa: S108 - the container's own
-_START = (
-    f"mkdir -p {_KEYS} && ln -sf {FILES}/keys/* {TRUST}/{TRUSTED} {_KEYS}/ && "
-    f"set -a && . {FILES}/agent.env && exec python -m l9stack.agent.serve"
-)
-_PROBE = (
-    "import urllib.request as r, sys; "
-    f"sys.exit(r.urlopen('http://127.0.0.1:{AGENT_PORT}/health', timeout=3).status != 200)"
-)
 
 
 class DockerRuntime:
     """Containers on one Docker engine; `docker:host` of the stack's config chooses a remote one."""
 
     name = "docker"
+    replicated = False
 
     def __init__(self, settings: DockerSettings) -> None:
         self._settings = settings
@@ -58,7 +52,7 @@ class DockerRuntime:
         self._passwords: dict[str, pulumi.Output[str]] = {}
         self._images: AgentImages | None = None
         self._trust: tuple[docker.Volume, docker.Container] | None = None
-        self._ports: dict[str, int] = {}
+        self._ports = Ports(settings.first_port)
 
     def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
         """Only what the plan uses: each is an image to pull."""
@@ -66,59 +60,85 @@ class DockerRuntime:
 
     def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
         """A backend from its official image, with a volume, a password and a health check that `up` waits for."""
-        kind, scene = SERVICES[spec.name], Scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
-        network = self._network("backends", scene)
+        scene = Scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
+        wanted = service_container(spec.name, scene.collection, spec.stack, self._settings.images.get(spec.name, ""))
         own = pulumi.ResourceOptions(parent=parent)
         password = self._passwords[spec.name] = Password(f"{name}-password", own).value
-        wanted = self._settings.images.get(spec.name, kind.image)
-        image = docker.RemoteImage(f"{name}-image", name=wanted, keep_locally=True, opts=own).image_id
-        data, brought = scene.volume(f"{name}-data"), scene.volume(f"{name}-files")
-        kept = {target: scene.volume(f"{name}-{suffix}") for suffix, target in kind.kept.items()}
+        secret = password.apply(SERVICES[spec.name].secret)
+        container = self._serve(name, wanted, scene, [secret_file(file.path, secret) for file in wanted.files])
+        # In this network a service is known by its name; the container's id tells one life from the next.
+        return Endpoint(container, f"{wanted.host}:{wanted.port}", container.id)
+
+    def watch(
+        self,
+        name: str,
+        spec: Container,
+        contents: Mapping[str, Content],
+        parent: pulumi.Resource,
+        after: Sequence[pulumi.Resource],
+    ) -> Endpoint:
+        """A server that watches the stack, from its official image, published on one port of the engine's host."""
+        collection, stack = spec.labels["l9stack.collection"], spec.labels["l9stack.stack"]
+        # No agent has a name with a slash.
+        port = self._ports.of(f"{collection}/{stack}/monitoring/{spec.host}")
+        uploads = [_upload(file.path, contents[file.name]) for file in spec.files]
+        container = self._serve(name, replace(spec, published=port), Scene(collection, stack, parent), uploads, after)
+        return Endpoint(container, f"http://{self._settings.reach}:{port}", container.id)
+
+    def _serve(
+        self,
+        name: str,
+        wanted: Container,
+        scene: Scene,
+        uploads: Sequence[docker.ContainerUploadArgs],
+        after: Sequence[pulumi.Resource] = (),
+    ) -> docker.Container:
+        """A container from an official image, with its volumes and the files that it is brought."""
+        own = pulumi.ResourceOptions(parent=scene.parent)
+        image = docker.RemoteImage(f"{name}-image", name=wanted.image, keep_locally=True, opts=own).image_id
+        volumes = {folder: scene.volume(f"{name}-{suffix}") for folder, suffix in wanted.volumes.items()}
+        brought = scene.volume(f"{name}-files")
         files = scene.files(
             f"{name}-files",
             image,
-            kind.user,
-            [secret_file(kind.secret_file, password.apply(kind.secret))],
-            {FILES: brought} if kind.owns_data else {FILES: brought, kind.data: data},
+            wanted.user,
+            uploads,
+            {FILES: brought, **{folder: volumes[folder] for folder in wanted.given}},
+            after=after,
         )
-        scratch = dict.fromkeys(
-            kind.scratch, f"rw,{'exec' if kind.executable_scratch else 'noexec'},nosuid,nodev,size=64m"
-        )
-        container = docker.Container(
+        return docker.Container(
             name,
-            **scene.contained(name, spec.name, [network], kind.memory_mb, scratch),
+            **scene.serves(wanted, [self._network(network, scene) for network in wanted.networks]),
             image=image,
-            user=kind.user,
-            envs=list(kind.environment),
-            entrypoints=list(kind.entrypoint) or None,
-            command=list(kind.command) or None,
-            mounts=[*volumes_at({kind.data: data, **kept}), *volumes_at({FILES: brought}, read_only=True)],
-            healthcheck=health_check("CMD-SHELL", kind.probe),
-            labels=container_labels({**scene.labels, "l9stack.service": spec.name, "l9stack.files": files.id}),
-            opts=own,
+            ports=[self._published(wanted)] if wanted.published else None,
+            mounts=[*volumes_at(volumes), *volumes_at({FILES: brought}, read_only=True)],
+            labels=container_labels({**wanted.labels, "l9stack.files": files.id}),
+            opts=pulumi.ResourceOptions(parent=scene.parent, depends_on=list(after)),
         )
-        # In this network a service is known by its name; the container's id tells one life from the next.
-        return Endpoint(container, f"{spec.name}:{kind.port}", container.id)
+
+    def _published(self, wanted: Container) -> docker.ContainerPortArgs:
+        return docker.ContainerPortArgs(internal=wanted.port, external=wanted.published, ip=self._settings.publish)
 
     def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
         """A container with this agent's generated files, published on one port of the engine's host."""
-        scene, project, host = Scene(spec.collection, spec.stack, parent), Project.find(), host_name(spec.agent)
-        if self._images is None:
-            self._images = AgentImages(spec.collection, self._settings.images.get("agent", ""), parent)
+        scene, project = Scene(spec.collection, spec.stack, parent), Project.find()
+        images = self._agent_images(spec.collection, parent)
         if self._trust is None:
             self._trust = self._public_keys(spec, scene, project)
         trusted, trust = self._trust
-        self._network("agents", scene)
-        networks = [self._networks[kind] for kind in ("backends", "agents") if kind in self._networks]
-        config = deployed.folder(project, spec.stack) / deployed.config_name(spec.collection)
+        port = self._ports.of(f"{spec.collection}/{spec.stack}/{spec.agent}")
+        wanted = agent_container(
+            spec, services=self._passwords, memory_mb=self._settings.agent_memory_mb, published=port
+        )
+        config = project.deployment(spec.stack) / deployed.config_name(spec.collection)
         key = key_file(project.keys, f"agent:{spec.agent}")
         brought = scene.volume(f"{name}-files")
         files = scene.files(
             f"{name}-files",
-            self._images.base,
+            images.base,
             AGENT_USER,
             [
-                secret_file(f"{FILES}/agent.env", self._variables(spec).apply(_env_file)),
+                secret_file(f"{FILES}/agent.env", urls(self._passwords, spec).apply(env_file)),
                 docker.ContainerUploadArgs(
                     file=f"{FILES}/config.yaml", source=deployed.shown(project, config), source_hash=spec.shared
                 ),
@@ -132,48 +152,50 @@ class DockerRuntime:
             {FILES: brought},
             after=spec.depends_on,
         )
-        digests = {"code": spec.digest, "settings": spec.shared, "implementations": spec.implementations or "none"}
-        port = self._port_of(f"{spec.collection}/{spec.stack}/{spec.agent}")
+        image = images.of(name, spec, parent)
         container = docker.Container(
             name,
-            **scene.contained(
-                name,
-                host,
-                networks,
-                self._settings.agent_memory_mb,
-                {"/tmp": "rw,noexec,nosuid,nodev,size=32m"},  # noqa: S108
-            ),
-            image=self._images.of(name, spec, parent),
-            user=AGENT_USER,
-            envs=_environment(spec, host, "archive" in self._passwords),
-            entrypoints=["/bin/sh", "-c"],
-            command=[_START],
-            ports=[docker.ContainerPortArgs(internal=AGENT_PORT, external=port, ip=self._settings.publish)],
+            **scene.serves(wanted, [self._network(network, scene) for network in wanted.networks]),
+            image=image,
+            ports=[self._published(wanted)],
             mounts=volumes_at({FILES: brought, TRUST: trusted}, read_only=True),
-            healthcheck=health_check("CMD", "python", "-c", _PROBE),
-            labels=container_labels(
-                {
-                    **scene.labels,
-                    **{f"l9stack.{kind}": digest for kind, digest in digests.items()},
-                    "l9stack.agent": spec.agent,
-                    "l9stack.files": files.id,
-                }
-            ),
+            labels=container_labels({**wanted.labels, "l9stack.files": files.id}),
             opts=pulumi.ResourceOptions(parent=parent, depends_on=[trust, *spec.depends_on]),
         )
-        return Endpoint(container, f"http://{self._settings.reach}:{port}", container.id)
+        return Endpoint(container, f"http://{self._settings.reach}:{port}", container.id, image=image)
+
+    def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
+        """The generated tests in a container of the agents' environment, in the networks that agents are in."""
+        if not self._settings.tests:
+            return None
+        scene, images = Scene(spec.collection, spec.stack, parent), self._agent_images(spec.collection, parent)
+        kinds = (BACKENDS, AGENTS) if self._passwords else (AGENTS,)
+        found = Surroundings(
+            image=images.tests(name, spec, parent),
+            base=images.base,
+            networks=[self._network(kind, scene).name for kind in kinds],
+            variables=urls(self._passwords, spec),
+            environment=backend_environment(self._passwords),
+            backends={
+                service: self._settings.images.get(service, SERVICES[service].image) for service in self._passwords
+            },
+        )
+        return run_tests(name, spec, found, parent)
+
+    def _agent_images(self, collection: str, parent: pulumi.Resource) -> AgentImages:
+        if self._images is None:
+            self._images = AgentImages(collection, self._settings, parent)
+        return self._images
 
     def _network(self, name: str, scene: Scene) -> docker.Network:
         if name not in self._networks:
-            self._networks[name] = scene.network(f"{scene.collection}-{name}", internal=name == "backends")
+            self._networks[name] = scene.network(f"{scene.collection}-{name}", internal=name == BACKENDS)
         return self._networks[name]
 
     def _public_keys(self, spec: AgentSpec, scene: Scene, project: Project) -> tuple[docker.Volume, docker.Container]:
         """Keys for everybody of the stack, before the first agent starts; the public ones in a volume for all."""
         assert self._images is not None
-        if not pulumi.runtime.is_dry_run():
-            with deployed.alone(project, "keys"):
-                ensure_keys(project.keys, spec.principals)
+        make_keys(project, spec.principals)
         volume = scene.volume(f"{scene.collection}-trust")
         public = docker.ContainerUploadArgs(
             file=f"{TRUST}/{TRUSTED}",
@@ -185,56 +207,14 @@ class DockerRuntime:
             f"{scene.collection}-trust", self._images.base, AGENT_USER, [public], {TRUST: volume}
         )
 
-    def _port_of(self, agent: str) -> int:
-        """A port that stays the agent's when others come and go, unless two of them meet."""
-        wanted = self._settings.first_port + zlib.crc32(agent.encode()) % 1000
-        while wanted in self._ports.values():
-            wanted += 1
-        self._ports[agent] = wanted
-        return wanted
 
-    def _variables(self, spec: AgentSpec) -> pulumi.Output[Mapping[str, str]]:
-        """The URLs of all backends, with their passwords; where no layer uses a service, nobody answers."""
-        urls: dict[str, pulumi.Input[str]] = {}
-        for service, kind in SERVICES.items():
-            password = self._passwords.get(service, pulumi.Output.from_input("unused"))
-            urls |= {variable: password.apply(url) for variable, url in kind.urls.items()}
-        if "archive" in self._passwords:
-            urls["AWS_SECRET_ACCESS_KEY"] = self._passwords["archive"]
-        return pulumi.Output.secret(pulumi.Output.all(**{**urls, **spec.variables()}))
-
-
-def host_name(agent: str) -> str:
-    """An agent's name in its network; host names have no underscore, and end in no hyphen (`class_` is `class`)."""
-    return agent.replace("_", "-").rstrip("-")
-
-
-def _environment(spec: AgentSpec, host: str, archive: bool) -> list[str]:
-    """What is no secret."""
-    return [
-        f"L9_MANIFEST=/srv/agent/manifests/{spec.agent}.json",
-        "L9_CODE=/srv/agent/code",
-        f"L9_CONFIG={FILES}/config.yaml",
-        "L9_HOST=0.0.0.0",
-        f"L9_PORT={AGENT_PORT}",
-        f"L9_ENDPOINT=http://{host}:{AGENT_PORT}",
-        f"L9_NAMESPACE={spec.stack}",
-        f"L9_KEYS={_KEYS}",
-        f"L9_CODE_DIGEST={spec.digest}",
-        f"L9_SETTINGS_DIGEST={spec.shared}",
-        "PYTHONDONTWRITEBYTECODE=1",
-        *(["L9_IMPLEMENTATIONS=/srv/implementations"] if spec.folder else []),
-        *(SERVICES["archive"].agents_environment if archive else ()),
-    ]
+def _upload(path: str, content: Content) -> docker.ContainerUploadArgs:
+    if content.secret is not None:
+        return secret_file(path, content.secret)
+    return docker.ContainerUploadArgs(file=path, source=content.path, source_hash=content.digest, permissions="0444")
 
 
 def _stamp(project: Project, name: str) -> str:
     """Tells one key file from the next, and nothing about its content; before the first `up` there is none."""
     path = project.keys / name
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "to be made"
-
-
-def _env_file(urls: Mapping[str, str]) -> str:
-    """Lines that a shell reads; values are quoted."""
-    quoted = {name: value.replace("'", "'\\''") for name, value in urls.items()}
-    return "".join(f"{name}='{value}'\n" for name, value in sorted(quoted.items()))

@@ -1,4 +1,4 @@
-"""What all containers have in common, and how files reach them."""
+"""A container of any kind, as the engine's provider takes it, and how files reach it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-FILES = "/run/l9"
-"""The volume by which files reach a container."""
-_LIMITS: Mapping[str, Any] = {
+from l9stack.infra.runtimes.containers import Container, Health, stack_labels
+
+LIMITS: Mapping[str, Any] = {
     "security_opts": ["no-new-privileges:true"],
     "log_driver": "json-file",
     "log_opts": {"max-size": "10m", "max-file": "3"},
@@ -33,7 +33,7 @@ class Scene:
     @property
     def labels(self) -> dict[str, str]:
         """By which people find what belongs to the stack."""
-        return {"l9stack.collection": self.collection, "l9stack.stack": self.stack}
+        return stack_labels(self.collection, self.stack)
 
     def volume(self, name: str) -> docker.Volume:
         """A volume of the stack."""
@@ -70,7 +70,7 @@ class Scene:
         """
         return docker.Container(
             name,
-            **_LIMITS,
+            **LIMITS,
             name=self.named(name),
             image=image,
             user="0:0",
@@ -89,27 +89,30 @@ class Scene:
             opts=pulumi.ResourceOptions(parent=self.parent, depends_on=[*gives.values(), *after]),
         )
 
-    def contained(
-        self, name: str, host: str, networks: Sequence[docker.Network], memory_mb: int, scratch: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """What every container that serves has: no rights that it does not need, bounded memory and logs, a wait."""
+    def serves(self, spec: Container, networks: Sequence[docker.Network]) -> dict[str, Any]:
+        """What a container that serves is given: no rights that it does not need, bounded memory and logs, a wait."""
         return {
-            **_LIMITS,
-            "name": self.named(name),
-            "hostname": host,
+            **LIMITS,
+            "name": self.named(spec.name),
+            "hostname": spec.host,
+            "user": spec.user,
+            "entrypoints": list(spec.entrypoint) or None,
+            "command": list(spec.command) or None,
+            "envs": [f"{name}={value}" for name, value in spec.environment.items()],
             "networks_advanced": [
-                docker.ContainerNetworksAdvancedArgs(name=network.name, aliases=[host]) for network in networks
+                docker.ContainerNetworksAdvancedArgs(name=network.name, aliases=[spec.host]) for network in networks
             ],
             "read_only": True,
-            "tmpfs": scratch,
+            "tmpfs": dict(spec.scratch),
             "capabilities": docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-            "memory": memory_mb,
-            "memory_swap": memory_mb,
+            "memory": spec.memory_mb,
+            "memory_swap": spec.memory_mb,
             "restart": "unless-stopped",
             "init": True,
             "must_run": True,
             "wait": True,
             "wait_timeout": 180,
+            "healthcheck": health_check(spec.health),
         }
 
 
@@ -126,13 +129,18 @@ def container_labels(labels: Mapping[str, pulumi.Input[str]]) -> list[docker.Con
     return [docker.ContainerLabelArgs(label=label, value=value) for label, value in sorted(labels.items())]
 
 
-def health_check(*test: str) -> docker.ContainerHealthcheckArgs:
+def health_check(health: Health) -> docker.ContainerHealthcheckArgs:
     """Asked every second until the first success, then seldom: each probe is a process of its own.
 
     Durations are written as the engine writes them, or every refresh would find a change.
     """
     return docker.ContainerHealthcheckArgs(
-        tests=list(test), interval="15s", timeout="5s", retries=4, start_period="2m0s", start_interval="1s"
+        tests=["CMD-SHELL", health.probe],
+        interval=f"{health.interval}s",
+        timeout=f"{health.timeout}s",
+        retries=health.retries,
+        start_period=f"{health.start_period // 60}m{health.start_period % 60}s",
+        start_interval="1s",
     )
 
 

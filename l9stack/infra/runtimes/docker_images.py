@@ -1,91 +1,135 @@
-"""Images of agents: a base with Python and the agents' library, and on it the generated files of one agent."""
+"""Images of agents: one environment for all of a collection, and on it a few kilobytes for each agent.
+
+    python ── base: what every agent needs ── packages: the collection's own lock ─┬─ agent
+                                                                                   ├─ own: the user's functions ── agent
+                                                                                   └─ tests
+
+A tag names everything that is in its image, so that editing one schema builds one image and replaces one container.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra import deployed
-from l9stack.infra.runtimes.base import AgentSpec
-from l9stack.output.store import Store
+from l9stack.infra.runtimes import image_contexts as contexts
+from l9stack.infra.runtimes.base import AgentSpec, CodeSpec, PreflightSpec
+from l9stack.infra.runtimes.image_contexts import Context
+from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.project import Project
 
-_HERE = Path(__file__).parent
-_PACKAGE = _HERE.parents[1]
+
+@dataclass(frozen=True)
+class Made:
+    """An image: by which the engine finds it, what tells its content, and the resource that makes it."""
+
+    reference: pulumi.Output[str]
+    identity: pulumi.Output[str]
+    resource: pulumi.Resource
 
 
 class AgentImages:
-    """The base is made or pulled once; each agent adds its store entry, so that one schema rebuilds one image.
+    """The images of one collection; each is made when it is first asked for.
 
-    A tag names everything that is in its image: the provider compares an image's inputs, and a container's image name.
+    Where a registry is configured they are pushed, and run by their digest there; else they stay on the engine.
     """
 
-    def __init__(self, collection: str, base: str, parent: pulumi.Resource) -> None:
+    def __init__(self, collection: str, settings: DockerSettings, parent: pulumi.Resource) -> None:
         self._project = Project.find()
-        self._collection, self._parent = collection, parent
-        self._after: pulumi.Resource
-        self._own: dict[str, tuple[pulumi.Output[str], docker.Image]] = {}
-        if base:
-            pulled = docker.RemoteImage(
-                f"{collection}-agent-base", name=base, keep_locally=True, opts=pulumi.ResourceOptions(parent=parent)
-            )
-            self.base, self._after = pulled.repo_digest, pulled
-        else:
-            built = self._image(f"{collection}-agent-base", "l9stack-agent-base", _package_digest(), "base", _PACKAGE)
-            self.base, self._after = built.image_name, built
+        self._collection, self._parent, self._registry = collection, parent, settings.registry
+        self._environments: dict[str, Made] = {}
+        self._own: dict[str, Made] = {}
+        self._base = self._pulled(settings.images["agent"]) if "agent" in settings.images else self._made_base(settings)
+
+    @property
+    def base(self) -> pulumi.Output[str]:
+        """Python and what every agent needs."""
+        return self._base.reference
 
     def of(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
-        """The image of one agent; one that has functions of the user's own stands on an image that holds them."""
-        base, after = self._with_own(spec) if spec.folder else (self.base, self._after)
-        entry = Store(self._project).folder / spec.digest
-        tag = base.apply(lambda below: _digest([below.encode(), spec.digest.encode()]))
-        return self._image(f"{name}-image", name, tag, "agent", entry, base, after, parent).image_name
+        """The image of one agent; one that calls functions of the user's own stands on an image that holds them."""
+        context = contexts.agent_context(self._project, spec.digest, self._labels({"l9stack.agent": spec.agent}))
+        return self._built(f"{name}-image", name, context, self._below(spec), parent).reference
 
-    def _with_own(self, spec: AgentSpec) -> tuple[pulumi.Output[str], docker.Image]:
+    def tests(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
+        """The image that runs the generated tests of the whole collection."""
+        context = contexts.tests_context(self._project, spec.digest, self._labels())
+        return self._built(f"{name}-image", name, context, self._below(spec), parent).reference
+
+    def _made_base(self, settings: DockerSettings) -> Made:
+        python = settings.images.get("python", PYTHON)
+        context = contexts.base_context(self._project, python)
+        return self._built(f"{self._collection}-agent-base", "l9stack-agent-base", context, python)
+
+    def _pulled(self, name: str) -> Made:
+        pulled = docker.RemoteImage(
+            f"{self._collection}-agent-base",
+            name=name,
+            keep_locally=True,
+            opts=pulumi.ResourceOptions(parent=self._parent),
+        )
+        return Made(pulled.repo_digest, pulled.repo_digest, pulled)
+
+    def _below(self, spec: CodeSpec) -> Made:
+        """What an agent's image, or that of the tests, stands on."""
+        environment = self._environment(spec)
+        if not spec.folder:
+            return environment
         if spec.folder not in self._own:
             name, folder = f"{self._collection}-own", self._project.root / spec.folder
-            tag = self.base.apply(lambda below: _digest([below.encode(), spec.implementations.encode()]))
-            image = self._image(f"{name}-image", name, tag, "own", folder, self.base, self._after)
-            self._own[spec.folder] = image.image_name, image
+            context = contexts.own_context(self._project, folder, spec.implementations, self._labels())
+            self._own[spec.folder] = self._built(f"{name}-image", name, context, environment)
         return self._own[spec.folder]
 
-    def _image(
-        self,
-        resource: str,
-        name: str,
-        tag: pulumi.Input[str],
-        dockerfile: str,
-        context: Path,
-        base: pulumi.Output[str] | None = None,
-        after: pulumi.Resource | None = None,
-        parent: pulumi.Resource | None = None,
-    ) -> docker.Image:
-        # No platform is named: an image is for the machine of the engine that builds it.
-        return docker.Image(
-            resource,
-            image_name=pulumi.Output.concat(name.replace("_", "-").rstrip("-"), ":", tag),
-            skip_push=True,
-            build=docker.DockerBuildArgs(
-                context=self._shown(context),
-                dockerfile=self._shown(_HERE / f"{dockerfile}.Dockerfile"),
-                args={"BASE": base} if base is not None else None,
-            ),
-            opts=pulumi.ResourceOptions(parent=parent or self._parent, depends_on=[after] if after else None),
+    def _environment(self, spec: CodeSpec) -> Made:
+        if not spec.lock:
+            return self._base
+        if spec.lock not in self._environments:
+            name, lock = f"{self._collection}-packages", self._project.root / spec.lock
+            context = contexts.packages_context(self._project, lock, spec.packages, self._labels())
+            self._environments[spec.lock] = self._built(f"{name}-image", name, context, self._base)
+        return self._environments[spec.lock]
+
+    def _labels(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        return {"l9stack.collection": self._collection, **(more or {})}
+
+    def _built(
+        self, resource: str, name: str, context: Context, below: Made | str, parent: pulumi.Resource | None = None
+    ) -> Made:
+        """An image from a context and what it stands on: another of ours, or one that the engine pulls by its name."""
+        identity = (below.identity if isinstance(below, Made) else pulumi.Output.from_input(below)).apply(
+            lambda known: contexts.digest_of([known.encode(), context.digest.encode()])
         )
+        tagged = pulumi.Output.concat(name.replace("_", "-").rstrip("-"), ":", identity)
+        registry = self._registry
+        image = docker.Image(
+            resource,
+            image_name=tagged.apply(registry.named) if registry else tagged,
+            skip_push=registry is None,
+            registry=docker.RegistryArgs(
+                server=registry.host,
+                username=registry.username or None,
+                password=pulumi.Output.secret(registry.password) if registry.password else None,
+            )
+            if registry
+            else None,
+            build=docker.DockerBuildArgs(
+                context=self._shown(context.folder),
+                dockerfile=self._shown(context.dockerfile),
+                args={"BASE": below.reference} if isinstance(below, Made) else {"PYTHON": below},
+                # Where none is named the provider takes that of the machine it runs on; an image is for the engine's.
+                platform="",
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=parent or self._parent, depends_on=[below.resource] if isinstance(below, Made) else None
+            ),
+        )
+        return Made(image.repo_digest if registry else image.image_name, identity, image)
 
     def _shown(self, path: Path) -> str:
         return deployed.shown(self._project, path)
-
-
-def _package_digest() -> str:
-    """A digest of what the base is made of."""
-    own = [_HERE / "base.Dockerfile", _HERE / "agent_requirements.txt", _PACKAGE / "__init__.py"]
-    return _digest(file.read_bytes() for file in (*own, *sorted((_PACKAGE / "agent").rglob("*.py"))))
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:12]

@@ -35,6 +35,8 @@ class LocalRuntime:
                 "digest": spec.digest,
                 "implementations": spec.implementations,
                 "folder": spec.folder,
+                "packages": spec.packages,
+                "lock": spec.lock,
                 "shared": spec.shared,
                 "urls": spec.variables(),
             },

@@ -1,5 +1,5 @@
-# An agent's base with the user's own functions. The context is their folder.
+# The environment of a collection's agents with the user's own functions.
 ARG BASE
 FROM ${BASE}
-COPY . /srv/implementations
+COPY implementations /srv/implementations
 USER 65534:65534

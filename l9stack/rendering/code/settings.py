@@ -137,10 +137,9 @@ def unified(plan: Plan) -> dict[str, JsonValue]:
             "timeout_seconds": values.get("governance.timeout_seconds"),
         },
         "logging": {"level": values.get("logging.level"), "root": values.get("logging.root")},
-        "monitoring": {
-            "enabled": values.get("monitoring.enabled"),
-            "dashboards": values.get("monitoring.dashboards"),
-        },
+        "monitoring": {"enabled": True, "dashboards": f"{plan.monitoring.folder}/"}
+        if plan.monitoring
+        else {"enabled": False},
         "communication": {
             "protocol": values.get("communication.protocol"),
             "max_retries": values.get("communication.max_retries"),

@@ -43,7 +43,7 @@ _REACHES = (
     ("communication.protocol", "what `/packets` asks for, and what agents send to each other"),
     ("communication.max_retries", "the unified config, read at start"),
     ("logging.", "the unified config"),
-    ("monitoring.", "the unified config"),
+    ("monitoring.", "the unified config, and the collection's dashboards and alert rules"),
 )
 
 

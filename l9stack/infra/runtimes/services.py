@@ -1,11 +1,12 @@
-"""What each backend's container needs."""
+"""What each backend's container needs, whatever runs it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from l9stack.infra.runtimes.docker_containers import FILES
+FILES = "/run/l9"
+"""The folder by which files reach a container."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,13 @@ class ServiceKind:
     secret: Callable[[str], str]
     urls: Mapping[str, Callable[[str], str]]
     user: str
-    environment: tuple[str, ...] = ()
-    agents_environment: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    agents_environment: Mapping[str, str] = field(default_factory=dict)
     """What agents have to know to use it, beside URL and password."""
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
-    """More volumes, by name: folders that the image fills and the server writes."""
+    """More volumes, suffix by folder: folders that the image fills and the server writes."""
     owns_data: bool = True
     """Whether the image has the data folder, and gives it to `user`; else it is given before the start."""
     scratch: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the container's own
@@ -57,12 +58,12 @@ SERVICES: Mapping[str, ServiceKind] = {
         user="999:999",
         secret_file=f"{FILES}/password",
         secret=lambda password: password,
-        environment=(
-            "POSTGRES_USER=l9",
-            "POSTGRES_DB=l9",
-            f"POSTGRES_PASSWORD_FILE={FILES}/password",
-            "PGDATA=/var/lib/postgresql/data/db",
-        ),
+        environment={
+            "POSTGRES_USER": "l9",
+            "POSTGRES_DB": "l9",
+            "POSTGRES_PASSWORD_FILE": f"{FILES}/password",
+            "PGDATA": "/var/lib/postgresql/data/db",
+        },
         # The server that initialises the data listens on a socket alone; only the real one answers here.
         probe="pg_isready -q -h 127.0.0.1 -U l9 -d l9",
         scratch=("/tmp", "/var/run/postgresql"),  # noqa: S108 - the container's own
@@ -76,16 +77,16 @@ SERVICES: Mapping[str, ServiceKind] = {
         user="7474:7474",
         secret_file=f"{FILES}/auth",
         secret=lambda password: f"neo4j/{password}",
-        environment=(
-            f"NEO4J_AUTH_FILE={FILES}/auth",
-            "NEO4J_server_memory_heap_initial__size=256m",
-            "NEO4J_server_memory_heap_max__size=512m",
-            "NEO4J_server_memory_pagecache_size=128m",
-            "NEO4J_server_directories_logs=/data/logs",
-            "NEO4J_server_directories_run=/tmp",
-        ),
+        environment={
+            "NEO4J_AUTH_FILE": f"{FILES}/auth",
+            "NEO4J_server_memory_heap_initial__size": "256m",
+            "NEO4J_server_memory_heap_max__size": "512m",
+            "NEO4J_server_memory_pagecache_size": "128m",
+            "NEO4J_server_directories_logs": "/data/logs",
+            "NEO4J_server_directories_run": "/tmp",  # noqa: S108 - the container's own
+        },
         # Its entrypoint writes settings into the configuration that the image brings: a volume starts with that.
-        kept={"conf": "/var/lib/neo4j/conf"},
+        kept={"/var/lib/neo4j/conf": "conf"},
         # A JVM for each probe would take the server's memory; wget is what the image has.
         probe="wget -q -O /dev/null http://127.0.0.1:7474/",
         scratch=("/tmp", "/var/lib/neo4j/run", "/logs"),  # noqa: S108 - the container's own
@@ -108,11 +109,11 @@ SERVICES: Mapping[str, ServiceKind] = {
         owns_data=False,
         probe="nc -z 127.0.0.1 7070",
         urls={"L9_ARCHIVE_BUCKET": lambda _: "s3://l9stack"},
-        agents_environment=(
-            "AWS_ACCESS_KEY_ID=l9stack",
-            "AWS_ALLOW_HTTP=true",
-            "AWS_ENDPOINT_URL=http://archive:7070",
-            "AWS_REGION=us-east-1",
-        ),
+        agents_environment={
+            "AWS_ACCESS_KEY_ID": "l9stack",
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ENDPOINT_URL": "http://archive:7070",
+            "AWS_REGION": "us-east-1",
+        },
     ),
 }

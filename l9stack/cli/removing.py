@@ -1,0 +1,97 @@
+"""`l9 down`: stacks are taken away; what cannot be made again stays, unless it is purged."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from l9stack.cli.printing import Progress, print_json
+from l9stack.cli.stacks import DEFAULT_RUNTIME, agreed, can_ask, is_protected, require_secrets_key, runtime_of
+from l9stack.cli.target import DEFAULT_STACK, project_of
+from l9stack.engine.drive import Engine
+from l9stack.errors import EXIT_OK, EXIT_USAGE, InputError, Place, Problem
+from l9stack.infra.protection import is_stateful
+from l9stack.local.client import Supervisor
+from l9stack.project import Project
+
+
+def down(arguments: argparse.Namespace) -> int:
+    """Take one stack down, or all that run on this machine; the last of these stops the servers, too."""
+    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    stacks = _chosen(project, arguments.stack, progress)
+    protected = [stack for stack in stacks if is_protected(project, stack)]
+    if arguments.purge and protected:
+        raise InputError([_protected(stack) for stack in protected])
+    question = _question(project, stacks, protected, purge=arguments.purge)
+    if question and not arguments.yes and not (can_ask() and agreed(question)):
+        print("nothing was removed: say --yes to go on without being asked", file=sys.stderr)
+        return EXIT_USAGE
+    removed: list[str] = []
+    kept: list[str] = []
+    for stack in stacks:
+        require_secrets_key(project, stack)
+        progress(f"taking stack {stack} down")
+        engine = Engine(project, stack, progress)
+        stays = [] if arguments.purge else _stays(engine)
+        removed += map(str, engine.destroy(urn for urn, _ in stays).changes)
+        kept += [name for _, name in stays]
+    daemon = Supervisor.find(project.run) if project.run.is_dir() else None
+    if daemon is not None and (not arguments.stack or not daemon.status().agents):
+        daemon.shutdown(progress, purge=arguments.purge)
+    elif arguments.purge and daemon is None and not arguments.stack:
+        _purge(project.run)
+    if arguments.json:
+        print_json({"ok": True, "removed": removed, "kept": kept})
+        return EXIT_OK
+    for name in kept:
+        print(f"kept {name}")
+    print("down; data is removed" if arguments.purge else "down; data stays (l9 down --purge removes it)")
+    return EXIT_OK
+
+
+def _chosen(project: Project, named: str | None, progress: Progress) -> list[str]:
+    """The named stack, else every stack on this machine's own runtime: another machine's is never meant by silence."""
+    if not (project.root / "Pulumi.yaml").is_file() or not (named or project.pulumi.is_dir()):
+        return []
+    if named:
+        return [named]
+    stacks = Engine(project, DEFAULT_STACK, progress).stacks()
+    for stack in stacks:
+        if (runtime := runtime_of(project, stack)) != DEFAULT_RUNTIME:
+            progress(f"stack {stack} ({runtime}) is left as it is: `l9 down --stack {stack}` takes it down")
+    return [stack for stack in stacks if runtime_of(project, stack) == DEFAULT_RUNTIME]
+
+
+def _stays(engine: Engine) -> list[tuple[str, str]]:
+    """URN and name of what is left alone: data with its passwords, the history, and whatever is protected."""
+    return [
+        (resource["urn"], resource["urn"].rsplit("::", 1)[-1])
+        for resource in engine.resources()
+        if resource.get("protect") or is_stateful(resource["type"], resource.get("inputs") or {})
+    ]
+
+
+def _question(project: Project, stacks: list[str], protected: list[str], *, purge: bool) -> str:
+    """What to ask before; empty where nothing is lost and nobody was to be asked."""
+    if purge:
+        whose = [f"stack {stack}" for stack in stacks if runtime_of(project, stack) != DEFAULT_RUNTIME]
+        return f"remove all data of {', '.join(whose or [f'the servers in {project.run}'])}?"
+    return f"take protected stack {', '.join(protected)} down?" if protected else ""
+
+
+def _protected(stack: str) -> Problem:
+    hint = (
+        f"to remove its data: `pulumi config set --stack {stack} l9stack:protect false`, then `l9 up --stack {stack}`, "
+        "then this again"
+    )
+    message = f"stack {stack} is protected: its data is not removed"
+    return Problem("protected", message, Place(f"Pulumi.{stack}.yaml"), hint)
+
+
+def _purge(run: Path) -> None:
+    """Remove what a stopped runtime left."""
+    shutil.rmtree(run / "data", ignore_errors=True)
+    for path in (*run.glob("*.password"), run / "ports.json"):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,81 @@
+"""A collection's third-party packages: its own lock, checked, and installed beside l9stack's own packages."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from l9stack.errors import InputError, Problem, ServiceError
+from l9stack.files import publish, sweep, temporary_folder
+from l9stack.project import Project
+from l9stack.reading.requirements import Pin, read_lock
+from l9stack.sources import lock_files, source_bytes
+
+_AGENTS = Path(__file__).parents[1] / "infra" / "runtimes" / "agent_requirements.txt"
+_OPTIONS = ("--require-hashes", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "-q")
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """A lock, and its digest."""
+
+    file: Path
+    digest: str
+
+
+def packages_of(path: Path) -> Packages | None:
+    """The lock of a collection, where it has one.
+
+    Raises:
+        InputError: with every entry that is not locked, or names another version than agents use.
+    """
+    for file in lock_files(path):
+        pins = read_lock(file, file.name)
+        if clashes := _clashes(pins):
+            raise InputError(clashes)
+        return Packages(file, hashlib.sha256(source_bytes(file)).hexdigest())
+    return None
+
+
+def installed(project: Project, packages: Packages | None) -> tuple[Path, ...]:
+    """The folder of the packages, installed where it is missing, as a part of the path of imports.
+
+    Raises:
+        ServiceError: pip could not install them; the message ends with what it said.
+    """
+    if packages is None:
+        return ()
+    folder = project.state / "packages" / f"{packages.digest[:16]}-{sys.implementation.cache_tag}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        sweep(folder.parent)
+        with temporary_folder(folder) as temporary:
+            arguments = ["install", *_OPTIONS, "--target", str(temporary), "-r", str(packages.file)]
+            done = subprocess.run([sys.executable, "-m", "pip", *arguments], capture_output=True, text=True)
+            if done.returncode:
+                said = "\n".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-12:])
+                raise ServiceError(f"the packages of {packages.file.name} could not be installed:\n{said}")
+            publish(temporary, folder)
+    return (folder,)
+
+
+def _clashes(pins: tuple[Pin, ...]) -> list[Problem]:
+    """Packages that agents have already, at another version: one process cannot have both."""
+    ours: dict[str, set[str]] = {}
+    for pin in read_lock(_AGENTS, _AGENTS.name):
+        ours.setdefault(pin.name, set()).add(pin.version)
+    hint = f"lock it with what agents use: uv pip compile --universal --generate-hashes -c {_AGENTS} …"
+    return [
+        Problem(
+            "packages-clash", f"agents use {pin.name} {_listed(ours[pin.name])}, not {pin.version}", pin.place, hint
+        )
+        for pin in pins
+        if pin.version not in ours.get(pin.name, {pin.version})
+    ]
+
+
+def _listed(versions: set[str]) -> str:
+    return " or ".join(sorted(versions))

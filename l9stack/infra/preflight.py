@@ -1,0 +1,33 @@
+"""What the tests before traffic are of: the generated files of a whole collection, without its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from l9stack.extraction.prepare import Prepared
+from l9stack.infra.runtimes.base import AgentSpec, PreflightSpec
+from l9stack.output.store import Store
+
+_TESTED = ("code/", "manifests/", "tests/")
+
+
+def preflight_spec(
+    prepared: Prepared, specs: Mapping[str, AgentSpec], depends_on: Sequence[pulumi.Resource]
+) -> PreflightSpec:
+    """The tests of all agents of a collection, beside those backends that its agents are given."""
+    entry = Store(prepared.project).put(each for each in prepared.tree.artifacts if each.path.startswith(_TESTED))
+    calling = [spec for spec in specs.values() if spec.folder]
+    some = (calling or list(specs.values()))[0]
+    return PreflightSpec(
+        stack=some.stack,
+        collection=some.collection,
+        digest=entry,
+        implementations=some.implementations,
+        folder=some.folder,
+        packages=some.packages,
+        lock=some.lock,
+        urls=some.urls,
+        depends_on=depends_on,
+    )

@@ -1,0 +1,102 @@
+"""Logs in to a backend as its agents will, and says why that failed: whom to ask next, and never a secret."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from l9stack.agent.addresses import trusting
+from l9stack.errors import ServiceError
+from l9stack.evidence.scrub import HIDDEN, scrub
+
+PORTS = {
+    "redis": 6379,
+    "rediss": 6379,
+    "postgresql": 5432,
+    "postgres": 5432,
+    "bolt": 7687,
+    "neo4j": 7687,
+    "bolt+s": 7687,
+    "neo4j+s": 7687,
+    "https": 443,
+    "http": 80,
+}
+_FOLDERS = ("s3", "gs", "az", "file")
+_WORDS = (
+    (r"root certificate file", "l9stack:certificates names nobody that its certificate can be checked with"),
+    (r"does not match host name|hostname mismatch|ip address mismatch", "its certificate is for another host name"),
+    (r"certificate.?verify.?failed|invalid peer certificate", "its certificate is of nobody who is trusted here"),
+    (r"password authentication failed|invalid username-password|NOAUTH|WRONGPASS|Unauthorized|SignatureDoesNotMatch"
+     r"|InvalidAccessKeyId|no password supplied|authentication failure|client already authenticated", "it refuses the user or the password"),
+    (r"database .* does not exist|DatabaseNotFound", "it has no database of that name"),
+    (r"server does not support SSL|wrong version number|record layer failure", "it does not speak TLS at that port"),
+    (r"failed to resolve host|Name or service not known|No address associated|Temporary failure in name resolution"
+     r"|Cannot resolve address", "its host name is unknown here"),
+    (r"Connection refused", "nobody listens there"),
+    (r"Connection reset", "it ends the connection: perhaps it wants TLS"),
+    (r"[Tt]imed? ?out", "it does not answer in time"),
+)  # fmt: skip
+"""What clients say, each in its own words, and what it means; the first that fits."""
+
+
+def login(service: str, url: str, authority: str = "") -> str:
+    """Log in and ask one thing; the product that answered, with its version.
+
+    `authority` is a file of certificates that the server's own is checked with. Folders and object stores beside S3 are
+    asked by the agents alone: they may be theirs to see.
+
+    Raises:
+        ServiceError: why not, with the address, and without user and password.
+    """
+    from l9stack.local import probes  # all the drivers, which a program that only registers resources does not need
+
+    asked = {"redis": probes.redis, "postgres": probes.postgres, "neo4j": probes.graph}.get(service)
+    if asked is None:
+        return ""
+    try:
+        return " ".join(asked(trusting(service, url, authority) if authority else url)).strip()
+    except Exception as error:  # each client has errors of its own, and all of them mean the same here
+        raise ServiceError(f"{service}: no log-in at {address(url)}: {reason(error, url)}") from None
+
+
+def address(url: str) -> str:
+    """`host:port` of a URL, or its bucket or folder; never a user or password."""
+    parts = urlsplit(url)
+    if parts.scheme in _FOLDERS:
+        return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 0)}"
+
+
+def reason(error: BaseException, url: str = "") -> str:
+    """Why a client failed, in words that people know; a certificate's fault as TLS itself tells it."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid: {cause.verify_message or cause.reason}"
+    said = " | ".join(str(cause) or type(cause).__name__ for cause in causes)
+    for pattern, meaning in _WORDS:
+        if re.search(pattern, said):
+            return meaning
+    return hidden(" ".join((str(error) or type(error).__name__).split())[:300], url)
+
+
+def hidden(text: str, url: str) -> str:
+    """A text without what a URL says of user and password."""
+    parts = urlsplit(url)
+    for word in filter(None, (parts.password, parts.username)):
+        for form in (word, unquote(word)):
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+    return scrub(text)
+
+
+def _causes(error: BaseException | None, seen: int = 0) -> Iterator[BaseException]:
+    """An error, what it was raised from, and the members of groups."""
+    if error is None or seen > 8:
+        return
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions:
+            yield from _causes(member, seen + 1)
+    yield from _causes(error.__cause__ or error.__context__, seen + 1)

@@ -1,0 +1,230 @@
+"""What runs in containers, said once for every runtime that runs them: Docker, Swarm, and a Compose file print it.
+
+Nothing here knows an engine. The contents of files travel beside a container, by the files' names, as each runtime
+has them: outputs in a Pulumi program, files beside a Compose file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l9stack.agent.keys import TRUSTED, key_file
+from l9stack.agent.operations import STORES_SECONDS
+from l9stack.infra.runtimes.services import FILES, SERVICES
+
+if TYPE_CHECKING:
+    from l9stack.infra.runtimes.base import AgentSpec
+
+TRUST = "/run/trust"
+"""The folder with everybody's public keys: all agents read it, and none is started anew when it grows."""
+BACKENDS, AGENTS = "backends", "agents"
+"""The networks: the first has no way out, by the second agents are published and reach other people's servers."""
+AGENT_PORT = 8080
+AGENT_USER = "65534:65534"
+ENVIRONMENT, CONFIG, KEY, PUBLIC_KEYS = "environment", "config", "key", "public-keys"
+"""The names of an agent's files."""
+_CLOSING_SECONDS = 10
+"""What an agent needs at its end: its audit chain is anchored once more, connections are closed."""
+_KEYS = "/tmp/keys"  # noqa: S108 - the container's own
+_START = (
+    f"mkdir -p {_KEYS} && ln -sf {FILES}/keys/* {TRUST}/{TRUSTED} {_KEYS}/ && "
+    f"set -a && . {FILES}/agent.env && exec python -m l9stack.agent.serve"
+)
+_PROBE = (
+    "python -c 'import sys, urllib.request as r; "
+    f'sys.exit(r.urlopen("http://127.0.0.1:{AGENT_PORT}/health", timeout=3).status != 200)\''
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a container finds at `path`, readable by its user alone where it is `secret`."""
+
+    path: str
+    name: str
+    """Which content it has; a backend's has one, an agent's are ENVIRONMENT, CONFIG, KEY and PUBLIC_KEYS."""
+    secret: bool = False
+    live: bool = False
+    """Read anew by the running program, and the same for all agents: another content asks for no restart."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """A shell's command that succeeds where the container serves. Times are seconds."""
+
+    probe: str
+    interval: int = 15
+    timeout: int = 5
+    retries: int = 4
+    start_period: int = 120
+    """How long failures do not count, before the first success."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container, or one service of several: all of them are read-only, without capabilities and with an init."""
+
+    name: str
+    """Of the stack's resource, as `claims_desk-redis`; each runtime makes it unique on its engine."""
+    host: str
+    """By which others in its networks reach it."""
+    image: str
+    """As it is configured; empty for an agent, whose image is made."""
+    user: str
+    """`uid:gid`, never root."""
+    health: Health
+    port: int
+    memory_mb: int
+    networks: tuple[str, ...]
+    """Of BACKENDS and AGENTS."""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    """Empty: the image's own."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is no secret."""
+    files: tuple[File, ...] = ()
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    """Suffix of the volume by the folder where it lies: `{"/data": "data"}`. They outlive the container."""
+    given: tuple[str, ...] = ()
+    """Those folders that the image does not give to `user`: a new volume belongs to root there."""
+    scratch: Mapping[str, str] = field(default_factory=dict)
+    """Mount options of temporary file systems, by folder."""
+    published: int = 0
+    """The port of the host; 0 publishes nothing."""
+    replicas: int = 1
+    stop_seconds: int = 10
+    """How long it may take to end once it is told to."""
+    after: tuple[str, ...] = ()
+    """Names of containers that have to be healthy before it starts."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """By which people and commands find it; digests of what it carries are among them."""
+
+
+def service_container(kind: str, collection: str, stack: str, image: str = "") -> Container:
+    """A memory backend, one of SERVICES; `image` is another than the official one."""
+    service = SERVICES[kind]
+    options = f"rw,{'exec' if service.executable_scratch else 'noexec'},nosuid,nodev,size=64m"
+    return Container(
+        name=f"{collection}-{kind}",
+        host=kind,
+        image=image or service.image,
+        user=service.user,
+        health=Health(service.probe),
+        port=service.port,
+        memory_mb=service.memory_mb,
+        networks=(BACKENDS,),
+        entrypoint=service.entrypoint,
+        command=service.command,
+        environment=service.environment,
+        files=(File(service.secret_file, kind, secret=True),),
+        volumes={service.data: "data", **service.kept},
+        given=() if service.owns_data else (service.data,),
+        scratch=dict.fromkeys(service.scratch, options),
+        labels={**stack_labels(collection, stack), "l9stack.service": kind},
+    )
+
+
+def agent_container(
+    spec: AgentSpec,
+    *,
+    services: Iterable[str],
+    memory_mb: int,
+    published: int = 0,
+    replicas: int = 1,
+    after: Iterable[str] = (),
+) -> Container:
+    """One agent; `services` are the backends that run in containers beside it, `after` whom it needs by name."""
+    services, host = tuple(services), host_name(spec.agent)
+    digests = {"code": spec.digest, "settings": spec.shared, "implementations": spec.implementations or "none"}
+    key = key_file(Path(f"{FILES}/keys"), f"agent:{spec.agent}")
+    return Container(
+        name=f"{spec.collection}-{spec.agent}",
+        host=host,
+        image="",
+        user=AGENT_USER,
+        health=Health(_PROBE),
+        port=AGENT_PORT,
+        memory_mb=memory_mb,
+        networks=(BACKENDS, AGENTS) if services else (AGENTS,),
+        entrypoint=("/bin/sh", "-c"),
+        command=(_START,),
+        environment=_environment(spec, host, services),
+        files=(
+            File(f"{FILES}/agent.env", ENVIRONMENT, secret=True),
+            File(f"{FILES}/config.yaml", CONFIG),
+            File(str(key), KEY, secret=True),
+            File(f"{TRUST}/{TRUSTED}", PUBLIC_KEYS, live=True),
+        ),
+        scratch={"/tmp": "rw,noexec,nosuid,nodev,size=32m"},  # noqa: S108 - the container's own
+        published=published,
+        replicas=replicas,
+        stop_seconds=_drain_seconds(spec) + _CLOSING_SECONDS,
+        after=tuple(after),
+        labels={
+            **stack_labels(spec.collection, spec.stack),
+            **{f"l9stack.{kind}": digest for kind, digest in digests.items()},
+            "l9stack.agent": spec.agent,
+        },
+    )
+
+
+def stack_labels(collection: str, stack: str) -> dict[str, str]:
+    """By which people find what belongs to a stack."""
+    return {"l9stack.collection": collection, "l9stack.stack": stack}
+
+
+def host_name(agent: str) -> str:
+    """An agent's name in its network; host names have no underscore, and end in no hyphen (`class_` is `class`)."""
+    return agent.replace("_", "-").rstrip("-")
+
+
+def backend_variables(passwords: Mapping[str, str]) -> dict[str, str]:
+    """What agents are told of the backends in containers, given their passwords by service: URLs and credentials.
+
+    Where no layer uses a service its variable is there as well, and nobody answers at its address.
+    """
+    told = {
+        variable: url(passwords.get(service, "unused"))
+        for service, kind in SERVICES.items()
+        for variable, url in kind.urls.items()
+    }
+    return told | ({"AWS_SECRET_ACCESS_KEY": passwords["archive"]} if "archive" in passwords else {})
+
+
+def backend_environment(services: Iterable[str]) -> dict[str, str]:
+    """What agents are told of the backends in containers, and is no secret."""
+    return {name: value for service in services for name, value in SERVICES[service].agents_environment.items()}
+
+
+def env_file(variables: Mapping[str, str]) -> str:
+    """Lines that a shell reads, the content of ENVIRONMENT; values are quoted."""
+    quoted = {name: value.replace("'", "'\\''") for name, value in variables.items()}
+    return "".join(f"{name}='{value}'\n" for name, value in sorted(quoted.items()))
+
+
+def _drain_seconds(spec: AgentSpec) -> int:
+    """How long an agent may be at what it has accepted: its slowest operation, then its stores."""
+    return math.ceil(spec.longest_seconds + STORES_SECONDS)
+
+
+def _environment(spec: AgentSpec, host: str, services: tuple[str, ...]) -> dict[str, str]:
+    return {
+        "L9_MANIFEST": f"/srv/agent/manifests/{spec.agent}.json",
+        "L9_CODE": "/srv/agent/code",
+        "L9_CONFIG": f"{FILES}/config.yaml",
+        "L9_HOST": "0.0.0.0",  # noqa: S104 - within its networks
+        "L9_PORT": f"{AGENT_PORT}",
+        "L9_ENDPOINT": f"http://{host}:{AGENT_PORT}",
+        "L9_NAMESPACE": spec.stack,
+        "L9_KEYS": _KEYS,
+        "L9_CODE_DIGEST": spec.digest,
+        "L9_SETTINGS_DIGEST": spec.shared,
+        "L9_DRAIN_SECONDS": f"{_drain_seconds(spec)}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **({"L9_IMPLEMENTATIONS": "/srv/implementations"} if spec.folder else {}),
+        **backend_environment(services),
+    }

@@ -1,0 +1,244 @@
+"""The `swarm` runtime: replicated services on a cluster of Docker engines.
+
+Imported only where a stack chooses it: `pulumi_docker` would slow every other command.
+
+Agents have replicas, updates that start the new before they stop the old, and a way back where the new fails. Backends
+have one task each, beside its volume; what is to survive its node is given by URL (`l9stack:backends`). Files travel
+as secrets and configs of the cluster, so that a task may start on any node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pulumi
+import pulumi_docker as docker
+
+from l9stack.agent.keys import TRUSTED, key_file
+from l9stack.infra import deployed
+from l9stack.infra.resources import Password, SwarmCluster, SwarmService
+from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Preflight, PreflightSpec, ServiceSpec
+from l9stack.infra.runtimes.containers import (
+    AGENTS,
+    BACKENDS,
+    CONFIG,
+    ENVIRONMENT,
+    KEY,
+    PUBLIC_KEYS,
+    Container,
+    agent_container,
+    backend_environment,
+    env_file,
+    service_container,
+)
+from l9stack.infra.runtimes.docker_containers import Scene
+from l9stack.infra.runtimes.docker_images import AgentImages
+from l9stack.infra.runtimes.docker_preflight import Surroundings as TestSurroundings
+from l9stack.infra.runtimes.docker_preflight import run_tests
+from l9stack.infra.runtimes.handed import Ports, make_keys, urls
+from l9stack.infra.runtimes.services import SERVICES
+from l9stack.infra.runtimes.swarm_files import SwarmFiles, digest_now, read_now
+from l9stack.infra.runtimes.swarm_services import Surroundings, revision_of, seconds_to_settle, service_arguments
+from l9stack.infra.runtimes.watching import Content
+from l9stack.infra.settings import DockerSettings, SwarmSettings
+from l9stack.project import Project
+
+
+class SwarmRuntime:
+    """Services of the swarm that an engine manages; `docker:host` of the stack's config chooses a remote one."""
+
+    name = "swarm"
+    replicated = True
+
+    def __init__(self, settings: DockerSettings, swarm: SwarmSettings) -> None:
+        self._settings, self._swarm = settings, swarm
+        self._project = Project.find()
+        self._files = SwarmFiles(self._project)
+        self._ports = Ports(settings.first_port)
+        self._networks: dict[str, docker.Network] = {}
+        self._passwords: dict[str, pulumi.Output[str]] = {}
+        self._images: AgentImages | None = None
+        self._cluster: SwarmCluster | None = None
+
+    def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
+        """Only what the plan uses: each is an image to pull."""
+        return tuple(used)
+
+    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
+        """A backend from its official image: one task, on the node where its volume lies."""
+        scene = Scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
+        wanted = service_container(spec.name, scene.collection, spec.stack, self._settings.images.get(spec.name, ""))
+        password = Password(f"{name}-password", pulumi.ResourceOptions(parent=parent)).value
+        self._passwords[spec.name] = password
+        secret = Content(secret=password.apply(SERVICES[spec.name].secret))
+        running = self._kept(name, wanted, scene, {file.name: secret for file in wanted.files}, ())
+        return Endpoint(running, f"{wanted.host}:{wanted.port}", running.instance)
+
+    def watch(
+        self,
+        name: str,
+        spec: Container,
+        contents: Mapping[str, Content],
+        parent: pulumi.Resource,
+        after: Sequence[pulumi.Resource],
+    ) -> Endpoint:
+        """A server that watches the stack, from its official image, published as agents are."""
+        collection, stack = spec.labels["l9stack.collection"], spec.labels["l9stack.stack"]
+        # No agent has a name with a slash.
+        port = self._ports.of(f"{collection}/{stack}/monitoring/{spec.host}")
+        running = self._kept(name, replace(spec, published=port), Scene(collection, stack, parent), contents, after)
+        return Endpoint(running, running.endpoint, running.instance)
+
+    def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
+        """A replicated service with this agent's generated files; its replicas share the agent's identity and keys."""
+        scene = Scene(spec.collection, spec.stack, parent)
+        make_keys(self._project, spec.principals)
+        image = self._agent_images(spec.collection, parent).of(name, spec, parent)
+        wanted = agent_container(
+            spec,
+            services=self._passwords,
+            memory_mb=self._settings.agent_memory_mb,
+            published=self._ports.of(f"{spec.collection}/{spec.stack}/{spec.agent}"),
+            replicas=self._swarm.replicas_for(spec.agent),
+        )
+        wanted = replace(wanted, environment={**wanted.environment, "L9_REPLICA": "{{.Task.Slot}}"})
+        config = self._project.deployment(spec.stack) / deployed.config_name(spec.collection)
+        trusted = self._project.keys / TRUSTED
+        key = pulumi.Output.from_input(read_now(key_file(self._project.keys, f"agent:{spec.agent}")))
+        contents = {
+            ENVIRONMENT: Content(secret=urls(self._passwords, spec).apply(env_file)),
+            CONFIG: Content(deployed.shown(self._project, config), spec.shared),
+            KEY: Content(secret=key),
+            PUBLIC_KEYS: Content(deployed.shown(self._project, trusted), digest_now(trusted)),
+        }
+        found = Surroundings(
+            image=image,
+            identity=image,
+            networks=[self._network(kind, scene) for kind in wanted.networks],
+            constraints=self._swarm.placement,
+            volumes={},
+            files=self._files.brought(name, wanted, contents, scene, spec.depends_on),
+        )
+        running = self._run(name, wanted, found, scene, f"agent {spec.agent}", spec.depends_on)
+        open_to_all = self._swarm.publish != "none"
+        return Endpoint(running, running.endpoint, running.instance, None if open_to_all else running.health)
+
+    def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
+        """The generated tests in a container of the engine's own node, in the networks that agents are in."""
+        if not self._settings.tests:
+            return None
+        scene, images = Scene(spec.collection, spec.stack, parent), self._agent_images(spec.collection, parent)
+        kinds = (BACKENDS, AGENTS) if self._passwords else (AGENTS,)
+        found = TestSurroundings(
+            image=images.tests(name, spec, parent),
+            base=images.base,
+            networks=[self._network(kind, scene).name for kind in kinds],
+            variables=urls(self._passwords, spec),
+            environment=backend_environment(self._passwords),
+            backends={
+                service: self._settings.images.get(service, SERVICES[service].image) for service in self._passwords
+            },
+        )
+        return run_tests(name, spec, found, parent)
+
+    def _kept(
+        self,
+        name: str,
+        wanted: Container,
+        scene: Scene,
+        contents: Mapping[str, Content],
+        after: Sequence[pulumi.Resource],
+    ) -> SwarmService:
+        """A service of one task that has volumes, from an official image."""
+        own = pulumi.ResourceOptions(parent=scene.parent)
+        pulled = docker.RemoteImage(f"{name}-image", name=wanted.image, keep_locally=True, opts=own)
+        volumes = {folder: scene.volume(f"{name}-{suffix}") for folder, suffix in wanted.volumes.items()}
+        given = {folder: volumes[folder] for folder in wanted.given}
+        before = [scene.files(f"{name}-files", pulled.image_id, wanted.user, [], given)] if given else []
+        found = Surroundings(
+            image=wanted.image,
+            identity=pulled.image_id,
+            networks=[self._network(kind, scene) for kind in wanted.networks],
+            volumes=volumes,
+            constraints=self._swarm.backends or [pulumi.Output.concat("node.id == ", self._here(scene).node)],
+            files=self._files.brought(name, wanted, contents, scene, after),
+        )
+        return self._run(name, wanted, found, scene, wanted.host, [pulled, *before, *after])
+
+    def _run(
+        self,
+        name: str,
+        wanted: Container,
+        found: Surroundings,
+        scene: Scene,
+        what: str,
+        after: Sequence[pulumi.Resource],
+    ) -> SwarmService:
+        """The service, and the wait until it is as it should be."""
+        revision = revision_of(wanted, found)
+        cluster = self._here(scene)
+        service = docker.Service(
+            name,
+            **service_arguments(scene.named(wanted.name), wanted, found, revision, self._swarm),
+            opts=pulumi.ResourceOptions(parent=scene.parent, depends_on=[cluster, *found.volumes.values(), *after]),
+        )
+        fixed = {
+            "ingress": f"http://{self._settings.reach}:{wanted.published}",
+            "none": f"http://{wanted.host}:{wanted.port}",
+        }
+        return SwarmService(
+            f"{name}-tasks",
+            {
+                "host": _host(),
+                "service": scene.named(wanted.name),
+                "what": what,
+                "revision": revision,
+                "replicas": wanted.replicas,
+                "seconds": seconds_to_settle(wanted),
+                "address": fixed.get(self._swarm.publish, "") if wanted.published else f"{wanted.host}:{wanted.port}",
+                "port": wanted.port,
+                "reach": self._settings.reach,
+            },
+            pulumi.ResourceOptions(parent=scene.parent, depends_on=[service]),
+        )
+
+    def _agent_images(self, collection: str, parent: pulumi.Resource) -> AgentImages:
+        if self._images is None:
+            self._images = AgentImages(collection, self._settings, parent)
+        return self._images
+
+    def _here(self, scene: Scene) -> SwarmCluster:
+        if self._cluster is None:
+            self._cluster = SwarmCluster(
+                f"{scene.collection}-cluster",
+                {"cluster": scene.collection, "host": _host(), "registry": self._settings.registry is not None},
+                pulumi.ResourceOptions(parent=scene.parent),
+            )
+        return self._cluster
+
+    def _network(self, kind: str, scene: Scene) -> docker.Network:
+        """An overlay of the stack's own, over all nodes; only containers that the tests need attach themselves."""
+        if kind not in self._networks:
+            name = f"{scene.collection}-{kind}"
+            self._networks[kind] = docker.Network(
+                name,
+                name=scene.named(name),
+                driver="overlay",
+                attachable=True,
+                internal=kind == BACKENDS,
+                options={"encrypted": ""} if self._swarm.encrypted else None,
+                labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in sorted(scene.labels.items())],
+                opts=pulumi.ResourceOptions(
+                    parent=scene.parent,
+                    depends_on=[self._here(scene)],
+                    # The engine's own choice, which it tells among the options.
+                    ignore_changes=['options["com.docker.network.driver.overlay.vxlanid_list"]'],
+                ),
+            )
+        return self._networks[kind]
+
+
+def _host() -> str:
+    """The engine that the program talks to; empty for the machine's own."""
+    return pulumi.Config("docker").get("host") or ""

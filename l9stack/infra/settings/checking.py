@@ -1,0 +1,31 @@
+"""A stack's file, checked without the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime import set_all_config
+
+from l9stack.errors import InputError
+from l9stack.infra.settings.reader import NAMESPACE
+from l9stack.infra.settings.stack import StackSettings
+from l9stack.reading.stack import stack_values
+
+
+def check_stack(root: Path, stack: str) -> StackSettings:
+    """The settings of a stack, less its secrets, which only the engine can read.
+
+    Raises:
+        InputError: with everything that is wrong in the stack's file.
+    """
+    values, problems = stack_values(root, stack)
+    if problems:
+        raise InputError(problems)
+    set_all_config(values)
+
+    async def read() -> StackSettings:  # outputs want a loop, and the engine's is not here
+        return StackSettings.read(pulumi.Config(NAMESPACE), root, stack)
+
+    return asyncio.run(read())

@@ -1,0 +1,50 @@
+"""Conditions that values of a stack's config have to meet."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})")
+Check = tuple[Callable[[Any], bool], str]
+"""Whether a value is right, and what it has to be, as the hint says it."""
+
+
+def between(low: int, high: int, unit: str) -> Check:
+    """A whole number of `low` to `high`."""
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high, unit
+
+
+def is_mapping(value: Any) -> bool:
+    """Whether it is a mapping."""
+    return isinstance(value, dict)
+
+
+def is_text(value: Any) -> bool:
+    """Whether it is text, and not empty."""
+    return isinstance(value, str) and bool(value)
+
+
+def is_flag(value: Any) -> bool:
+    """Whether it is true or false."""
+    return isinstance(value, bool)
+
+
+def is_image(value: Any) -> bool:
+    """Whether it is the name of an image with a version: a tag other than latest, or a digest."""
+    return isinstance(value, str) and bool(_IMAGE.fullmatch(value))
+
+
+def is_address(value: Any) -> bool:
+    """Whether it is an IP address."""
+    try:
+        return isinstance(value, str) and bool(ipaddress.ip_address(value))
+    except ValueError:
+        return False
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a hint lists them."""
+    return ", ".join(names)

@@ -1,0 +1,110 @@
+"""All that `Pulumi.<stack>.yaml` says, typed; and the runtime that it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import pulumi
+from pydantic import JsonValue
+
+from l9stack.errors import InputError
+from l9stack.infra.runtimes.base import Runtime
+from l9stack.infra.settings.addresses import read_backends, read_endpoints
+from l9stack.infra.settings.archive import ArchiveSettings, read_archive
+from l9stack.infra.settings.certificates import read_certificates
+from l9stack.infra.settings.checks import listed
+from l9stack.infra.settings.docker import DockerSettings, read_docker
+from l9stack.infra.settings.monitoring import MonitoringSettings, read_monitoring
+from l9stack.infra.settings.reader import Reader
+from l9stack.infra.settings.release import read_release
+from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
+from l9stack.project import Project
+from l9stack.reading.stack import secrets_provider
+
+RUNTIMES = ("local", "docker", "swarm", "external")
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """What `Pulumi.<stack>.yaml` says; each field is a key of the namespace `l9stack`."""
+
+    collection: str
+    runtime: str = "local"
+    output: str = "extractions"
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    backends: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    archive: ArchiveSettings | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    docker: DockerSettings = field(default_factory=DockerSettings)
+    swarm: SwarmSettings = field(default_factory=SwarmSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    protect: bool = False
+    """Whether the engine refuses to delete what cannot be made again; people are asked before anything changes."""
+    release: str = ""
+    """The digest of the release that is deployed in place of the working files."""
+
+    @classmethod
+    def read(cls, config: pulumi.Config, root: Path | None = None, stack: str = "") -> StackSettings:
+        """Read the namespace `l9stack`; of the project and stack that the engine runs, where no other is named.
+
+        Raises:
+            InputError: with every key and value that nobody understands.
+        """
+        root, stack = root or Project.find().root, stack or pulumi.get_stack()
+        reader = Reader(config, root, stack)
+        reader.known_keys(tuple(key.name for key in fields(cls)))
+        runtime = config.get("runtime") or "local"
+        reader.hold(runtime in RUNTIMES, "runtime", f"unknown runtime {runtime!r}", f"one of {listed(RUNTIMES)}")
+        backends = read_backends(reader)
+        read = cls(
+            collection=config.get("collection") or "input_schemas/claims_desk",
+            runtime=runtime,
+            output=config.get("output") or "extractions",
+            settings=reader.mapping("settings", "{logging.level: DEBUG}"),
+            backends={name: pulumi.Output.secret(url) for name, url in backends.items()},
+            certificates=read_certificates(reader),
+            archive=read_archive(reader, str(backends.get("archive", ""))),
+            endpoints=read_endpoints(reader),
+            docker=read_docker(reader),
+            swarm=read_swarm(reader),
+            monitoring=read_monitoring(reader),
+            protect=reader.flag("protect", False),
+            release=read_release(reader),
+        )
+        reader.hold(
+            runtime == "local" or not _unprotected(secrets_provider(root, stack)),
+            "runtime",
+            f"the {runtime} runtime keeps secrets in the stack's state, and an empty passphrase encrypts nothing",
+            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to one that you keep, or name another "
+            "provider: pulumi stack change-secrets-provider",
+        )
+        if reader.problems:
+            raise InputError(reader.problems)
+        return read
+
+    def make_runtime(self) -> Runtime:
+        """The runtime, imported now: `pulumi_docker` alone would slow every command."""
+        if self.runtime == "docker":
+            from l9stack.infra.runtimes.docker import DockerRuntime
+
+            return DockerRuntime(self.docker)
+        if self.runtime == "swarm":
+            from l9stack.infra.runtimes.swarm import SwarmRuntime
+
+            return SwarmRuntime(self.docker, self.swarm)
+        if self.runtime == "external":
+            from l9stack.infra.runtimes.external import ExternalRuntime
+
+            return ExternalRuntime(self.endpoints)
+        from l9stack.infra.runtimes.local import LocalRuntime
+
+        return LocalRuntime()
+
+
+def _unprotected(provider: str) -> bool:
+    """Whether the stack's secrets are encrypted with an empty passphrase, as `l9 env` sets it for the dev stack."""
+    return os.environ.get("PULUMI_CONFIG_PASSPHRASE") == "" and provider in ("", "passphrase")

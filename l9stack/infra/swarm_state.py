@@ -1,0 +1,157 @@
+"""A service of a swarm and its tasks, as the engine tells of them now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from l9stack.errors import ServiceError
+from l9stack.running.engine import DockerEngine
+
+REVISION = "l9stack.revision"
+"""The label of a service's containers that tells one state of it from the next."""
+_FAILED = ("failed", "rejected", "orphaned")
+
+
+def own_node(engine: DockerEngine) -> str:
+    """The id of the engine's own node.
+
+    Raises:
+        ServiceError: the engine manages no swarm.
+    """
+    swarm = json.loads(engine.ask("info", "--format", "{{json .Swarm}}"))
+    if swarm.get("LocalNodeState") != "active":
+        raise ServiceError(f"{engine} is in no swarm: run `docker swarm init` there, or choose runtime docker")
+    if not swarm.get("ControlAvailable"):
+        raise ServiceError(f"{engine} is a worker of its swarm: set docker:host to a manager")
+    return str(swarm["NodeID"])
+
+
+def active_nodes(engine: DockerEngine) -> list[str]:
+    """Host names of the nodes that take tasks."""
+    nodes = engine.rows("node", "ls")
+    return sorted(node["Hostname"] for node in nodes if (node["Status"], node["Availability"]) == ("Ready", "Active"))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is there; `service` is empty where there is none. `tasks` are the newest first."""
+
+    service: Mapping[str, Any]
+    tasks: Sequence[Mapping[str, Any]]
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a service of that name."""
+        return bool(self.service)
+
+    @property
+    def revision(self) -> str:
+        """Of what the service is to run now."""
+        return _revision(self.service["Spec"]["TaskTemplate"])
+
+    @property
+    def _update(self) -> str:
+        return str((self.service.get("UpdateStatus") or {}).get("State", ""))
+
+    @property
+    def updating(self) -> bool:
+        """Whether an update, or the way back from one, goes on."""
+        return self._update in ("updating", "rollback_started")
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the last update was taken back."""
+        return self._update.startswith("rollback")
+
+    @property
+    def halted(self) -> str:
+        """Why an update stands still; empty where none does."""
+        return str(self.service["UpdateStatus"]["Message"]) if self._update in ("paused", "rollback_paused") else ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether no update goes on or stands still."""
+        return not self.updating and not self.halted
+
+    @property
+    def stuck(self) -> str:
+        """Why a task finds no node."""
+        waiting = [task for task in self.tasks if task["Status"]["State"] == "pending"]
+        return next((_reason(task) for task in waiting if task["Status"].get("Err")), "")
+
+    def running(self, revision: str) -> int:
+        """How many healthy tasks of a revision there are."""
+        return len(self._running(revision))
+
+    def failures(self, revision: str) -> int:
+        """How many tasks of a revision have failed, as far as the engine remembers."""
+        return len(self._failed(revision))
+
+    def reason(self, revision: str) -> str:
+        """Why the newest task of a revision that failed did so; empty where none has."""
+        return next((_reason(task) for task in self._failed(revision)), "")
+
+    def failed_task(self, revision: str) -> str:
+        """The id of that task; empty where none has failed."""
+        return next((str(task["ID"]) for task in self._failed(revision)), "")
+
+    def instance(self, revision: str) -> str:
+        """Changes whenever one of the tasks was started anew."""
+        ids = sorted(str(task["ID"]) for task in self._running(revision))
+        return hashlib.sha256(" ".join(ids).encode()).hexdigest()[:16]
+
+    def published(self, engine: DockerEngine, port: int, reach: str) -> str:
+        """The address of the first task's own port on its node, which `reach` is where there is but one node."""
+        several = len(active_nodes(engine)) > 1
+        for task in sorted(self.tasks, key=lambda task: int(task.get("Slot", 0))):
+            for found in (task["Status"].get("PortStatus") or {}).get("Ports") or ():
+                if task["Status"]["State"] == "running" and found["TargetPort"] == port:
+                    host = _address(engine, task["NodeID"]) if several else reach
+                    return f"http://{host}:{found['PublishedPort']}"
+        raise ServiceError(f"no task of {self.service['Spec']['Name']} has published port {port}")
+
+    def _running(self, revision: str) -> list[Mapping[str, Any]]:
+        return [
+            task
+            for task in self.tasks
+            if (task["Status"]["State"], task["DesiredState"]) == ("running", "running")
+            and _revision(task["Spec"]) == revision
+        ]
+
+    def _failed(self, revision: str) -> list[Mapping[str, Any]]:
+        return [
+            task for task in self.tasks if task["Status"]["State"] in _FAILED and _revision(task["Spec"]) == revision
+        ]
+
+
+def look(engine: DockerEngine, name: str) -> Look:
+    """A service by its name, with the tasks that the engine remembers.
+
+    Raises:
+        ServiceError: the engine does not answer, or manages no swarm.
+    """
+    found = [row["ID"] for row in engine.rows("service", "ls", "--filter", f"name={name}") if row["Name"] == name]
+    if not found:
+        return Look({}, ())
+    (service,) = json.loads(engine.ask("service", "inspect", *found))
+    ids = engine.ask("service", "ps", "--quiet", "--no-trunc", *found).split()
+    tasks = json.loads(engine.ask("inspect", "--type", "task", *ids)) if ids else []
+    return Look(service, sorted(tasks, key=lambda task: str(task["Status"].get("Timestamp", "")), reverse=True))
+
+
+def _revision(template: Mapping[str, Any]) -> str:
+    return str((template["ContainerSpec"].get("Labels") or {}).get(REVISION, ""))
+
+
+def _reason(task: Mapping[str, Any]) -> str:
+    status = task["Status"]
+    return str(status.get("Err") or status.get("Message") or status["State"])
+
+
+def _address(engine: DockerEngine, node: str) -> str:
+    (found,) = json.loads(engine.ask("node", "inspect", node))
+    return str(found["Status"]["Addr"])

@@ -1,0 +1,159 @@
+"""Releases in the project: `.l9/releases/<digest>/` with `release.json` and the inputs, checked whenever it is opened.
+
+The folder's name is the digest of `release.json`, which holds the digest of every input: a release proves itself, and
+one that was edited is none.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue, ValidationError
+
+from l9stack import __version__
+from l9stack.errors import InputError, Place, Problem
+from l9stack.evidence.canonical import canonical, digest, strict_json
+from l9stack.extraction.inputs import input_digest, templates
+from l9stack.extraction.prepare import Prepared
+from l9stack.files import digests_below, file_digest, fill, inside, publish, sweep, temporary_folder
+from l9stack.model.release import Release
+from l9stack.project import Project
+from l9stack.sources import imported_folder, own_templates_folder, written_files
+
+RECORD = "release.json"
+INPUTS = "inputs"
+_COLLECTION = "collection"
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_SHORT = re.compile(r"[0-9a-f]{8,64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A release that was opened and found intact."""
+
+    digest: str
+    release: Release
+    path: Path
+    """The collection as it was."""
+
+
+def described(prepared: Prepared, settings: Mapping[str, JsonValue]) -> Release:
+    """The release that deploys a prepared collection; writes nothing."""
+    files = sources(prepared.path, prepared.project)
+    return Release(
+        collection=prepared.plan.collection,
+        path=f"{_COLLECTION}/{prepared.path.name}",
+        files={name: file_digest(file) for name, file in sorted(files.items())},
+        settings=dict(settings),
+        tree=prepared.tree.digest,
+        parts={str(agent.id): prepared.tree.part_digest(agent.id) for agent in prepared.plan.agents},
+        l9stack=__version__,
+    )
+
+
+def release_digest(release: Release) -> str:
+    """The digest that names a release."""
+    return digest(release.model_dump(mode="json"))
+
+
+def sources(path: Path, project: Project) -> dict[str, Path]:
+    """Every file of the user's that an extraction is made from, by its path within a release's inputs."""
+    base = path if path.is_dir() else path.parent
+    beneath = f"{_COLLECTION}/{path.name}" if path.is_dir() else _COLLECTION
+    own = written_files(path)
+    for folder in (imported_folder(path), own_templates_folder(path)):
+        own += [folder / name for name in digests_below(folder)]
+    return {f"{beneath}/{file.relative_to(base).as_posix()}": file for file in own} | templates(path, project)
+
+
+class Snapshots:
+    """The releases of a project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.folder = project.releases
+
+    def keep(self, prepared: Prepared, settings: Mapping[str, JsonValue]) -> Snapshot:
+        """Keep what a prepared collection was made from, under the digest of its release.
+
+        Raises:
+            InputError: the collection was changed since it was prepared.
+        """
+        release = described(prepared, settings)
+        named = release_digest(release)
+        try:
+            kept = self.open(named)
+        except InputError:
+            # It is not here yet, or what is here was torn or edited: the files that it is made of are at hand.
+            self.remove(named)
+            files = sources(prepared.path, self._project)
+            contents = {f"{INPUTS}/{name}": file.read_bytes() for name, file in files.items()}
+            self.add(named, {RECORD: canonical(release.model_dump(mode="json")), **contents})
+            kept = self.open(named)
+        if input_digest(kept.path, self._project, settings=settings) != prepared.input_digest:
+            message = f"{prepared.path.name} was changed while it is deployed"
+            raise InputError([Problem("collection-changed", message, Place(prepared.path.name), "run it again")])
+        return kept
+
+    def add(self, named: str, contents: Mapping[str, bytes]) -> None:
+        """Put a release's files in their place, all or none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sweep(self.folder)
+        with temporary_folder(self.folder / named) as temporary:
+            fill(temporary, contents.items())
+            publish(temporary, self.folder / named)
+
+    def remove(self, named: str) -> None:
+        """Forget a release."""
+        shutil.rmtree(self.folder / named, ignore_errors=True)
+
+    def open(self, named: str) -> Snapshot:
+        """A release by its digest.
+
+        Raises:
+            InputError: it is not here, or is not what its digest names.
+        """
+        folder = self.folder / named
+        if not _DIGEST.match(named):
+            raise InputError([Problem("bad-release", f"{named!r} is no digest", hint="`l9 releases` lists them")])
+        if not folder.is_dir():
+            hint = "where it was made, `l9 releases --export DIGEST FILE`; here, `l9 releases --import FILE`"
+            raise InputError([Problem("no-release", f"release {named[:12]} is not in this project", hint=hint)])
+        try:
+            data = (folder / RECORD).read_bytes()
+            release = Release.model_validate(strict_json(data))
+        except (OSError, ValueError, ValidationError) as error:
+            raise _changed(folder, RECORD) from error
+        if release_digest(release) != named:
+            raise _changed(folder, RECORD)
+        found = digests_below(folder / INPUTS)
+        for name in sorted(found.keys() | release.files.keys()):
+            if not found.get(name) or found[name] != release.files.get(name):
+                raise _changed(folder, f"{INPUTS}/{name}")
+        return Snapshot(named, release, inside(folder / INPUTS, release.path))
+
+    def find(self, short: str) -> Snapshot:
+        """A release by its digest, or by eight or more of its first digits.
+
+        Raises:
+            InputError: none or several begin so.
+        """
+        here = [path.name for path in self.folder.glob("*") if _DIGEST.match(path.name)] if _SHORT.match(short) else []
+        matching = sorted(name for name in here if name.startswith(short))
+        if len(matching) == 1:
+            return self.open(matching[0])
+        if len(short) == 64:
+            return self.open(short)
+        state = "several releases begin" if matching else "no release begins"
+        hint = "give eight or more digits of a digest that `l9 releases` lists"
+        raise InputError([Problem("no-release", f"{state} with {short!r}", hint=hint)])
+
+
+def _changed(folder: Path, name: str) -> InputError:
+    hint = f"remove {folder.name[:12]}… below .l9/releases, and import the release again from where it was made"
+    message = f"release {folder.name[:12]} is not what was deployed: this file was changed, added or removed"
+    return InputError([Problem("release-changed", message, Place(f"{folder.name}/{name}"), hint)])

@@ -1,0 +1,179 @@
+"""Alert rules of a collection, as Prometheus reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from l9stack.model.monitoring import AlertKind, AlertPlan, Monitoring
+from l9stack.model.plan import Plan
+from l9stack.rendering.environment import fill
+from l9stack.rendering.monitoring.promql import EACH, failed_share, highest, one_of, quantile, selector, summed
+
+Expression = Callable[[Callable[..., str], float], str]
+"""From a selector, which takes more labels, and the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one kind of alert is asked; `hold` is how long it has to be so until somebody is told."""
+
+    severity: str
+    hold: str
+    expression: Expression
+    summary: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """One rule, ready to be printed."""
+
+    alert: str
+    threshold: str
+    expression: str
+    hold: str
+    severity: str
+    summary: str
+    description: str
+
+
+def render_rules(plan: Plan, monitoring: Monitoring) -> str:
+    """The rule file: one rule for each alert of the plan."""
+    rules = [_text(plan, alert) for alert in monitoring.alerts]
+    return fill("monitoring/rules.yml.j2", collection=plan.collection, rules=rules)
+
+
+def _text(plan: Plan, alert: AlertPlan) -> RuleText:
+    rule = RULES[alert.kind]
+    sources = "; ".join(alert.sources).replace("{{", "{ {")  # a template of Prometheus' own begins with two
+    return RuleText(
+        alert=alert.kind.value,
+        threshold=f"{alert.threshold:g}",
+        expression=" or ".join(rule.expression(where, alert.threshold) for where in _selectors(plan, alert)),
+        hold=rule.hold,
+        severity=rule.severity,
+        summary=f"{{{{ $labels.agent }}}} {rule.summary}",
+        description=f"{rule.advice} From: {sources}.",
+    )
+
+
+def _selectors(plan: Plan, alert: AlertPlan) -> Iterator[Callable[..., str]]:
+    """One for the agents that are meant as a whole, one for each of which some operations are."""
+    whole = [agent for agent in alert.agents if agent not in alert.operations]
+    if whole:
+        # All of them need no list, which would grow with the collection.
+        yield partial(selector, plan.collection, whole if len(whole) < len(plan.agents) else ())
+    for agent, operations in alert.operations.items():
+        yield partial(selector, plan.collection, (agent,), operation=one_of(operations))
+
+
+def _down(where: Callable[..., str], _: float) -> str:
+    # An agent whose every replica is gone has no target any more where targets are discovered.
+    gone = f"{highest('l9_build_info', f'{where()} offset 10m')} unless on ({EACH}) up{where()}"
+    return f"min by ({EACH}) (up{where()}) == 0 or {gone}"
+
+
+def _restarts(where: Callable[..., str], threshold: float) -> str:
+    return f"max by ({EACH}) (changes(process_start_time_seconds{where()}[15m])) > {threshold:g}"
+
+
+def _gauge(metric: str) -> Expression:
+    return lambda where, threshold: f"{highest(metric, where())} > {threshold:g}"
+
+
+def _grown(metric: str, window: str, by: str = EACH, **labels: str) -> Expression:
+    return lambda where, threshold: f"{summed(metric, where(**labels), window, by, 'increase')} > {threshold:g}"
+
+
+def _fail(where: Callable[..., str], threshold: float) -> str:
+    return f"{failed_share(where(outcome='~5..'), where(), '5m')} > {threshold:g}"
+
+
+def _refused(where: Callable[..., str], threshold: float) -> str:
+    return f"{summed('l9_refusals_total', where(reason='rate-limited'), '5m')} > {threshold:g}"
+
+
+def _slow(where: Callable[..., str], threshold: float) -> str:
+    return f"{quantile(0.95, where(), '5m', f'{EACH}, operation')} > {threshold:g}"
+
+
+RULES: dict[AlertKind, Rule] = {
+    AlertKind.AGENT_DOWN: Rule(
+        "critical", "1m", _down, "does not answer", "`l9 health` says what it waits for, `l9 logs` what it said last."
+    ),
+    AlertKind.AGENT_RESTARTS: Rule(
+        "warning", "0s", _restarts, "starts again and again", "Its log ends with why it stopped."
+    ),
+    AlertKind.ANCHORS_NOT_TOLD: Rule(
+        "warning",
+        "0s",
+        _grown("l9_anchor_notice_failures_total", "15m", f"{EACH}, anchor"),
+        "could not tell {{ $labels.anchor }} of a decision",
+        "Redis, by which anchors are told, did not take it; the decision waits: `l9 decisions`.",
+    ),
+    AlertKind.AUDIT_NOT_ANCHORED: Rule(
+        "critical",
+        "0s",
+        _grown("l9_audit_anchor_failures_total", "15m"),
+        "could not anchor its audit chain",
+        "The archive does not take it, or the chain was tampered with: `l9 audit` says which.",
+    ),
+    AlertKind.AUDIT_NOT_WRITTEN: Rule(
+        "critical",
+        "0s",
+        _grown("l9_audit_failures_total", "15m"),
+        "could not write its audit chain",
+        "The store of decisions does not take entries; what was done meanwhile stands in the agent's log.",
+    ),
+    AlertKind.CALLS_FAIL: Rule(
+        "warning",
+        "5m",
+        _fail,
+        "fails more calls than it may",
+        "The panel of calls by outcome says how; each failure is an escalation with its reason.",
+    ),
+    AlertKind.CALLS_REFUSED: Rule(
+        "warning",
+        "5m",
+        _refused,
+        "turns callers away who call too often",
+        "Somebody goes on beyond the rate: raise it, or slow them down.",
+    ),
+    AlertKind.CALLS_SLOW: Rule(
+        "warning",
+        "5m",
+        _slow,
+        "is slow: {{ $labels.operation }} takes {{ $value | humanizeDuration }} (p95)",
+        "What it asks, or where it remembers, may be slow.",
+    ),
+    AlertKind.DECISIONS_EXPIRE: Rule(
+        "critical",
+        "0s",
+        _gauge("l9_decisions_oldest_seconds"),
+        "has a decision that nobody made for {{ $value | humanizeDuration }}",
+        "It is blocked when its time is over: `l9 decisions` lists it.",
+    ),
+    AlertKind.DECISIONS_EXPIRED: Rule(
+        "critical",
+        "0s",
+        _grown("l9_decisions_total", "1h", verdict="expired"),
+        "blocked decisions that nobody made in time",
+        "Nobody was there to decide: ask the anchors, or give them more time.",
+    ),
+    AlertKind.DECISIONS_PILE_UP: Rule(
+        "warning",
+        "10m",
+        _gauge("l9_decisions_waiting"),
+        "has {{ $value }} decisions that wait",
+        "More come than its anchors decide: `l9 decisions` lists them.",
+    ),
+    AlertKind.MEMORY_WRITES_FAIL: Rule(
+        "critical",
+        "0s",
+        _grown("l9_memory_failures_total", "5m", f"{EACH}, layer"),
+        "loses what it should remember in its {{ $labels.layer }} memory",
+        "The layer's server is down or refuses; such answers are marked degraded.",
+    ),
+}

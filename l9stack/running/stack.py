@@ -1,0 +1,120 @@
+"""A deployed stack, found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from l9stack.errors import InputError, Place, Problem, ServiceError
+from l9stack.model.deployment import DeployedBackend, Deployment
+from l9stack.project import Project
+from l9stack.reading.stack import stack_text
+from l9stack.running.asking import ask_all, reachable
+from l9stack.running.docker import DockerHost
+from l9stack.running.engine import DockerEngine
+from l9stack.running.hosts import Host, LocalHost, NoHost
+from l9stack.running.manifest import MANIFEST, read_manifest
+from l9stack.running.parts import Hosted, Kind, Part, agent_part, asked_backend, hosted_backend
+from l9stack.running.swarm import SwarmHost
+
+_MISSING = {
+    "local": Hosted("missing", "it was not started"),
+    "docker": Hosted("missing", "there is no container of it"),
+    "swarm": Hosted("missing", "there is no service of it"),
+    "external": Hosted("unknown"),
+}
+
+
+@dataclass(frozen=True)
+class Running:
+    """What was deployed, and the host that runs it."""
+
+    stack: str
+    runtime: str
+    host: Host
+    agents: Mapping[str, str]
+    """Endpoints by name."""
+    backends: Mapping[str, DeployedBackend]
+
+    def parts(self) -> tuple[Part, ...]:
+        """Every agent and backend, asked now; nothing is taken from what was true when it was deployed.
+
+        Raises:
+            ServiceError: the host does not answer.
+        """
+        hosted = self.host.hosted()
+        answers = ask_all(self.agents)
+
+        def known(kind: Kind, name: str) -> Hosted:
+            return hosted.get((kind, name), _MISSING[self.runtime])
+
+        agents = [agent_part(name, url, answers[name], known("agent", name)) for name, url in self.agents.items()]
+        backends = [
+            hosted_backend(name, backend.address, known("backend", name))
+            if backend.managed
+            else asked_backend(
+                name,
+                backend.address,
+                answers,
+                None if any(name in answer.backends for answer in answers.values()) else reachable(backend.address),
+            )
+            for name, backend in self.backends.items()
+        ]
+        return (*agents, *backends)
+
+    def endpoint(self, agent: str) -> str:
+        """The base URL of an agent.
+
+        Raises:
+            ServiceError: the stack has no such agent; the message names those that it has.
+        """
+        if agent not in self.agents:
+            here = ", ".join(sorted(self.agents)) or "none"
+            raise ServiceError(f"agent {agent} does not run on stack {self.stack}; running: {here}")
+        return self.agents[agent]
+
+    def logs(self, agent: str, lines: int, follow: bool) -> Iterator[str]:
+        """See `Host.logs`."""
+        return self.host.logs(agent, lines, follow)
+
+
+def find_running(project: Project, stack: str) -> Running:
+    """A stack by its manifest; the local runtime knows its own without one.
+
+    Raises:
+        InputError: the project has no such stack, or the manifest is not one of ours.
+        ServiceError: the stack was not deployed from here, and no manifest tells where it answers.
+    """
+    manifest = read_manifest(project, stack)
+    local = LocalHost(project, stack)
+    known = sorted(path.name.split(".")[1] for path in project.root.glob("Pulumi.*.yaml"))
+    if manifest is None and known and stack not in known and not local.agents():
+        hint = f"stacks of this project: {', '.join(known)}"
+        raise InputError([Problem("no-such-stack", f"there is no stack {stack}", Place(f"Pulumi.{stack}.yaml"), hint)])
+    runtime = manifest.runtime if manifest else stack_text(project.root, stack, "l9stack:runtime") or "local"
+    if runtime == "local":
+        return _local(local, manifest)
+    if manifest is None:
+        raise ServiceError(
+            f"stack {stack} has no deployments/{stack}/{MANIFEST}, which says where it is; `l9 up --stack {stack}` "
+            f"deploys it, `l9 manifest --stack {stack}` writes that file where another machine deployed it"
+        )
+    hosts: Mapping[str, Host] = {"external": NoHost(stack)}
+    if runtime in ("docker", "swarm"):
+        engine = DockerEngine(stack_text(project.root, stack, "docker:host"))
+        kind = DockerHost if runtime == "docker" else SwarmHost
+        hosts = {runtime: kind(engine, stack, manifest.collection)}
+    agents = {name: agent.endpoint for name, agent in manifest.agents.items()}
+    return Running(stack, runtime, hosts[runtime], agents, manifest.backends)
+
+
+def _local(host: LocalHost, manifest: Deployment | None) -> Running:
+    """What the manifest names, and whatever else the supervisor runs: a first `up` writes its manifest last."""
+    status = host.status()
+    agents = {name: agent.endpoint for name, agent in manifest.agents.items()} if manifest else {}
+    agents |= {agent.agent: agent.endpoint for agent in status.agents if agent.stack == host.stack}
+    backends = dict(manifest.backends) if manifest else {}
+    for service in status.services:
+        address = f"127.0.0.1:{service.port}" if service.port else "local folder"
+        backends.setdefault(service.name, DeployedBackend(address=address, managed=True))
+    return Running(host.stack, "local", host, agents, backends)

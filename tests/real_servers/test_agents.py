@@ -1,0 +1,91 @@
+"""Agents on real servers: the library's own tests over TLS, generated agents beside them, and no client left out."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from l9stack.extraction.prepare import prepare
+from l9stack.output.view import write_tree
+from l9stack.project import Project
+from tests.real_servers.runs import REPOSITORY, Runs
+from tests.real_servers.servers import RealServers
+
+LIBRARY = REPOSITORY / "l9stack" / "agent"
+EXAMPLE = Path("input_schemas/claims_desk")
+_CLIENTS = {"redis", "postgres", "hypergraph", "cypher", "execute", "scalar", "session", "scan_iter"}
+_MODULES = {"obstore", "client"}
+
+
+@pytest.fixture(scope="module")
+def library(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The library's own tests, over TLS with an authority of our own."""
+    runs = Runs(tmp_path_factory.mktemp("library"))
+    more = real.trust | real.archive_variables(tls=True)
+    runs.pytest(real.encrypted, more, REPOSITORY, ["tests/agent"], [REPOSITORY])
+    return runs
+
+
+@pytest.fixture(scope="module")
+def generated(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The tests that are generated with the example's agents, without TLS."""
+    root = tmp_path_factory.mktemp("generated").resolve()
+    (root / "Pulumi.yaml").write_text("name: l9stack\nruntime: python\n")
+    shutil.copytree(REPOSITORY / EXAMPLE, root / EXAMPLE)
+    prepared, tree = prepare(root / EXAMPLE, Project(root)), root / "tree"
+    write_tree(prepared.tree, tree)
+    runs = Runs(tmp_path_factory.mktemp("reports"))
+    paths = [tree / "code", *([prepared.implementations] if prepared.implementations else [])]
+    arguments = ["--import-mode=importlib", "tests"]
+    runs.pytest(real.plain, real.archive_variables(tls=False), tree, arguments, paths)
+    return runs
+
+
+@pytest.fixture(scope="module")
+def lines(library: Runs, generated: Runs) -> dict[str, set[int]]:
+    """Which lines of the library ran, by module."""
+    one, other = library.lines(), generated.lines()
+    return {name: one.get(name, set()) | other.get(name, set()) for name in {*one, *other}}
+
+
+def speaking(module: Path) -> Iterator[tuple[str, ast.stmt]]:
+    """The functions that call a client of a server, each with the first statement of its body."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(map(_speaks, ast.walk(node))):
+            documented = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+            yield node.name, node.body[1 if documented else 0]
+
+
+def _speaks(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    called, whose = node.func.attr, node.func.value
+    named = {whose.attr} if isinstance(whose, ast.Attribute) else set()
+    return bool(({called} | named) & _CLIENTS) or (isinstance(whose, ast.Name) and whose.id in _MODULES)
+
+
+MODULES = [module.name for module in sorted(LIBRARY.glob("*.py")) if any(speaking(module))]
+
+
+def test_the_librarys_own_tests_hold_over_tls(library: Runs) -> None:
+    assert set(library.outcomes.values()) == {"passed"}, library.output
+    assert len(library.outcomes) > 100
+
+
+def test_generated_agents_hold(generated: Runs) -> None:
+    assert set(generated.outcomes.values()) == {"passed"}, generated.output
+    assert len(generated.outcomes) > 100
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_function_that_speaks_to_a_server_spoke_to_a_real_one(lines: dict[str, set[int]], module: str) -> None:
+    assert [name for name, first in speaking(LIBRARY / module) if first.lineno not in lines[module]] == []
+
+
+def test_the_modules_that_are_known_to_speak_are_among_them() -> None:
+    known = {"anchors", "audit", "cache", "causes", "connections", "database", "events", "graph", "history", "layers"}
+    assert {f"{name}.py" for name in known | {"memory", "retention", "semantic", "spaces"}} <= set(MODULES)
