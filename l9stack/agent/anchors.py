@@ -93,7 +93,7 @@ class Anchors:
         # Asked first as well: there are S3 servers that take a conditional write for any write.
         store = self._memory.connections.archive()
         with contextlib.suppress(obstore.exceptions.AlreadyExistsError):
-            if not await _is_there(store, path):
+            if not await self._is_there(store, path, head[0]):
                 await obstore.put_async(store, path, json.dumps(body).encode(), mode="create")
         self._last = Anchor(*head)
         return self._last
@@ -115,6 +115,14 @@ class Anchors:
             raise ValueError(f"{max(paths)} is no anchor")
         return Anchor(found["position"], str(found.get("entry_hash")))
 
+    async def _is_there(self, store: Any, path: str, position: int) -> bool:
+        """Looked for in a list: with the least rights, a question for what is not there is refused."""
+        before = f"{self._prefix}/{position - 1:012d}.json"
+        async for batch in obstore.list(store, prefix=f"{self._prefix}/", offset=before):
+            if any(entry["path"] == path for entry in batch):
+                return True
+        return False
+
     async def check(self) -> list[str]:
         """What is wrong with the chain, up to its last anchor and beyond; nothing where all is well."""
         return (await self.report()).problems
@@ -131,14 +139,6 @@ class Anchors:
         problems += await audit.verify(self._memory.postgres, self._agent, last.entry_hash if last else None)
         position, _ = await audit.head(self._memory.postgres, self._agent)
         return Report(position, last.position if last else None, problems)
-
-
-async def _is_there(store: Any, path: str) -> bool:
-    try:
-        await obstore.head_async(store, path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What tests leave in servers that others use, too: whether it can be kept apart at all, and its removal."""
+"""Tests beside servers that others use, too: whether what they leave can be kept apart, and its removal."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,8 +21,15 @@ from l9stack.agent.spaces import prefix
 _NODES = "MATCH (n) WHERE n.namespace STARTS WITH $start WITH n LIMIT 1000 DETACH DELETE n RETURN count(*) AS gone"
 
 
-async def isolated(backends: BackendUrls, run: str) -> str:
-    """Why tests could not be kept apart from what agents have decided; an empty string where they can."""
+async def hindrance(backends: BackendUrls, run: str, declared: MemoryDeclaration) -> str:
+    """Why tests could not run here, or not apart from what agents have decided; an empty string where they can."""
+    connections = Connections(declared, backends, prefix(run))
+    try:
+        answers = await connections.probe()
+    finally:
+        await connections.close()
+    if silent := [f"{name} ({said})" for name, said in answers.items() if said != "ok"]:
+        return f"backends that do not answer: {', '.join(silent)}"
     for url in sorted({backends.postgres, backends.hypergraph} - {""}):
         schema = f"{prefix(run)}tried"
         try:
@@ -35,16 +42,16 @@ async def isolated(backends: BackendUrls, run: str) -> str:
     return ""
 
 
-async def remove_run(backends: BackendUrls, run: str, layers: Collection[str]) -> list[str]:
-    """Remove all that a run of tests has left in the backends of these layers; what could not be removed, and why.
+async def remove_run(backends: BackendUrls, run: str, declared: MemoryDeclaration) -> list[str]:
+    """Remove all that a run of tests has left in the backends of declared layers; what could not be, and why.
 
     Redis and Postgres hold what every agent keeps, so they are always looked at.
     """
     run_of = _Run(backends, run)
     removals: dict[str, Callable[[], Awaitable[None]]] = {"redis": run_of.redis, "postgres": run_of.postgres}
-    if "semantic" in layers:
+    if declared.semantic is not None:
         removals["neo4j"] = run_of.graph
-    if "archive" in layers:
+    if declared.archive is not None:
         removals["archive"] = run_of.archive
     left = []
     for name, remove in removals.items():

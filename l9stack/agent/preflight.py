@@ -25,7 +25,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from l9stack.agent.backends import NAMES, BackendUrls
-from l9stack.agent.leftovers import isolated, remove_run
+from l9stack.agent.declarations import MemoryDeclaration
+from l9stack.agent.definition import memory_of
+from l9stack.agent.leftovers import hindrance, remove_run
 from l9stack.agent.spaces import RUN
 from l9stack.agent.tested import Failure, Summary
 
@@ -33,7 +35,10 @@ SECONDS = 900
 """How long all tests may take together."""
 _SHOWN, _LINES = 10, 12
 """How many failures are told, and how many lines of each."""
-_OPTIONS = ("-q", "--tb=short", "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
+_OPTIONS = (
+    *("-q", "--tb=short", "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"),
+    "--maxfail=50",  # a server that goes away meanwhile fails every test, and each of them slowly
+)
 
 
 class _Plugin:
@@ -81,7 +86,8 @@ def run(folder: Path, environ: Mapping[str, str]) -> Summary:
         absent = ", ".join(name for name in NAMES.values() if not environ.get(name))
         return Summary(reason=f"backends are not named: {absent}")
     name, began, summary = uuid.uuid4().hex[:8], time.monotonic(), Summary()
-    if reason := asyncio.run(isolated(backends, name)):
+    declared = _declared(folder / "manifests")
+    if reason := asyncio.run(hindrance(backends, name, declared)):
         return Summary(reason=reason)
     os.environ[RUN] = name
     try:
@@ -91,7 +97,7 @@ def run(folder: Path, environ: Mapping[str, str]) -> Summary:
                 [*_OPTIONS, "--rootdir", str(folder), str(folder / "tests")], [_Plugin(backends, summary)]
             )
     finally:
-        summary.left = asyncio.run(remove_run(backends, name, _layers(folder / "manifests")))
+        summary.left = asyncio.run(remove_run(backends, name, declared))
     summary.seconds = round(time.monotonic() - began, 1)
     if ended == pytest.ExitCode.INTERRUPTED and not summary.failed:
         summary.reason = f"the tests were stopped, or had not ended after {SECONDS} s"
@@ -116,10 +122,10 @@ def _ending_in(seconds: int) -> Iterator[None]:
         signal.alarm(0)
 
 
-def _layers(manifests: Path) -> set[str]:
-    """The memory layers that the agents declare."""
+def _declared(manifests: Path) -> MemoryDeclaration:
+    """The memory layers that any of the agents declares."""
     documents = [json.loads(path.read_bytes()) for path in sorted(manifests.glob("*.json"))]
-    return {layer["kind"] for document in documents for layer in document["memory"]["layers"]}
+    return memory_of([layer for document in documents for layer in document["memory"]["layers"]])
 
 
 def without_secrets(printed: str, environ: Mapping[str, str]) -> str:

@@ -52,7 +52,8 @@ def health(arguments: argparse.Namespace) -> int:
     if healthy:
         return EXIT_OK
     waited = f" after {arguments.timeout} seconds" if arguments.wait else ""
-    print(f"\nnot healthy{waited}: {', '.join(part.name for part in bad) or 'no agent is deployed'}")
+    word = "still starting" if bad and all(part.state == "starting" for part in bad) else "not healthy"
+    print(f"\n{word}{waited}: {', '.join(part.name for part in bad) or 'no agent is deployed'}")
     for part in bad:
         if part.last_line:
             print(f"  last line of {part.name}: {part.last_line[:200]}")
@@ -76,11 +77,13 @@ def _waited(
             states = {part.name: part.health for part in parts}
         except ServiceError as error:
             trouble, states = error, {stack: str(error)}
-        for name, state in states.items():
-            if told.get(name) != state:
-                progress(f"{name}: {state}")
+        well = trouble is None and _healthy(parts)
+        if told or not well:
+            for name, state in states.items():
+                if told.get(name) != state:
+                    progress(f"{name}: {state}")
         told = states
-        if (trouble is None and _healthy(parts)) or time.monotonic() >= deadline:
+        if well or time.monotonic() >= deadline:
             return parts, trouble
         time.sleep(min(PAUSE_SECONDS, max(0.0, deadline - time.monotonic())))
 

@@ -159,6 +159,13 @@ def _deployment(add: Add) -> None:
     )
     command.add_argument("--stack", help="stack name (default: dev)")
 
+    command = add(
+        "export", "exporting:export", "write a stack as a Compose file, in a folder that `docker compose up` runs"
+    )
+    command.add_argument("format", choices=("compose",))
+    command.add_argument("--stack", help="stack name (default: dev)")
+    command.add_argument("--output", help="the folder (default: deployments/STACK/compose)")
+
     command = add("logs", "observing:logs", "show an agent's log")
     command.add_argument("agent")
     command.add_argument("--stack", help="stack name (default: dev)")
@@ -188,6 +195,19 @@ def _releases(add: Add) -> None:
     which.add_argument("--stack", help="stack name (default: dev)")
     which.add_argument("--export", nargs=2, metavar=("DIGEST", "FILE"), help="write a release to a file")
     which.add_argument("--import", dest="import_", metavar="FILE", help="take a release from such a file")
+
+
+def _archive(add: Add) -> None:
+    command = add(
+        "archive", "archiving:archive", "print the policy that the keys of a stack's archive need, as IAM has it"
+    )
+    command.add_argument("what", choices=("policy",), metavar="policy", help="the policy, for a bucket of S3")
+    command.add_argument(
+        "--for", dest="whom", choices=("agents", "deployer"), default="agents", help="default: %(default)s"
+    )
+    command.add_argument("--bucket", metavar="URL", help="s3://BUCKET (default: l9stack:backends.archive of the stack)")
+    command.add_argument("--stack", default="dev", help="stack name (default: %(default)s)")
+    command.add_argument("--collection", help="a collection (default: what the stack is configured with)")
 
 
 def _operation(add: Add) -> None:
@@ -258,6 +278,6 @@ def build() -> argparse.ArgumentParser:
         command.set_defaults(handler=handler)
         return command
 
-    for group in (_generation, _authoring, _delivery, _deployment, _releases, _operation, _machine):
+    for group in (_generation, _authoring, _delivery, _deployment, _releases, _operation, _archive, _machine):
         group(add)
     return parser

@@ -25,6 +25,8 @@ class Measured:
     """`ok`, or which backends do not work for it, or why it does not answer."""
     codes: Mapping[str, str]
     """The digest of the code that it says it runs; empty where it does not tell."""
+    config: str
+    """SHA-256 of the unified config as it lies there; empty where it does not."""
 
 
 def readiness(deployment: Deployment, build: BuildEvidence | None, measured: Measured) -> str:
@@ -36,7 +38,7 @@ def readiness(deployment: Deployment, build: BuildEvidence | None, measured: Mea
         _agents(deployment, measured),
         _backends(deployment, measured),
         _governance(deployment),
-        _configuration(deployment),
+        _configuration(deployment, measured),
         _monitoring(deployment),
         _release(deployment),
         _from_here(deployment),
@@ -103,8 +105,10 @@ def _tests(deployment: Deployment, build: BuildEvidence | None) -> Section:
 def _before(deployment: Deployment) -> Item:
     tests = deployment.tests
     if tests is None:
-        why = "the gates ran beside the same servers" if deployment.runtime == "local" else "they were not run there"
-        return Item(f"Tests where the agents run, before traffic: {NOT_MEASURED}; {why}", deployment.runtime == "local")
+        why = (
+            "here the gates run beside the same servers" if deployment.runtime == "local" else "they were not run there"
+        )
+        return Item(f"Tests where the agents run, before traffic: {NOT_MEASURED}; {why}", False)
     text = f"{tests.passed} passed, {tests.failed} failed, {tests.skipped} skipped in {tests.seconds:g} s"
     return Item(f"Tests where the agents run, before traffic: {text}", tests.passed > 0 and tests.failed == 0)
 
@@ -156,9 +160,10 @@ def _governance(deployment: Deployment) -> Section:
     return Section("Governance", [Item(told, False), Item(keys, bool(deployment.anchors))], ["", commands])
 
 
-def _configuration(deployment: Deployment) -> Section:
-    item = Item(f"Agents read {code(deployment.config)}; an edit in it is drift, which `l9 preview` names", True)
-    return Section("Configuration", [item])
+def _configuration(deployment: Deployment, measured: Measured) -> Section:
+    said = f"SHA-256 {code(measured.config)}" if measured.config else "missing"
+    item = Item(f"Unified config: {code(deployment.config)}, {said}", bool(measured.config))
+    return Section("Configuration", [item], ["", "An edit in it is drift, which `l9 preview` names."])
 
 
 def _monitoring(deployment: Deployment) -> Section:

@@ -23,7 +23,7 @@ class AgentsArgs:
     plan: Plan
     specs: Mapping[str, AgentSpec]
     after: Sequence[pulumi.Resource]
-    tests: PreflightSpec
+    tests: PreflightSpec | None = None
     """Run before any agent starts or is replaced, where the runtime can."""
 
 
@@ -36,7 +36,11 @@ class Agents(pulumi.ComponentResource):
         super().__init__("l9stack:agents:Agents", name, {}, opts)
         base = name.removesuffix("-agents")
         runtime = args.runtime
-        tested = runtime.preflight(f"{base}-tests", args.tests, self) if isinstance(runtime, Rehearsing) else None
+        tested = (
+            runtime.preflight(f"{base}-tests", args.tests, self)
+            if args.tests is not None and isinstance(runtime, Rehearsing)
+            else None
+        )
         after = [*args.after, *([tested.resource] if tested else [])]
         self.tests = tested.tests if tested else None
         endpoints: dict[str, Endpoint] = {}

@@ -19,7 +19,7 @@ NONCURRENT_DAYS = 30
 """How long S3 keeps what agents have deleted or written over: also of a version that nobody sees, retention holds."""
 UPLOAD_DAYS = 7
 _OURS = "l9stack "
-"""How the names of our lifecycle rules begin; all others are somebody else's, and stay."""
+"""How the names of our lifecycle rules begin, with the stack's own prefix; all others are somebody else's, and stay."""
 _BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 _ABSENT = {
     "ServerSideEncryptionConfigurationNotFoundError",
@@ -39,6 +39,8 @@ class BucketAddress:
     """A bucket, and how it is reached; without keys, by what the machine has (a profile, a role)."""
 
     bucket: str
+    scope: str = ""
+    """The prefix of what this stack keeps there: of the rules of a bucket, those below it are ours."""
     endpoint: str = ""
     """Empty for AWS."""
     region: str = "us-east-1"
@@ -148,59 +150,59 @@ class Setting:
 
     api: str
     """The call of S3 that makes it, by which a server's documents can be searched."""
-    read: Callable[[Client, str], Value]
-    write: Callable[[Client, str, Any], object]
+    read: Callable[[Client, BucketAddress], Value]
+    write: Callable[[Client, BucketAddress, Any], object]
 
 
-def _versioning(client: Client, bucket: str) -> Value:
+def _versioning(client: Client, at: BucketAddress) -> Value:
     return {"Enabled": "enabled", "Suspended": "suspended"}.get(
-        _asked(client.get_bucket_versioning, bucket, "Status"), "off"
+        _asked(client.get_bucket_versioning, at, "Status"), "off"
     )
 
 
-def _write_versioning(client: Client, bucket: str, _wanted: str) -> object:
-    return client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+def _write_versioning(client: Client, at: BucketAddress, _wanted: str) -> object:
+    return client.put_bucket_versioning(Bucket=at.bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
-def _encryption(client: Client, bucket: str) -> Value:
-    found = _asked(client.get_bucket_encryption, bucket, "ServerSideEncryptionConfiguration") or {}
+def _encryption(client: Client, at: BucketAddress) -> Value:
+    found = _asked(client.get_bucket_encryption, at, "ServerSideEncryptionConfiguration") or {}
     rule: dict[str, str] = next((rule["ApplyServerSideEncryptionByDefault"] for rule in found.get("Rules", [])), {})
     return " ".join(rule[name] for name in ("SSEAlgorithm", "KMSMasterKeyID") if rule.get(name)) or "none"
 
 
-def _write_encryption(client: Client, bucket: str, wanted: str) -> object:
+def _write_encryption(client: Client, at: BucketAddress, wanted: str) -> object:
     algorithm, _, key = wanted.partition(" ")
     rule = {"SSEAlgorithm": algorithm} | ({"KMSMasterKeyID": key} if key else {})
     whole = {"ApplyServerSideEncryptionByDefault": rule, "BucketKeyEnabled": bool(key)}
-    return client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [whole]})
+    return client.put_bucket_encryption(Bucket=at.bucket, ServerSideEncryptionConfiguration={"Rules": [whole]})
 
 
-def _public_access(client: Client, bucket: str) -> Value:
-    found = _asked(client.get_public_access_block, bucket, "PublicAccessBlockConfiguration") or {}
+def _public_access(client: Client, at: BucketAddress) -> Value:
+    found = _asked(client.get_public_access_block, at, "PublicAccessBlockConfiguration") or {}
     return "blocked" if found == _BLOCKED else "open"
 
 
-def _write_public_access(client: Client, bucket: str, _wanted: str) -> object:
-    return client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=_BLOCKED)
+def _write_public_access(client: Client, at: BucketAddress, _wanted: str) -> object:
+    return client.put_public_access_block(Bucket=at.bucket, PublicAccessBlockConfiguration=_BLOCKED)
 
 
-def _rules(client: Client, bucket: str) -> list[dict[str, Any]]:
-    return list(_asked(client.get_bucket_lifecycle_configuration, bucket, "Rules") or [])
+def _rules(client: Client, at: BucketAddress) -> list[dict[str, Any]]:
+    return list(_asked(client.get_bucket_lifecycle_configuration, at, "Rules") or [])
 
 
-def _lifecycle(client: Client, bucket: str) -> Value:
+def _lifecycle(client: Client, at: BucketAddress) -> Value:
     """The days that objects are kept, by prefix: of our own rules alone."""
     return {
         rule["Filter"]["Prefix"]: int(rule["Expiration"]["Days"])
-        for rule in _rules(client, bucket)
-        if rule.get("ID", "").startswith(_OURS)
+        for rule in _rules(client, at)
+        if _is_ours(rule, at)
         and rule.get("Status") == "Enabled"
         and rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") == NONCURRENT_DAYS
         and "Days" in rule.get("Expiration", {})
     }
 
 
-def _write_lifecycle(client: Client, bucket: str, wanted: Mapping[str, float]) -> object:
+def _write_lifecycle(client: Client, at: BucketAddress, wanted: Mapping[str, float]) -> object:
     """All rules of a bucket are one document: those of others stay in it."""
     own = [
         {
@@ -213,10 +215,10 @@ def _write_lifecycle(client: Client, bucket: str, wanted: Mapping[str, float]) -
         }
         for prefix, days in sorted(wanted.items())
     ]
-    rules = [rule for rule in _rules(client, bucket) if not rule.get("ID", "").startswith(_OURS)] + own
+    rules = [rule for rule in _rules(client, at) if not _is_ours(rule, at)] + own
     if not rules:
-        return client.delete_bucket_lifecycle(Bucket=bucket)
-    return client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+        return client.delete_bucket_lifecycle(Bucket=at.bucket)
+    return client.put_bucket_lifecycle_configuration(Bucket=at.bucket, LifecycleConfiguration={"Rules": rules})
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -228,28 +230,32 @@ SETTINGS: Mapping[str, Setting] = {
 """By the names that a preview and `l9stack:archive.without` have."""
 
 
-def settle(client: Client, bucket: str, wanted: Mapping[str, Any]) -> dict[str, str]:
+def settle(client: Client, at: BucketAddress, wanted: Mapping[str, Any]) -> dict[str, str]:
     """Make each setting what is wanted; why not, by name, for those that the server does not have afterwards."""
     lacking = {}
     for name, value in wanted.items():
         setting, answer = SETTINGS[name], ""
-        if setting.read(client, bucket) == value:
+        if setting.read(client, at) == value:
             continue
         try:
-            setting.write(client, bucket, value)
+            setting.write(client, at, value)
         except ClientError as error:
             if code_of(error) in _REFUSED:
-                raise ServiceError(f"{bucket}: {setting.api} is not allowed to whom these keys belong") from error
+                raise ServiceError(f"{at.shown()}: {setting.api} is not allowed to whom these keys belong") from error
             answer = f"answers {code_of(error)}"
-        if setting.read(client, bucket) != value:
+        if setting.read(client, at) != value:
             lacking[name] = f"{setting.api} {answer or 'is accepted and changes nothing'}"
     return lacking
 
 
-def _asked(call: Callable[..., dict[str, Any]], bucket: str, name: str) -> Any:
+def _is_ours(rule: Mapping[str, Any], at: BucketAddress) -> bool:
+    return str(rule.get("ID", "")).startswith(f"{_OURS}{at.scope}")
+
+
+def _asked(call: Callable[..., dict[str, Any]], at: BucketAddress, name: str) -> Any:
     """A part of an answer; None where the setting was never made, or the server has no such call."""
     try:
-        return call(Bucket=bucket).get(name)
+        return call(Bucket=at.bucket).get(name)
     except ClientError as error:
         if code_of(error) in _ABSENT or error.response["ResponseMetadata"]["HTTPStatusCode"] in (405, 501):
             return None

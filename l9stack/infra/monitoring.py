@@ -62,7 +62,7 @@ class Monitoring(pulumi.ComponentResource):
             },
             pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
-        self.summary: dict[str, Any] = {"dashboards": f"{planned.folder}/", "files": args.folder}
+        self.summary: dict[str, Any] = {"dashboards": f"{planned.folder}/", "files": files.folder}
         if runtime is not None:
             self.summary |= self._servers(base, args, runtime, scraped, generated, files)
         self.register_outputs({"monitoring": self.summary})

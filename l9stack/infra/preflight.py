@@ -9,6 +9,7 @@ import pulumi
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.runtimes.base import AgentSpec, PreflightSpec
 from l9stack.output.store import Store
+from l9stack.project import Project
 
 _TESTED = ("code/", "manifests/", "tests/")
 
@@ -17,7 +18,7 @@ def preflight_spec(
     prepared: Prepared, specs: Mapping[str, AgentSpec], depends_on: Sequence[pulumi.Resource]
 ) -> PreflightSpec:
     """The tests of all agents of a collection, beside those backends that its agents are given."""
-    entry = Store(prepared.project).put(each for each in prepared.tree.artifacts if each.path.startswith(_TESTED))
+    entry = Store(Project.find()).put(each for each in prepared.tree.artifacts if each.path.startswith(_TESTED))
     calling = [spec for spec in specs.values() if spec.folder]
     some = (calling or list(specs.values()))[0]
     return PreflightSpec(
@@ -29,5 +30,7 @@ def preflight_spec(
         packages=some.packages,
         lock=some.lock,
         urls=some.urls,
+        archive=some.archive,
+        certificates=some.certificates,
         depends_on=depends_on,
     )

@@ -14,8 +14,8 @@ import pulumi
 KEEPS_DATA = "l9stack.data"
 """The label of volumes that hold data; on an engine, `docker volume ls --filter label=l9stack.data` finds them."""
 _VOLUME = "docker:index/volume:Volume"
-_ALWAYS = frozenset({"pulumi-python:dynamic/l9stack:Password", "pulumi-python:dynamic/l9stack:Release"})
-"""A password that was made anew opens no data; a history is written once."""
+_ALWAYS = frozenset(f"pulumi-python:dynamic/l9stack:{name}" for name in ("Password", "Release", "ArchiveBucket"))
+"""A password that was made anew opens no data; a history is written once; an archive is what is kept."""
 
 
 def is_stateful(kind: str, inputs: Mapping[str, Any]) -> bool:

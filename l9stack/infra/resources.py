@@ -9,9 +9,11 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from l9stack.infra.providers.agent import LocalAgentProvider
+from l9stack.infra.providers.archive import ArchiveBucketProvider
 from l9stack.infra.providers.baseline import BaselineProvider
 from l9stack.infra.providers.code import AgentCodeProvider
 from l9stack.infra.providers.config import UnifiedConfigProvider
+from l9stack.infra.providers.container import ContainerReadyProvider, EngineClaimProvider
 from l9stack.infra.providers.gate import ExtractionGateProvider
 from l9stack.infra.providers.health import HealthCheckProvider
 from l9stack.infra.providers.manifest import DeploymentManifestProvider
@@ -71,6 +73,22 @@ class ExternalService(Resource, module="l9stack", name="ExternalService"):
             ExternalServiceProvider(),
             name,
             {**props, "endpoint": None, "instance": None},
+            pulumi.ResourceOptions.merge(opts, secret),
+        )
+
+
+class ArchiveBucket(Resource, module="l9stack", name="ArchiveBucket"):
+    """See `ArchiveBucketProvider`."""
+
+    endpoint: pulumi.Output[str]
+    instance: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["access_key", "secret_key"])
+        super().__init__(
+            ArchiveBucketProvider(),
+            name,
+            {**props, "endpoint": None, "instance": None, "created": None},
             pulumi.ResourceOptions.merge(opts, secret),
         )
 
@@ -143,6 +161,22 @@ class MonitoringFiles(Resource, module="l9stack", name="MonitoringFiles"):
 
     def __init__(self, name: str, props: Values, opts: Options = None) -> None:
         super().__init__(MonitoringFilesProvider(), name, {**props, "folder": None, "files": None}, opts)
+
+
+class EngineClaim(Resource, module="l9stack", name="EngineClaim"):
+    """See `EngineClaimProvider`."""
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(EngineClaimProvider(), name, dict(props), opts)
+
+
+class ContainerReady(Resource, module="l9stack", name="ContainerReady"):
+    """See `ContainerReadyProvider`."""
+
+    instance: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+        super().__init__(ContainerReadyProvider(), name, {**props, "instance": None}, opts)
 
 
 class SwarmCluster(Resource, module="l9stack", name="SwarmCluster"):

@@ -7,14 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra import deployed
 from l9stack.infra.agents import Agents, AgentsArgs
-from l9stack.infra.backends import Backends, BackendsArgs, services_used
+from l9stack.infra.backends import Backends, BackendsArgs, looked_after, services_used
 from l9stack.infra.document import deployment_document
 from l9stack.infra.extraction import Extraction, ExtractionArgs
 from l9stack.infra.monitoring import Monitoring, MonitoringArgs
@@ -22,13 +22,15 @@ from l9stack.infra.preflight import preflight_spec
 from l9stack.infra.protection import protecting
 from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.infra.resources import Baseline, DeploymentManifest, Release
-from l9stack.infra.runtimes.base import AgentSpec, Runtime
+from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Rehearsing, Runtime
 from l9stack.infra.settings import StackSettings
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
 from l9stack.releases.rendered import prepared_release
 from l9stack.releases.snapshots import Snapshots, described, release_digest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class Stack(pulumi.ComponentResource):
         plan, settings, stack = args.prepared.plan, args.settings, args.stack
         runtime = settings.make_runtime()
         used = services_used(plan)
-        backends = Backends(f"{name}-backends", BackendsArgs(runtime, stack, used, settings.backends), own)
+        bucket = looked_after(settings.archive, plan, stack)
+        wanted = BackendsArgs(runtime, stack, used, settings.backends, settings.certificates, bucket)
+        backends = Backends(f"{name}-backends", wanted, own)
         servers = [endpoint.resource for endpoint in backends.services.values()]
         extraction = Extraction(f"{name}-extraction", _extraction_args(args, runtime, servers), own)
         anchors = _all_anchors(plan)
@@ -86,9 +90,9 @@ class Stack(pulumi.ComponentResource):
             | ({} if pulumi.runtime.is_dry_run() else {"instances": instances}),
             pulumi.ResourceOptions(parent=self, depends_on=servers),
         )
-        specs: dict[str, AgentSpec] = {agent.id: _agent_spec(args, agent, backends) for agent in plan.agents}
+        specs: dict[str, AgentSpec] = {agent.id: agent_spec(args, agent, backends.services) for agent in plan.agents}
         after = [*servers, baseline, extraction.config]
-        tests = preflight_spec(args.prepared, specs, after)
+        tests = preflight_spec(args.prepared, specs, after) if isinstance(runtime, Rehearsing) else None
         agents = Agents(f"{name}-agents", AgentsArgs(runtime, plan, specs, after, tests), own)
         watched = _watched(name, args, runtime, agents, own)
         ready = pulumi.Output.all(*agents.healthy).apply(lambda health: all(item == "ok" for item in health))
@@ -110,9 +114,15 @@ class Stack(pulumi.ComponentResource):
         manifest = DeploymentManifest(
             f"{name}-manifest", {"stack": stack, "document": document}, pulumi.ResourceOptions(parent=self)
         )
+        images = pulumi.Output.all(**{agent: endpoint.image for agent, endpoint in agents.endpoints.items()})
         release = Release(
             f"{name}-release",
-            {"stack": stack, "release": _after(ready, args.release), "tree": args.prepared.tree.digest},
+            {
+                "stack": stack,
+                "release": _after(ready, args.release),
+                "tree": args.prepared.tree.digest,
+                "images": _untracked(images),
+            },
             own,
         )
         self.outputs = facts | {"deployment": document, "manifest": manifest.file, "releases": release.history}
@@ -139,16 +149,21 @@ def _watched(
 
 
 def _after(ready: pulumi.Output[bool], value: str) -> pulumi.Output[str]:
-    """`value`, as soon as everything is ready, and without a dependency that the engine would note.
-
-    Where the history of a stack depended on its agents, the engine could not keep the one without the others.
-    """
+    """`value`, as soon as everything is ready; see `_untracked`."""
 
     async def waited() -> str:
         await ready.future()
         return value
 
     return pulumi.Output.from_input(waited())
+
+
+def _untracked(value: pulumi.Output[T]) -> pulumi.Output[T | None]:
+    """A value without the dependencies that the engine would note; None while it is unknown.
+
+    Where the history of a stack depended on its agents, the engine could not keep the one without the others.
+    """
+    return pulumi.Output.from_input(value.future())
 
 
 def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Resource]) -> ExtractionArgs:
@@ -170,7 +185,8 @@ def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Res
     )
 
 
-def _agent_spec(args: StackArgs, agent: AgentPlan, backends: Backends) -> AgentSpec:
+def agent_spec(args: StackArgs, agent: AgentPlan, services: Mapping[str, Endpoint]) -> AgentSpec:
+    """What one agent of a stack is run from."""
     prepared = args.prepared
     implemented = _implemented(agent)
     folder = prepared.implementations if implemented else None
@@ -186,9 +202,16 @@ def _agent_spec(args: StackArgs, agent: AgentPlan, backends: Backends) -> AgentS
         folder=deployed.shown(prepared.project, folder) if folder else "",
         packages=prepared.packages.digest if prepared.packages else "",
         lock=deployed.shown(prepared.project, prepared.packages.file) if prepared.packages else "",
-        services=backends.services,
+        services=services,
         urls=args.settings.backends,
+        archive=args.settings.archive.variables() if args.settings.archive else {},
+        certificates=_certificates(args.settings),
     )
+
+
+def _certificates(settings: StackSettings) -> dict[str, str]:
+    """Of servers by URL alone: those that the stack runs itself show none."""
+    return {service: file for service, file in settings.certificates.items() if service in settings.backends}
 
 
 def _implemented(agent: AgentPlan) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 from l9stack.errors import ServiceError
 from l9stack.running.engine import DockerEngine
 
-REVISION = "l9stack.revision"
-"""The label of a service's containers that tells one state of it from the next."""
+REVISION = "L9_REVISION"
+"""The variable of a service's containers that tells one state of it from the next."""
 _FAILED = ("failed", "rejected", "orphaned")
 
 
@@ -144,7 +144,8 @@ def look(engine: DockerEngine, name: str) -> Look:
 
 
 def _revision(template: Mapping[str, Any]) -> str:
-    return str((template["ContainerSpec"].get("Labels") or {}).get(REVISION, ""))
+    variables = dict(line.partition("=")[::2] for line in template["ContainerSpec"].get("Env") or ())
+    return str(variables.get(REVISION, ""))
 
 
 def _reason(task: Mapping[str, Any]) -> str:

@@ -46,4 +46,4 @@ class DeployedRelease(Model):
     evidence: str
     """SHA-256 of the record of the gates' results."""
     images: dict[str, str] = {}
-    """Digest of the image of each agent, on a runtime with containers."""
+    """The image of each agent, on a runtime with containers; with its digest where a registry keeps it."""

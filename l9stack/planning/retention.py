@@ -12,12 +12,20 @@ SPAN = re.compile(r"\s*(\d{1,4})[\s_-]*(h|hours?|d|days?|w|weeks?|months?|y|year
 """The form of a span that `l9stack.agent.retention` keeps to; the library imports nothing of ours, nor we it here."""
 _FOR_EVER = re.compile(r"\s*(indefinite(ly)?|permanent(ly)?|forever|for ever|unlimited)\s*\Z", re.IGNORECASE)
 _EXPIRES = (MemoryKind.EPISODIC, MemoryKind.ARCHIVE)
+_HOURS = {"h": 1, "d": 24, "w": 24 * 7, "m": 24 * 31, "y": 24 * 366}
+"""A month and a year at their longest, as agents take them."""
 
 
 def expires(layer: MemoryLayer) -> bool:
     """Whether the agent deletes what is older than the layer's declared retention."""
     span = SPAN.match(layer.retention) if layer.kind in _EXPIRES else None
     return span is not None and int(span[1]) > 0
+
+
+def kept_days(layer: MemoryLayer) -> int | None:
+    """For how many whole days what is older may be needed; None where everything is kept."""
+    span = SPAN.match(layer.retention) if expires(layer) else None
+    return -(-int(span[1]) * _HOURS[span[2][0].lower()] // 24) if span else None
 
 
 def retention_notes(agents: Iterable[AgentSpec], notes: list[Problem]) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from l9stack.errors import L9Error
-from tests.bench import calls, collections, deployment, extraction, generators, memory, rendering, scratch
+from tests.bench import calls, collections, containers, deployment, extraction, generators, memory, rendering, scratch
 from tests.bench.clock import Clock
 from tests.bench.figures import Figure
 from tests.bench.scratch import UnmeasuredError
 from tests.bench.table import machine, machine_line, table
 from tests.bench.workshop import Workshop
+from tests.e2e.images import FailedError, MissingError
 
 Group = Callable[[Workshop], Iterator[Figure]]
 GROUPS: Mapping[str, tuple[Group, str]] = {
@@ -27,6 +28,10 @@ GROUPS: Mapping[str, tuple[Group, str]] = {
     "up": (deployment.deployment, "up and preview beside as many empty resources on the bare engine"),
     "memory": (memory.memory, "memory of agents and servers"),
     "calls": (calls.calls, "latency and throughput of one operation"),
+    "docker": (
+        containers.containers,
+        "up of five agents on Docker beside the same containers by Docker's command line",
+    ),
     "generators": (generators.generators, "seconds a file beside copier and openapi-python-client"),
     "many": (collections.many, "100 collections of five agents with all gates; twenty minutes and more"),
 }
@@ -37,7 +42,7 @@ SECONDS = 420
 
 
 def main() -> int:
-    """Run the groups that were asked for; 1 where one could not be measured."""
+    """Run the groups that were asked for; 1 where one failed. What this machine has nothing for is skipped."""
     arguments = _arguments()
     if arguments.list:
         for name, (_, summary) in GROUPS.items():
@@ -55,6 +60,7 @@ def main() -> int:
 
     figures: list[Figure] = []
     failed: dict[str, str] = {}
+    skipped: dict[str, str] = {}
     with scratch.folder() as base:
         shop = Workshop(base, clock, say)
         try:
@@ -62,7 +68,10 @@ def main() -> int:
                 say(f"{name}: {GROUPS[name][1]}")
                 try:
                     figures += list(GROUPS[name][0](shop))
-                except (UnmeasuredError, L9Error, OSError) as error:
+                except MissingError as error:
+                    skipped[name] = str(error)
+                    say(f"{name} is skipped: {error}")
+                except (UnmeasuredError, FailedError, L9Error, OSError) as error:
                     failed[name] = str(error)
                     say(f"{name} could not be measured: {error}")
         finally:
@@ -70,10 +79,17 @@ def main() -> int:
             shop.close()
     print(f"{machine_line(before)}; {clock.elapsed:.0f} s in all\n")
     print(table(figures))
+    for name, reason in skipped.items():
+        print(f"\nskipped: {name}: {reason}")
     for name, reason in failed.items():
         print(f"\nnot measured: {name}: {reason}")
     if arguments.json:
-        document = {"machine": before, "figures": [figure.data() for figure in figures], "failed": failed}
+        document = {
+            "machine": before,
+            "figures": [figure.data() for figure in figures],
+            "failed": failed,
+            "skipped": skipped,
+        }
         arguments.json.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 1 if failed else 0
 

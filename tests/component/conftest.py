@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from l9stack.extraction.prepare import Prepared, prepare
-from l9stack.infra.settings import StackSettings
+from l9stack.infra.settings import DockerSettings, StackSettings
 from l9stack.infra.settings.monitoring import MonitoringSettings
 from l9stack.infra.stack import Stack, StackArgs
+from l9stack.output.store import Store
 from l9stack.project import Project
 from tests.component.recording import World, run
 
@@ -73,10 +74,13 @@ def deploy(example: Prepared, project: Project) -> Deploy:
     """Run the whole Stack of a prepared collection in its project, as `__main__.py` does."""
 
     def whole(stack: str = "dev", prepared: Prepared = example, preview: bool = False, **settings: Any) -> World:
-        # What watches a stack has tests of its own.
+        # What watches a stack, and what is tested before traffic, has tests of its own.
         settings.setdefault("monitoring", MonitoringSettings(servers=False))
+        settings.setdefault("docker", DockerSettings(tests=False))
         arguments = StackArgs(prepared, StackSettings(str(EXAMPLE), **settings), stack)
         with contextlib.chdir(project.root):
+            for owner in prepared.digests():  # images are made from the store
+                Store(Project.find()).put(prepared.tree.part(owner))
             return run(lambda: Stack("claims_desk", arguments), stack, preview=preview)
 
     return whole

@@ -31,6 +31,7 @@ class Recorded:
     after: frozenset[str]
     by_property: Mapping[str, frozenset[str]]
     secret_outputs: frozenset[str]
+    protect: bool
 
 
 @dataclass
@@ -81,7 +82,13 @@ class _Outputs(Mocks):
             "ExtractionGate": {"folder": "extractions/claims_desk_1"},
             "DeploymentManifest": {"file": "deployments/manifest.json"},
             "MonitoringFiles": {"folder": "deployments/monitoring", "files": {}},
+            "Release": {"history": []},
             "Password": {"value": f"word-of-{args.name}"},
+            "PreflightGate": {"tests": {"passed": 9, "failed": 0, "skipped": 1, "seconds": 2.5}},
+            "Container": {"exitCode": 0, "containerLogs": f"what {args.name} printed"} if "logs" in known else {},
+            "Image": {"repoDigest": f"{known.get('imageName')}@sha256:2"},
+            "SwarmCluster": {"node": "node-1"},
+            "SwarmService": {"endpoint": known.get("address"), "instance": "43", "health": "ok"},
             "RemoteImage": {"imageId": f"sha256:{known.get('name')}", "repoDigest": f"{known.get('name')}@sha256:1"},
         }.get(kind, {})
         return f"id-of-{args.name}" if args.custom else None, {**known, **made}
@@ -110,6 +117,7 @@ class _Monitor(MockMonitor):
             frozenset(map(shown, request.dependencies)),
             {key: frozenset(map(shown, value.urns)) for key, value in request.propertyDependencies.items()},
             frozenset(request.additionalSecretOutputs),
+            bool(request.protect),
         )
         for name in request.additionalSecretOutputs:
             if name in response.object.fields:

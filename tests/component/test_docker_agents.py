@@ -1,30 +1,23 @@
-"""What is in an agent's container: images by content, environment, start, keys; and the lock of the base image."""
+"""What is in an agent's container: environment, start, keys."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import importlib.metadata
 import json
 import re
 import shlex
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pulumi
 import pytest
-from packaging.requirements import Requirement
 
 from l9stack.agent.keys import TRUSTED, Trust, key_file
 from l9stack.extraction.prepare import Prepared
 from l9stack.project import Project
-from tests.component.conftest import EXAMPLE, REPOSITORY, Deploy
+from tests.component.conftest import REPOSITORY, Deploy
 from tests.component.recording import World
 from tests.component.test_docker_runtime import AGENTS, labels
-
-RUNTIMES = REPOSITORY / "l9stack" / "infra" / "runtimes"
-LOCK = RUNTIMES / "agent_requirements.txt"
 
 
 @pytest.fixture(scope="module")
@@ -73,27 +66,6 @@ def test_agents_carry_labels_with_their_digests(world: World, example: Prepared)
             "l9stack.settings": environment(world, agent)["L9_SETTINGS_DIGEST"],
             "l9stack.stack": "staging",
         }
-
-
-def test_images_are_built_from_the_store_by_content(world: World, example: Prepared) -> None:
-    base = world["Image claims_desk-agent-base"].inputs
-    assert re.fullmatch(r"l9stack-agent-base:[0-9a-f]{12}", base["imageName"])
-    assert Path(base["build"]["context"]) == REPOSITORY / "l9stack" and "platform" not in base["build"]
-    own = world["Image claims_desk-own-image"].inputs
-    assert own["build"]["context"] == f"{EXAMPLE}/implementations"
-    assert own["build"]["args"] == {"BASE": base["imageName"]}
-    tags = set()
-    for agent in AGENTS:
-        inputs = world[f"Image claims_desk-{agent}-image"].inputs
-        below = own if agent == "damage_assessment" else base
-        assert inputs["build"]["context"] == f".l9/store/{example.digests()[agent]}"
-        assert inputs["build"]["args"] == {"BASE": below["imageName"]}
-        assert inputs["skipPush"] is True
-        assert world[f"Container claims_desk-{agent}"].inputs["image"] == inputs["imageName"]
-        tags.add(inputs["imageName"].split(":")[1])
-        for dockerfile in (base, own, inputs):
-            assert Path(dockerfile["build"]["dockerfile"]).is_file()
-    assert len(tags) == len(AGENTS)
 
 
 def test_the_start_command_gathers_keys_and_reads_the_file_of_secrets(
@@ -175,68 +147,3 @@ def test_a_preview_makes_no_keys_and_up_makes_everybodys_before_an_agent_starts(
         own = key_file(Path(".l9/keys"), f"agent:{agent}")
         assert (tmp_path / own).is_file() and key["source"] == str(own) and key["permissions"] == "0400"
         assert config["source"] == "deployments/staging/claims_desk_config.yaml"
-
-
-def test_images_hold_exactly_what_agents_and_their_tests_need_as_the_lock_pins_it(regen: bool) -> None:
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    agents = needed([*project["dependencies"], *project["optional-dependencies"]["agent"]])
-    tests = needed(["pytest", "pytest-asyncio"]) - agents
-    locked = entries(REPOSITORY / "requirements.lock")
-    for lock, names in ((LOCK, agents), (RUNTIMES / "tests_requirements.txt", tests)):
-        if regen:
-            text = [*lock.read_text().splitlines()[:1], *(locked[name] for name in sorted(names)), ""]
-            lock.write_text("\n".join(text))
-        assert entries(lock) == {name: locked[name] for name in names}
-        assert all("--hash=sha256:" in entry for entry in entries(lock).values())
-
-
-def test_packages_are_installed_by_hash_from_wheels_alone_and_nobody_runs_as_root() -> None:
-    files = {path.stem: path.read_text().replace("\\\n", " ") for path in RUNTIMES.glob("*.Dockerfile")}
-    assert set(files) == {"base", "packages", "own", "agent", "tests"}
-    for name, text in files.items():
-        assert text.rstrip().endswith("USER 65534:65534"), name
-        # Neither builder is to need what only the other knows.
-        assert not re.search(r"^# *syntax|--mount|--chmod|--link|<<", text, re.M), name
-        installs = re.findall(r"^RUN python -m pip install (.*)$", text, re.M)
-        assert len(installs) == (name in {"base", "packages", "tests"})
-        for options in map(str.split, installs):
-            assert {"--require-hashes", "--only-binary=:all:", "--no-cache-dir", "--target"} <= set(options)
-
-
-def needed(names: list[str]) -> set[str]:
-    """The packages of a closure, on any machine and any version of Python that is supported."""
-    found: set[str] = set()
-    todo, done = [Requirement(text) for text in names], set[tuple[str, str]]()
-    while todo:
-        wanted = todo.pop()
-        found.add(canonical(wanted.name))
-        for extra in {"", *wanted.extras} - {extra for name, extra in done if name == wanted.name}:
-            done.add((wanted.name, extra))
-            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-                below = [Requirement(text) for text in importlib.metadata.requires(wanted.name) or []]
-                todo += [
-                    item for item in below if item.marker is None or any(map(item.marker.evaluate, situations(extra)))
-                ]
-    return found
-
-
-def situations(extra: str) -> list[dict[str, str]]:
-    versions = ("3.11.0", "3.11.13", "3.12.0", "3.13.0")
-    return [
-        {"extra": extra, "python_full_version": version, "python_version": version.rpartition(".")[0]}
-        for version in versions
-    ]
-
-
-def canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def entries(path: Path) -> dict[str, str]:
-    """Each package's lines; one that is pinned for several versions of Python has several."""
-    found: dict[str, str] = {}
-    for entry in re.split(r"\n(?=\S)", path.read_text().strip()):
-        if not entry.startswith("#"):
-            name = canonical(re.match(r"[\w.-]+", entry)[0])
-            found[name] = f"{found[name]}\n{entry}" if name in found else entry
-    return found

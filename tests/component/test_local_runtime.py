@@ -15,10 +15,11 @@ AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessmen
 HARD = {"damage_assessment": {"claim_intake"}, "settlement": {"coverage_check", "damage_assessment"}}
 SERVICES = ("archive", "neo4j", "postgres", "redis")
 SERVERS = {f"Service claims_desk-{name}" for name in SERVICES}
-GATE, CONFIG, BASELINE, MANIFEST = (
+GATE, CONFIG, BASELINE, WATCHED, MANIFEST = (
     "ExtractionGate claims_desk-gate",
     "UnifiedConfig claims_desk-config",
     "Baseline claims_desk-baseline",
+    "MonitoringFiles claims_desk-monitoring",
     "DeploymentManifest claims_desk-manifest",
 )
 
@@ -41,6 +42,8 @@ def test_a_stack_has_exactly_these_children(world: World) -> None:
         "Baseline": {"claims_desk-baseline"},
         "Agent": {f"claims_desk-{agent}" for agent in AGENTS},
         "HealthCheck": {f"claims_desk-{agent}-health" for agent in AGENTS},
+        "Monitoring": {"claims_desk-monitoring"},
+        "MonitoringFiles": {"claims_desk-monitoring"},
         "DeploymentManifest": {"claims_desk-manifest"},
     }
 
@@ -59,6 +62,8 @@ def test_every_child_belongs_to_its_component(world: World) -> None:
         "UnifiedConfig": "Extraction claims_desk-extraction",
         "Agent": "Agents claims_desk-agents",
         "HealthCheck": "Agents claims_desk-agents",
+        "Monitoring": "Stack claims_desk",
+        "MonitoringFiles": "Monitoring claims_desk-monitoring",
     }
     assert {key: found.parent for key, found in world.resources.items()} == {
         (kind, name): owner[kind] for kind, name in world.resources
@@ -100,7 +105,7 @@ def test_agents_come_after_servers_baseline_config_and_whom_they_need(world: Wor
 def test_the_manifest_is_the_last_of_all(world: World) -> None:
     components = {
         "Stack claims_desk",
-        *(f"{kind} claims_desk-{kind.lower()}" for kind in ("Extraction", "Agents", "Backends")),
+        *(f"{kind} claims_desk-{kind.lower()}" for kind in ("Extraction", "Agents", "Backends", "Monitoring")),
     }
     everything = {f"{kind} {name}" for kind, name in world.resources}
     assert world.before(MANIFEST) == everything - components - {MANIFEST}
@@ -165,6 +170,8 @@ def test_editing_one_schema_changes_that_agent_and_what_holds_all(
         "AgentCode claims_desk-coverage_check-code": {"digest"},
         "Agent claims_desk-coverage_check": {"digest"},
         GATE: {"digest"},
+        CONFIG: {"part"},  # which counts for nothing: the file that it reads there is the same
+        WATCHED: {"digest", "part"},
         MANIFEST: {"document"},
     }
 
@@ -177,6 +184,7 @@ def test_another_anchor_changes_the_config_for_all_and_starts_one_agent_anew(
         "Agent claims_desk-coverage_check": {"digest"},
         GATE: {"digest"},
         CONFIG: {"digest", "part"},
+        WATCHED: {"digest", "part"},
         BASELINE: {"anchors"},
         MANIFEST: {"document"},
     }

@@ -11,18 +11,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 
 from l9stack.extraction.prepare import Prepared
+from l9stack.infra.monitoring import Monitoring, MonitoringArgs
 from l9stack.infra.providers.monitoring import MonitoringFilesProvider
+from l9stack.infra.runtimes.base import Endpoint
+from l9stack.infra.runtimes.containers import Container
 from l9stack.infra.runtimes.monitors import grafana_container, prometheus_container
 from l9stack.infra.settings.monitoring import IMAGES, MonitoringSettings
 from l9stack.model.artifact import Artifact, tree_digest
 from l9stack.output.store import Store
 from l9stack.project import Project
 from tests.component.conftest import Deploy
-from tests.component.recording import SECRET, World
+from tests.component.recording import SECRET, World, run
 
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 SOURCE = "code/L9/monitoring/claims_desk"
@@ -65,7 +69,7 @@ def test_a_runtime_without_containers_gets_the_files_for_somebody_elses_promethe
             "urls": {agent: f"http://127.0.0.1/claims_desk-{agent}" for agent in AGENTS},
         },
     }
-    told = {"dashboards": "L9/monitoring/claims_desk/", "files": "deployments/dev/monitoring"}
+    told = {"dashboards": "L9/monitoring/claims_desk/", "files": "deployments/monitoring"}
     assert world.outputs["Monitoring claims_desk-monitoring"] == {"monitoring": told}
     assert world.outputs["Stack claims_desk"]["monitoring"] == told
     assert world["DeploymentManifest claims_desk-manifest"].inputs["document"]["monitoring"] == told
@@ -104,7 +108,6 @@ def test_prometheus_and_grafana_are_confined_and_keep_their_data(docker: World) 
             "securityOpts": ["no-new-privileges:true"],
             "memory": memory,
             "restart": "unless-stopped",
-            "wait": True,
         }
         assert {key: inputs.get(key) for key in expected} == expected
         mounts = {mount["target"]: (mount["source"], mount["readOnly"]) for mount in inputs["mounts"]}
@@ -151,7 +154,7 @@ def test_each_is_brought_its_own_files_once_they_are_written(docker: World) -> N
                 assert (upload["source"], upload["permissions"]) == (source, "0444")
                 assert re.fullmatch(r"[0-9a-f]{64}", upload["sourceHash"])
         assert FILES in docker[f"Container claims_desk-{server}-files"].after
-    assert "Container claims_desk-prometheus" in docker["Container claims_desk-grafana"].after
+    assert "Container claims_desk-prometheus" in docker.before("Container claims_desk-grafana")
 
 
 def test_the_admins_password_is_a_secret_of_the_stack_in_a_file(docker: World) -> None:
@@ -203,10 +206,45 @@ def test_editing_one_schema_brings_grafana_its_dashboard_and_leaves_prometheus_a
     }
 
 
-def test_in_a_swarm_every_replica_is_found_by_dns(deploy: Deploy) -> None:
-    world = deploy("staging", runtime="swarm", monitoring=MonitoringSettings())
+class Replicas:
+    """A runtime whose agents have replicas, and which writes down what it is to run."""
+
+    name = "swarm"
+    replicated = True
+
+    def __init__(self) -> None:
+        self.ran: dict[str, set[str]] = {}
+
+    def watch(self, name: str, spec: Container, contents: Any, parent: pulumi.Resource, after: Any) -> Endpoint:
+        assert {file.name for file in spec.files} <= contents.keys()
+        self.ran[name] = {file.name for file in spec.files}
+        return Endpoint(parent, f"http://{name}", "1")
+
+
+def test_where_agents_have_replicas_each_is_found_by_dns(example: Prepared) -> None:
+    runtime, planned = Replicas(), example.plan.monitoring
+    assert planned is not None
+
+    def program() -> None:
+        agents = {agent: Endpoint(pulumi.ComponentResource("t", agent), "http://all", "1") for agent in AGENTS}
+        folder = "deployments/prod/monitoring"
+        arguments = MonitoringArgs(
+            runtime,
+            MonitoringSettings(),
+            planned,
+            example.tree,
+            "prod",
+            folder,
+            agents,  # type: ignore[arg-type]
+        )
+        Monitoring("claims_desk-monitoring", arguments)
+
+    world = run(program, "prod")
     names = {f"tasks.{agent.replace('_', '-')}": agent for agent in AGENTS}
     assert world[FILES].inputs["scraped"] == {"interval_seconds": 15, "port": 8080, "discovered": names}
+    assert world[FILES].inputs["servers"] is True
+    assert runtime.ran["claims_desk-prometheus"] == {"prometheus.yml", "rules.yml"}
+    assert runtime.ran["claims_desk-grafana"] >= {f"dashboards/{board}" for board in BOARDS}
 
 
 def test_containers_are_the_same_whatever_runs_them() -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-import yaml
 from pulumi.runtime import set_all_config
 
 from l9stack.errors import InputError
 from l9stack.infra.settings import DockerSettings, StackSettings
-from l9stack.infra.stack import Stack, StackArgs
-from tests.component.conftest import EXAMPLE, REPOSITORY
 from tests.component.recording import run
 
 
@@ -53,6 +49,8 @@ def problems(values: dict[str, Any]) -> list[tuple[str, str, str]]:
         ({"backends": {"neo4j": "bolt://"}}, "backends.neo4j", "not an address that can be used", "bolt"),
         ({"endpoints": {"desk": "desk:8080"}}, "endpoints.desk", "not an address that can be used", "http, https://"),
         ({"endpoints": {"desk": "https://u:p@h"}}, "endpoints.desk", "not an address", "without user and password"),
+        ({"protect": "perhaps"}, "protect", "not understood: 'perhaps'", "true or false"),
+        ({"release": "3f9c"}, "release", "no digest", "l9 promote"),
         ({"docker": {"image": {}}}, "docker.image", "unknown key", "images"),
         ({"docker": {"images": "redis:7"}}, "docker.images", "not understood", "a mapping"),
         ({"docker": {"images": {"mysql": "mysql:9"}}}, "docker.images.mysql", "unknown image", "agent"),
@@ -136,26 +134,6 @@ def test_urls_of_backends_are_secrets() -> None:
 
     run(lambda: pulumi.Output.from_input(look()))
     assert seen == {"redis": True, "archive": True}
-
-
-@pytest.mark.parametrize(
-    ("stack", "runtime", "megabytes"), [("dev", "local", None), ("staging", "docker", 256), ("prod", "docker", 512)]
-)
-def test_the_stacks_of_the_repository_have_a_preview(
-    stack: str, runtime: str, megabytes: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document = yaml.safe_load((REPOSITORY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-    assert document.keys() == {"config"}
-    shutil.copyfile(REPOSITORY / "Pulumi.yaml", tmp_path / "Pulumi.yaml")
-    shutil.copytree(REPOSITORY / EXAMPLE, tmp_path / EXAMPLE)
-    monkeypatch.chdir(tmp_path)
-    read = StackSettings.read(configured(document["config"]))
-    arguments = StackArgs.of(read, stack)
-    world = run(lambda: Stack(arguments.prepared.plan.collection, arguments), stack, preview=True)
-    assert world["Baseline claims_desk-baseline"].inputs["runtime"] == runtime
-    agents = [found for name, found in world.of("Container").items() if "ports" in found.inputs]
-    assert {found.inputs["memory"] for found in agents} == ({megabytes} if megabytes else set())
-    assert len(world.of("HealthCheck")) == 5 and len(list((tmp_path / ".l9" / "store").iterdir())) == 6
 
 
 @pytest.mark.parametrize("runtime", ["docker", "external"])

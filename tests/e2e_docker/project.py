@@ -80,7 +80,7 @@ def on_docker(root: Path, images: Mapping[str, str], runtime: str = "docker") ->
     copy_clone(root)
     stack, first_port = f"e2e{secrets.token_hex(3)}", 20_000 + secrets.randbelow(12) * 1_000
     (root / f"Pulumi.{stack}.yaml").write_text(
-        stack_config(images, runtime=runtime, collection=COLLECTION, first_port=first_port)
+        stack_config(images, runtime=runtime, collection=COLLECTION, docker={"first_port": first_port})
     )
     return OnDocker(root, stack, UP_SECONDS, {"PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16)})
 

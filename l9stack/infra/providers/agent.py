@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from l9stack.agent.addresses import AUTHORITIES
 from l9stack.agent.backends import NAMES
 from l9stack.agent.config import variables
 from l9stack.agent.keys import ensure_keys
@@ -29,9 +30,12 @@ class LocalAgentProvider(Provider):
 
     inputs = (
         *("stack", "agent", "collection", "digest", "implementations", "packages"),
-        *("shared", "folder", "lock", "urls", "state"),
+        *("shared", "folder", "lock", "urls", "certificates", "state"),
     )
-    watched = ("stack", "agent", "digest", "implementations", "packages", "shared", "folder", "urls", "state")
+    watched = (
+        *("stack", "agent", "digest", "implementations", "packages"),
+        *("shared", "folder", "urls", "certificates", "state"),
+    )
     carried = ("endpoint",)
     desired = {"state": "running"}
     key = "agent"
@@ -53,8 +57,10 @@ class LocalAgentProvider(Provider):
         parts = ("digest", "implementations", "packages", "shared")
         identity = "-".join(props[name][:12] for name in parts if props.get(name))
         config = project.deployment(stack) / deployed.config_name(props["collection"])
+        trusted = (props.get("certificates") or {}).items()
         environ = {
             **urls,
+            **{AUTHORITIES[service]: str(project.root / found["file"]) for service, found in trusted},
             **_passed_on(os.environ, config.read_text(encoding="utf-8")),
             "L9_MANIFEST": str(manifest),
             "L9_CODE": str(part / "code"),

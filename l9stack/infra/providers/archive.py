@@ -12,7 +12,7 @@ from l9stack.infra.buckets import SETTINGS, BucketAddress, create, remove, settl
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.login import reason
 
-_ADDRESS = ("bucket", "endpoint", "region")
+_ADDRESS = ("bucket", "scope", "server", "region")
 
 
 class ArchiveBucketProvider(Provider):
@@ -23,7 +23,7 @@ class ArchiveBucketProvider(Provider):
 
     inputs = (*_ADDRESS, "access_key", "secret_key", "certificate", *SETTINGS, "state")
     watched = (*_ADDRESS, *SETTINGS, "state")
-    carried = ("endpoint_shown",)
+    carried = ("endpoint",)
     desired = {"state": "running"}
     key = "bucket"
 
@@ -37,7 +37,9 @@ class ArchiveBucketProvider(Provider):
         try:
             client = address.client()
             made = create(client, address)
-            lacking = settle(client, address.bucket, _wanted(props))
+            lacking = settle(client, address, _wanted(props))
+            if lacking and made:
+                remove(client, address.bucket)
         except ServiceError:
             raise
         except Exception as error:  # whatever the client raises means the same: it could not be done
@@ -45,7 +47,12 @@ class ArchiveBucketProvider(Provider):
         if lacking:
             raise ServiceError(_not_offered(address, lacking))
         shown = address.shown()
-        return {"endpoint_shown": shown, "instance": shown, "created": bool(props.get("created")) or made}
+        return {"endpoint": shown, "instance": shown, "created": made}
+
+    def mend(self, olds: Props, news: Props) -> dict[str, Any]:
+        """As made; a bucket that was made here once is ours to remove."""
+        mended = self.make(news)
+        return mended | {"created": mended["created"] or bool(olds.get("created"))}
 
     def observe(self, props: Props) -> dict[str, Any]:
         """The settings as they are now, or why the bucket cannot be seen."""
@@ -54,7 +61,7 @@ class ArchiveBucketProvider(Provider):
             client = address.client()
             if (whose := standing(client, address.bucket)) != "ours":
                 return {"state": "not there" if whose == "absent" else "belongs to somebody else"}
-            return {"state": "running"} | {name: SETTINGS[name].read(client, address.bucket) for name in _wanted(props)}
+            return {"state": "running"} | {name: SETTINGS[name].read(client, address) for name in _wanted(props)}
         except ServiceError as error:
             return {"state": str(error)}
         except Exception as error:  # a preview is never stopped by it
@@ -62,7 +69,7 @@ class ArchiveBucketProvider(Provider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """As elsewhere; another bucket is another resource, and the old one is left to its owner."""
-        moved = [name for name in ("bucket", "endpoint") if (_olds.get(name) or "") != (_news.get(name) or "")]
+        moved = [name for name in ("bucket", "server") if (_olds.get(name) or "") != (_news.get(name) or "")]
         changes = super().diff(_id, _olds, _news).changes
         return DiffResult(changes=changes, replaces=moved)
 
@@ -83,7 +90,8 @@ class ArchiveBucketProvider(Provider):
         certificate = props.get("certificate")
         return BucketAddress(
             bucket=props["bucket"],
-            endpoint=props.get("endpoint") or "",
+            scope=props["scope"],
+            endpoint=props.get("server") or "",
             region=props.get("region") or "us-east-1",
             access_key=props.get("access_key") or "",
             secret_key=props.get("secret_key") or "",

@@ -24,21 +24,26 @@ PORTS = {
     "http": 80,
 }
 _FOLDERS = ("s3", "gs", "az", "file")
-_WORDS = (
-    (r"root certificate file", "l9stack:certificates names nobody that its certificate can be checked with"),
-    (r"does not match host name|hostname mismatch|ip address mismatch", "its certificate is for another host name"),
-    (r"certificate.?verify.?failed|invalid peer certificate", "its certificate is of nobody who is trusted here"),
-    (r"password authentication failed|invalid username-password|NOAUTH|WRONGPASS|Unauthorized|SignatureDoesNotMatch"
-     r"|InvalidAccessKeyId|no password supplied|authentication failure|client already authenticated", "it refuses the user or the password"),
-    (r"database .* does not exist|DatabaseNotFound", "it has no database of that name"),
-    (r"server does not support SSL|wrong version number|record layer failure", "it does not speak TLS at that port"),
-    (r"failed to resolve host|Name or service not known|No address associated|Temporary failure in name resolution"
-     r"|Cannot resolve address", "its host name is unknown here"),
-    (r"Connection refused", "nobody listens there"),
-    (r"Connection reset", "it ends the connection: perhaps it wants TLS"),
-    (r"[Tt]imed? ?out", "it does not answer in time"),
-)  # fmt: skip
-"""What clients say, each in its own words, and what it means; the first that fits."""
+_MEANINGS = {
+    "l9stack:certificates names nobody that its certificate can be checked with": ["root certificate file"],
+    "its certificate is for another host name": ["does not match host name"],
+    "its certificate is of nobody who is trusted here": ["certificate verify failed", "invalid peer certificate"],
+    "it refuses the user or the password": [
+        *("password authentication failed", "no password supplied", "invalid username-password", "NOAUTH", "WRONGPASS"),
+        *("client already authenticated", "Unauthorized", "authentication failure"),
+        *("SignatureDoesNotMatch", "InvalidAccessKeyId"),
+    ],
+    "it has no database of that name": ['database "[^"]*" does not exist', "DatabaseNotFound"],
+    "it does not speak TLS at that port": ["does not support SSL", "wrong version number", "record layer failure"],
+    "its host name is unknown here": [
+        *("failed to resolve host", "Name or service not known", "No address associated", "Cannot resolve address"),
+        *("Temporary failure in name resolution", "Could not connect to the endpoint URL.*NameResolution"),
+    ],
+    "nobody listens there": ["Connection refused"],
+    "it ends the connection: perhaps it wants TLS": ["Connection reset"],
+    "it does not answer in time": ["[Tt]imed? ?out"],
+}
+"""What an error of a client means, and the words by which each client says it; the first that fits."""
 
 
 def login(service: str, url: str, authority: str = "") -> str:
@@ -76,8 +81,8 @@ def reason(error: BaseException, url: str = "") -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not valid: {cause.verify_message or cause.reason}"
     said = " | ".join(str(cause) or type(cause).__name__ for cause in causes)
-    for pattern, meaning in _WORDS:
-        if re.search(pattern, said):
+    for meaning, words in _MEANINGS.items():
+        if re.search("|".join(words), said):
             return meaning
     return hidden(" ".join((str(error) or type(error).__name__).split())[:300], url)
 

@@ -13,6 +13,7 @@ from l9stack.files import write_file
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.model.deployment import Deployment
+from l9stack.project import Project
 from l9stack.running.asking import ask_all, codes_of
 from l9stack.running.manifest import MANIFEST, READINESS, manifest_path, manifest_text
 
@@ -29,7 +30,8 @@ class DeploymentManifestProvider(Provider):
     def make(self, props: Props) -> dict[str, Any]:
         """Write both files."""
         project, deployment = self.project(), Deployment.model_validate(props["document"])
-        told = readiness(deployment, Records(project).build(deployment.tree_digest), _measured(deployment)).encode()
+        build = Records(project).build(deployment.tree_digest)
+        told = readiness(deployment, build, _measured(project, deployment)).encode()
         path = manifest_path(project, props["stack"])
         write_file(path, manifest_text(deployment).encode())
         write_file(path.with_name(READINESS), told)
@@ -52,13 +54,15 @@ class DeploymentManifestProvider(Provider):
             folder.rmdir()
 
 
-def _measured(deployment: Deployment) -> Measured:
+def _measured(project: Project, deployment: Deployment) -> Measured:
     endpoints = {name: agent.endpoint for name, agent in deployment.agents.items()}
     ready = {
         name: answer.silent or answer.wrong or ", ".join(answer.failing) or "ok"
         for name, answer in ask_all(endpoints).items()
     }
-    return Measured(iso(datetime.now(UTC)), ready, codes_of(endpoints))
+    config = project.root / deployment.config
+    found = _digest(config.read_bytes()) if config.is_file() else ""
+    return Measured(iso(datetime.now(UTC)), ready, codes_of(endpoints), found)
 
 
 def _state(path: Path, wanted: str) -> str:

@@ -58,11 +58,16 @@ class CodeSpec:
     """Where that lies, relative to the project."""
     urls: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """URLs of services that somebody else runs, by service."""
+    archive: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """What clients are told of an archive that somebody else runs: variables, with its credentials among them."""
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    """By service, a file relative to the project: its server's certificate is checked with what is in it."""
     depends_on: Sequence[pulumi.Resource] = ()
 
     def variables(self) -> dict[str, pulumi.Input[str]]:
-        """The environment that names the external services."""
-        return {variable: url for service, url in self.urls.items() for variable in VARIABLES[service]}
+        """The environment that names the external services; all of it is secret."""
+        urls = {variable: url for service, url in self.urls.items() for variable in VARIABLES[service]}
+        return {**urls, **self.archive}
 
 
 @dataclass(frozen=True, kw_only=True)

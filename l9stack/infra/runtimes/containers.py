@@ -12,17 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from l9stack.agent.addresses import AUTHORITIES
 from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.agent.operations import STORES_SECONDS
 from l9stack.infra.runtimes.services import FILES, SERVICES
 
 if TYPE_CHECKING:
-    from l9stack.infra.runtimes.base import AgentSpec
+    from l9stack.infra.runtimes.base import AgentSpec, CodeSpec
 
 TRUST = "/run/trust"
 """The folder with everybody's public keys: all agents read it, and none is started anew when it grows."""
 BACKENDS, AGENTS = "backends", "agents"
 """The networks: the first has no way out, by the second agents are published and reach other people's servers."""
+DATA = "data"
+"""The suffix of volumes that hold what cannot be made again."""
 AGENT_PORT = 8080
 AGENT_USER = "65534:65534"
 ENVIRONMENT, CONFIG, KEY, PUBLIC_KEYS = "environment", "config", "key", "public-keys"
@@ -88,7 +91,8 @@ class Container:
     """What is no secret."""
     files: tuple[File, ...] = ()
     volumes: Mapping[str, str] = field(default_factory=dict)
-    """Suffix of the volume by the folder where it lies: `{"/data": "data"}`. They outlive the container."""
+    """Suffix of the volume by the folder where it lies: `{"/data": "data"}`. They outlive the container; DATA cannot
+    be made again."""
     given: tuple[str, ...] = ()
     """Those folders that the image does not give to `user`: a new volume belongs to root there."""
     scratch: Mapping[str, str] = field(default_factory=dict)
@@ -121,9 +125,10 @@ def service_container(kind: str, collection: str, stack: str, image: str = "") -
         command=service.command,
         environment=service.environment,
         files=(File(service.secret_file, kind, secret=True),),
-        volumes={service.data: "data", **service.kept},
+        volumes={service.data: DATA, **service.kept},
         given=() if service.owns_data else (service.data,),
         scratch=dict.fromkeys(service.scratch, options),
+        stop_seconds=service.stop_seconds,
         labels={**stack_labels(collection, stack), "l9stack.service": kind},
     )
 
@@ -158,6 +163,7 @@ def agent_container(
             File(f"{FILES}/config.yaml", CONFIG),
             File(str(key), KEY, secret=True),
             File(f"{TRUST}/{TRUSTED}", PUBLIC_KEYS, live=True),
+            *certificate_files(spec),
         ),
         scratch={"/tmp": "rw,noexec,nosuid,nodev,size=32m"},  # noqa: S108 - the container's own
         published=published,
@@ -200,6 +206,20 @@ def backend_environment(services: Iterable[str]) -> dict[str, str]:
     return {name: value for service in services for name, value in SERVICES[service].agents_environment.items()}
 
 
+def certificate_files(spec: CodeSpec) -> tuple[File, ...]:
+    """The authorities that servers of others are checked with; a file's name is `certificate-` and the service."""
+    return tuple(File(_certificate(service), f"certificate-{service}") for service in sorted(spec.certificates))
+
+
+def certificate_environment(spec: CodeSpec) -> dict[str, str]:
+    """The variables that name those files."""
+    return {AUTHORITIES[service]: _certificate(service) for service in sorted(spec.certificates)}
+
+
+def _certificate(service: str) -> str:
+    return f"{FILES}/certificates/{service}.pem"
+
+
 def env_file(variables: Mapping[str, str]) -> str:
     """Lines that a shell reads, the content of ENVIRONMENT; values are quoted."""
     quoted = {name: value.replace("'", "'\\''") for name, value in variables.items()}
@@ -227,4 +247,5 @@ def _environment(spec: AgentSpec, host: str, services: tuple[str, ...]) -> dict[
         "PYTHONDONTWRITEBYTECODE": "1",
         **({"L9_IMPLEMENTATIONS": "/srv/implementations"} if spec.folder else {}),
         **backend_environment(services),
+        **certificate_environment(spec),
     }

@@ -17,23 +17,25 @@ import pulumi_docker as docker
 
 from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.infra import deployed
-from l9stack.infra.resources import Password
+from l9stack.infra.resources import ContainerReady, EngineClaim, Password
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Preflight, PreflightSpec, ServiceSpec
 from l9stack.infra.runtimes.containers import (
     AGENT_USER,
     AGENTS,
     BACKENDS,
+    DATA,
     TRUST,
     Container,
     agent_container,
     backend_environment,
+    certificate_files,
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.docker_containers import Scene, container_labels, secret_file, volumes_at
+from l9stack.infra.runtimes.docker_containers import Scene, container_labels, secret_file, upload, volumes_at
 from l9stack.infra.runtimes.docker_images import AgentImages
 from l9stack.infra.runtimes.docker_preflight import Surroundings, run_tests
-from l9stack.infra.runtimes.handed import Ports, make_keys, urls
+from l9stack.infra.runtimes.handed import Ports, certificates, make_keys, urls
 from l9stack.infra.runtimes.services import FILES, SERVICES
 from l9stack.infra.runtimes.watching import Content
 from l9stack.infra.settings import DockerSettings
@@ -52,6 +54,7 @@ class DockerRuntime:
         self._passwords: dict[str, pulumi.Output[str]] = {}
         self._images: AgentImages | None = None
         self._trust: tuple[docker.Volume, docker.Container] | None = None
+        self._claim: EngineClaim | None = None
         self._ports = Ports(settings.first_port)
 
     def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
@@ -60,14 +63,15 @@ class DockerRuntime:
 
     def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
         """A backend from its official image, with a volume, a password and a health check that `up` waits for."""
-        scene = Scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
+        scene = self._scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
         wanted = service_container(spec.name, scene.collection, spec.stack, self._settings.images.get(spec.name, ""))
         own = pulumi.ResourceOptions(parent=parent)
         password = self._passwords[spec.name] = Password(f"{name}-password", own).value
         secret = password.apply(SERVICES[spec.name].secret)
-        container = self._serve(name, wanted, scene, [secret_file(file.path, secret) for file in wanted.files])
-        # In this network a service is known by its name; the container's id tells one life from the next.
-        return Endpoint(container, f"{wanted.host}:{wanted.port}", container.id)
+        uploads = [secret_file(file.path, secret) for file in wanted.files]
+        ready = self._serve(name, wanted, scene, uploads)
+        # In this network a service is known by its name.
+        return Endpoint(ready, f"{wanted.host}:{wanted.port}", ready.instance)
 
     def watch(
         self,
@@ -81,9 +85,10 @@ class DockerRuntime:
         collection, stack = spec.labels["l9stack.collection"], spec.labels["l9stack.stack"]
         # No agent has a name with a slash.
         port = self._ports.of(f"{collection}/{stack}/monitoring/{spec.host}")
-        uploads = [_upload(file.path, contents[file.name]) for file in spec.files]
-        container = self._serve(name, replace(spec, published=port), Scene(collection, stack, parent), uploads, after)
-        return Endpoint(container, f"http://{self._settings.reach}:{port}", container.id)
+        uploads = [upload(file.path, contents[file.name]) for file in spec.files]
+        scene = self._scene(collection, stack, parent)
+        ready = self._serve(name, replace(spec, published=port), scene, uploads, after)
+        return Endpoint(ready, f"http://{self._settings.reach}:{port}", ready.instance)
 
     def _serve(
         self,
@@ -92,11 +97,14 @@ class DockerRuntime:
         scene: Scene,
         uploads: Sequence[docker.ContainerUploadArgs],
         after: Sequence[pulumi.Resource] = (),
-    ) -> docker.Container:
+    ) -> ContainerReady:
         """A container from an official image, with its volumes and the files that it is brought."""
         own = pulumi.ResourceOptions(parent=scene.parent)
         image = docker.RemoteImage(f"{name}-image", name=wanted.image, keep_locally=True, opts=own).image_id
-        volumes = {folder: scene.volume(f"{name}-{suffix}") for folder, suffix in wanted.volumes.items()}
+        volumes = {
+            folder: scene.volume(f"{name}-{suffix}", keeps_data=suffix == DATA)
+            for folder, suffix in wanted.volumes.items()
+        }
         brought = scene.volume(f"{name}-files")
         files = scene.files(
             f"{name}-files",
@@ -106,7 +114,7 @@ class DockerRuntime:
             {FILES: brought, **{folder: volumes[folder] for folder in wanted.given}},
             after=after,
         )
-        return docker.Container(
+        container = docker.Container(
             name,
             **scene.serves(wanted, [self._network(network, scene) for network in wanted.networks]),
             image=image,
@@ -115,13 +123,14 @@ class DockerRuntime:
             labels=container_labels({**wanted.labels, "l9stack.files": files.id}),
             opts=pulumi.ResourceOptions(parent=scene.parent, depends_on=list(after)),
         )
+        return _ready(name, wanted, container, scene, wanted.host)
 
     def _published(self, wanted: Container) -> docker.ContainerPortArgs:
         return docker.ContainerPortArgs(internal=wanted.port, external=wanted.published, ip=self._settings.publish)
 
     def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
         """A container with this agent's generated files, published on one port of the engine's host."""
-        scene, project = Scene(spec.collection, spec.stack, parent), Project.find()
+        scene, project = self._scene(spec.collection, spec.stack, parent), Project.find()
         images = self._agent_images(spec.collection, parent)
         if self._trust is None:
             self._trust = self._public_keys(spec, scene, project)
@@ -132,6 +141,7 @@ class DockerRuntime:
         )
         config = project.deployment(spec.stack) / deployed.config_name(spec.collection)
         key = key_file(project.keys, f"agent:{spec.agent}")
+        trusted_by = certificates(project, spec)
         brought = scene.volume(f"{name}-files")
         files = scene.files(
             f"{name}-files",
@@ -148,6 +158,7 @@ class DockerRuntime:
                     source_hash=_stamp(project, key.name),
                     permissions="0400",
                 ),
+                *(upload(file.path, trusted_by[file.name]) for file in certificate_files(spec)),
             ],
             {FILES: brought},
             after=spec.depends_on,
@@ -162,13 +173,15 @@ class DockerRuntime:
             labels=container_labels({**wanted.labels, "l9stack.files": files.id}),
             opts=pulumi.ResourceOptions(parent=parent, depends_on=[trust, *spec.depends_on]),
         )
-        return Endpoint(container, f"http://{self._settings.reach}:{port}", container.id, image=image)
+        ready = _ready(name, wanted, container, scene, f"agent {spec.agent}")
+        return Endpoint(ready, f"http://{self._settings.reach}:{port}", ready.instance, image=image)
 
     def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
         """The generated tests in a container of the agents' environment, in the networks that agents are in."""
         if not self._settings.tests:
             return None
-        scene, images = Scene(spec.collection, spec.stack, parent), self._agent_images(spec.collection, parent)
+        scene = self._scene(spec.collection, spec.stack, parent)
+        images = self._agent_images(spec.collection, parent)
         kinds = (BACKENDS, AGENTS) if self._passwords else (AGENTS,)
         found = Surroundings(
             image=images.tests(name, spec, parent),
@@ -186,6 +199,12 @@ class DockerRuntime:
         if self._images is None:
             self._images = AgentImages(collection, self._settings, parent)
         return self._images
+
+    def _scene(self, collection: str, stack: str, parent: pulumi.Resource) -> Scene:
+        if self._claim is None:
+            claimed = {"collection": collection, "stack": stack, "host": engine_host()}
+            self._claim = EngineClaim(f"{collection}-engine", claimed, pulumi.ResourceOptions(parent=parent))
+        return Scene(collection, stack, parent, self._claim)
 
     def _network(self, name: str, scene: Scene) -> docker.Network:
         if name not in self._networks:
@@ -208,10 +227,25 @@ class DockerRuntime:
         )
 
 
-def _upload(path: str, content: Content) -> docker.ContainerUploadArgs:
-    if content.secret is not None:
-        return secret_file(path, content.secret)
-    return docker.ContainerUploadArgs(file=path, source=content.path, source_hash=content.digest, permissions="0444")
+def engine_host() -> str:
+    """The engine that the program talks to, as `docker:host` names it; empty for the machine's own."""
+    return pulumi.Config("docker").get("host") or ""
+
+
+def _ready(name: str, wanted: Container, container: docker.Container, scene: Scene, what: str) -> ContainerReady:
+    """Is there once the container is healthy; whatever needs it depends on this."""
+    health = wanted.health
+    return ContainerReady(
+        f"{name}-ready",
+        {
+            "host": engine_host(),
+            "container": scene.named(wanted.name),
+            "what": what,
+            "seconds": health.start_period + health.retries * health.interval,
+            **({} if pulumi.runtime.is_dry_run() else {"container_id": container.id}),
+        },
+        pulumi.ResourceOptions(parent=scene.parent, depends_on=[container]),
+    )
 
 
 def _stamp(project: Project, name: str) -> str:

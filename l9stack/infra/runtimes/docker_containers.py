@@ -9,13 +9,17 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from l9stack.infra.protection import KEEPS_DATA
 from l9stack.infra.runtimes.containers import Container, Health, stack_labels
+from l9stack.infra.runtimes.watching import Content
 
 LIMITS: Mapping[str, Any] = {
     "security_opts": ["no-new-privileges:true"],
     "log_driver": "json-file",
     "log_opts": {"max-size": "10m", "max-file": "3"},
 }
+_HEALTHY = "/tmp/.healthy"  # noqa: S108 - the container's own, and gone when it is started again
+"""Is there once a health check has succeeded; all that serve have a temporary file system there."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Scene:
     collection: str
     stack: str
     parent: pulumi.Resource
+    claim: pulumi.Resource | None = None
+    """Before which no volume and no network is made."""
 
     def named(self, name: str) -> str:
         """The engine's name for what Pulumi calls `name`: other stacks have their own."""
@@ -35,11 +41,14 @@ class Scene:
         """By which people find what belongs to the stack."""
         return stack_labels(self.collection, self.stack)
 
-    def volume(self, name: str) -> docker.Volume:
-        """A volume of the stack."""
-        labels = [docker.VolumeLabelArgs(label=label, value=value) for label, value in sorted(self.labels.items())]
+    def volume(self, name: str, *, keeps_data: bool = False) -> docker.Volume:
+        """A volume of the stack; one that keeps data is labelled so."""
+        labels = self.labels | ({KEEPS_DATA: "true"} if keeps_data else {})
         return docker.Volume(
-            name, name=self.named(name), labels=labels, opts=pulumi.ResourceOptions(parent=self.parent)
+            name,
+            name=self.named(name),
+            labels=[docker.VolumeLabelArgs(label=label, value=value) for label, value in sorted(labels.items())],
+            opts=self._own(),
         )
 
     def network(self, name: str, *, internal: bool) -> docker.Network:
@@ -51,7 +60,7 @@ class Scene:
             driver="bridge",
             internal=internal,
             labels=labels,
-            opts=pulumi.ResourceOptions(parent=self.parent),
+            opts=self._own(),
         )
 
     def files(
@@ -90,7 +99,7 @@ class Scene:
         )
 
     def serves(self, spec: Container, networks: Sequence[docker.Network]) -> dict[str, Any]:
-        """What a container that serves is given: no rights that it does not need, bounded memory and logs, a wait."""
+        """What a container that serves is given: no rights that it does not need, bounded memory and logs."""
         return {
             **LIMITS,
             "name": self.named(spec.name),
@@ -110,10 +119,14 @@ class Scene:
             "restart": "unless-stopped",
             "init": True,
             "must_run": True,
-            "wait": True,
-            "wait_timeout": 180,
             "healthcheck": health_check(spec.health),
+            # Told nothing, the provider would kill it at once.
+            "destroy_grace_seconds": spec.stop_seconds,
+            "stop_timeout": spec.stop_seconds,
         }
+
+    def _own(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self.parent, depends_on=[self.claim] if self.claim else None)
 
 
 def volumes_at(volumes: Mapping[str, docker.Volume], *, read_only: bool = False) -> list[docker.ContainerMountArgs]:
@@ -130,20 +143,32 @@ def container_labels(labels: Mapping[str, pulumi.Input[str]]) -> list[docker.Con
 
 
 def health_check(health: Health) -> docker.ContainerHealthcheckArgs:
-    """Asked every second until the first success, then seldom: each probe is a process of its own.
+    """Asked every second until the first success, then at its interval: each probe is a process of its own.
 
-    Durations are written as the engine writes them, or every refresh would find a change.
+    Engines have a start interval from version 25 on, and older ones refuse it; so the probe itself waits once it has
+    succeeded. Durations are written as the engine writes them, or every refresh would find a change.
     """
+    paced = f"[ ! -e {_HEALTHY} ] || sleep {health.interval - 1}; {{ {health.probe}; }} && touch {_HEALTHY}"
     return docker.ContainerHealthcheckArgs(
-        tests=["CMD-SHELL", health.probe],
-        interval=f"{health.interval}s",
-        timeout=f"{health.timeout}s",
+        tests=["CMD-SHELL", paced],
+        interval="1s",
+        timeout=_duration(health.interval + health.timeout),
         retries=health.retries,
-        start_period=f"{health.start_period // 60}m{health.start_period % 60}s",
-        start_interval="1s",
+        start_period=_duration(health.start_period),
     )
 
 
 def secret_file(path: str, content: pulumi.Output[str]) -> docker.ContainerUploadArgs:
     """A file whose content is a secret of the stack. Only its container's own user can read it."""
     return docker.ContainerUploadArgs(file=path, content=pulumi.Output.secret(content), permissions="0400")
+
+
+def _duration(seconds: int) -> str:
+    return f"{seconds // 60}m{seconds % 60}s" if seconds >= 60 else f"{seconds}s"
+
+
+def upload(path: str, content: Content) -> docker.ContainerUploadArgs:
+    """A file with some content; everybody in the container can read it, unless it is secret."""
+    if content.secret is not None:
+        return secret_file(path, content.secret)
+    return docker.ContainerUploadArgs(file=path, source=content.path, source_hash=content.digest, permissions="0444")

@@ -12,8 +12,15 @@ import pulumi_docker as docker
 from l9stack.infra.providers.preflight import failures
 from l9stack.infra.resources import PreflightGate
 from l9stack.infra.runtimes.base import Preflight, PreflightSpec
-from l9stack.infra.runtimes.containers import AGENT_USER, env_file, stack_labels
-from l9stack.infra.runtimes.docker_containers import LIMITS, Scene, container_labels, secret_file, volumes_at
+from l9stack.infra.runtimes.containers import (
+    AGENT_USER,
+    certificate_environment,
+    certificate_files,
+    env_file,
+    stack_labels,
+)
+from l9stack.infra.runtimes.docker_containers import LIMITS, Scene, container_labels, secret_file, upload, volumes_at
+from l9stack.infra.runtimes.handed import certificates
 from l9stack.infra.runtimes.services import FILES
 from l9stack.project import Project
 
@@ -48,9 +55,18 @@ def run_tests(name: str, spec: PreflightSpec, found: Surroundings, parent: pulum
         _digest(spec.digest, spec.implementations, spec.packages),
     )
     brought = scene.volume(f"{name}-files")
-    secret = secret_file(f"{FILES}/tests.env", found.variables.apply(env_file))
-    files = scene.files(f"{name}-files", found.base, AGENT_USER, [secret], {FILES: brought}, after=spec.depends_on)
-    environment = {**found.environment, "L9_FAILED_BEFORE": f"{failures(Project.find(), spec.stack, subject)}"}
+    project = Project.find()
+    trusted = certificates(project, spec)
+    uploads = [
+        secret_file(f"{FILES}/tests.env", found.variables.apply(env_file)),
+        *(upload(file.path, trusted[file.name]) for file in certificate_files(spec)),
+    ]
+    files = scene.files(f"{name}-files", found.base, AGENT_USER, uploads, {FILES: brought}, after=spec.depends_on)
+    environment = {
+        **found.environment,
+        **certificate_environment(spec),
+        "L9_FAILED_BEFORE": f"{failures(project, spec.stack, subject)}",
+    }
     backends = _digest(*(f"{service} {image}" for service, image in sorted(found.backends.items())))
     labels: dict[str, pulumi.Input[str]] = {**stack_labels(spec.collection, spec.stack), "l9stack.files": files.id}
     labels |= {"l9stack.tests": subject, "l9stack.backends": backends}

@@ -4,20 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.infra.resources import ExternalService
+from l9stack.infra.resources import ArchiveBucket, ExternalService
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
+from l9stack.infra.settings.archive import ArchiveSettings
 
 
-def external_service(name: str, spec: ServiceSpec, url: pulumi.Input[str], parent: pulumi.Resource) -> Endpoint:
+@dataclass(frozen=True)
+class Bucket:
+    """An archive in S3 that the stack looks after."""
+
+    settings: ArchiveSettings
+    scope: str
+    """The prefix of what the stack's agents keep there."""
+    kept_days: Mapping[str, int]
+    """By prefix, for how long; what has none is kept for ever."""
+
+
+def external_service(
+    name: str, spec: ServiceSpec, url: pulumi.Input[str], certificate: str, parent: pulumi.Resource
+) -> Endpoint:
     """A backend by URL, in any stack; the URL is a secret."""
-    service = ExternalService(
-        name, {"service": spec.name, "url": pulumi.Output.secret(url)}, pulumi.ResourceOptions(parent=parent)
-    )
+    props = {"service": spec.name, "url": pulumi.Output.secret(url)}
+    given = {"certificate": certificate} if certificate else {}
+    service = ExternalService(name, props | given, pulumi.ResourceOptions(parent=parent))
     return Endpoint(service, service.endpoint, service.instance)
+
+
+def archive_bucket(name: str, bucket: Bucket, certificate: str, parent: pulumi.Resource) -> Endpoint:
+    """The archive as a bucket with the settings that agents need, those aside that its server does not offer."""
+    settings = bucket.settings
+    wanted: dict[str, Any] = {
+        "versioning": "enabled",
+        "encryption": f"aws:kms {settings.kms_key}" if settings.kms_key else "AES256",
+        "public_access": "blocked",
+        "lifecycle": dict(bucket.kept_days),
+    }
+    props: dict[str, Any] = {
+        "bucket": settings.bucket,
+        "scope": bucket.scope,
+        "server": settings.endpoint,
+        "region": settings.region,
+        **({"access_key": settings.access_key, "secret_key": settings.secret_key} if settings.secret_key else {}),
+        **({"certificate": certificate} if certificate else {}),
+        **{setting: value for setting, value in wanted.items() if setting not in settings.without},
+    }
+    made = ArchiveBucket(name, props, pulumi.ResourceOptions(parent=parent))
+    return Endpoint(made, made.endpoint, made.instance)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from l9stack.agent.keys import ensure_keys
 from l9stack.infra import deployed
 from l9stack.infra.runtimes.base import CodeSpec
 from l9stack.infra.runtimes.containers import backend_variables
+from l9stack.infra.runtimes.watching import Content
 from l9stack.project import Project
 
 
@@ -36,6 +38,14 @@ def urls(passwords: Mapping[str, pulumi.Output[str]], spec: CodeSpec) -> pulumi.
     told = pulumi.Output.all(**passwords).apply(lambda known: backend_variables(known or {}))
     given = pulumi.Output.all(**spec.variables()).apply(lambda known: known or {})
     return pulumi.Output.secret(pulumi.Output.all(told, given).apply(lambda both: {**both[0], **both[1]}))
+
+
+def certificates(project: Project, spec: CodeSpec) -> dict[str, Content]:
+    """The contents of `certificate_files`, by the files' names."""
+    return {
+        f"certificate-{service}": Content(file, hashlib.sha256((project.root / file).read_bytes()).hexdigest())
+        for service, file in sorted(spec.certificates.items())
+    }
 
 
 def make_keys(project: Project, principals: Sequence[str]) -> None:

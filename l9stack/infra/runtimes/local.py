@@ -8,6 +8,8 @@ import pulumi
 
 from l9stack.infra.resources import Agent, Service
 from l9stack.infra.runtimes.base import SERVICES, AgentSpec, Endpoint, ServiceSpec
+from l9stack.infra.runtimes.handed import certificates
+from l9stack.project import Project
 
 
 class LocalRuntime:
@@ -39,7 +41,15 @@ class LocalRuntime:
                 "lock": spec.lock,
                 "shared": spec.shared,
                 "urls": spec.variables(),
+                **({"certificates": _certificates(spec)} if spec.certificates else {}),
             },
             pulumi.ResourceOptions(parent=parent, depends_on=list(spec.depends_on)),
         )
         return Endpoint(agent, agent.endpoint, agent.instance)
+
+
+def _certificates(spec: AgentSpec) -> dict[str, dict[str, str]]:
+    """By service, a file and its digest: another content starts the agents anew."""
+    known = certificates(Project.find(), spec)
+    found = {service: known[f"certificate-{service}"] for service in spec.certificates}
+    return {service: {"file": content.path, "digest": content.digest} for service, content in found.items()}

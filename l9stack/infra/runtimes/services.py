@@ -33,6 +33,8 @@ class ServiceKind:
     scratch: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the container's own
     executable_scratch: bool = False
     memory_mb: int = 256
+    stop_seconds: int = 30
+    """What it may need to write everything down."""
 
 
 def _postgres_url(password: str) -> str:

@@ -23,6 +23,7 @@ from l9stack.infra.runtimes.containers import (
     AGENTS,
     BACKENDS,
     CONFIG,
+    DATA,
     ENVIRONMENT,
     KEY,
     PUBLIC_KEYS,
@@ -36,7 +37,7 @@ from l9stack.infra.runtimes.docker_containers import Scene
 from l9stack.infra.runtimes.docker_images import AgentImages
 from l9stack.infra.runtimes.docker_preflight import Surroundings as TestSurroundings
 from l9stack.infra.runtimes.docker_preflight import run_tests
-from l9stack.infra.runtimes.handed import Ports, make_keys, urls
+from l9stack.infra.runtimes.handed import Ports, certificates, make_keys, urls
 from l9stack.infra.runtimes.services import SERVICES
 from l9stack.infra.runtimes.swarm_files import SwarmFiles, digest_now, read_now
 from l9stack.infra.runtimes.swarm_services import Surroundings, revision_of, seconds_to_settle, service_arguments
@@ -111,6 +112,7 @@ class SwarmRuntime:
             CONFIG: Content(deployed.shown(self._project, config), spec.shared),
             KEY: Content(secret=key),
             PUBLIC_KEYS: Content(deployed.shown(self._project, trusted), digest_now(trusted)),
+            **certificates(self._project, spec),
         }
         found = Surroundings(
             image=image,
@@ -153,7 +155,10 @@ class SwarmRuntime:
         """A service of one task that has volumes, from an official image."""
         own = pulumi.ResourceOptions(parent=scene.parent)
         pulled = docker.RemoteImage(f"{name}-image", name=wanted.image, keep_locally=True, opts=own)
-        volumes = {folder: scene.volume(f"{name}-{suffix}") for folder, suffix in wanted.volumes.items()}
+        volumes = {
+            folder: scene.volume(f"{name}-{suffix}", keeps_data=suffix == DATA)
+            for folder, suffix in wanted.volumes.items()
+        }
         given = {folder: volumes[folder] for folder in wanted.given}
         before = [scene.files(f"{name}-files", pulled.image_id, wanted.user, [], given)] if given else []
         found = Surroundings(
@@ -218,12 +223,15 @@ class SwarmRuntime:
         return self._cluster
 
     def _network(self, kind: str, scene: Scene) -> docker.Network:
-        """An overlay of the stack's own, over all nodes; only containers that the tests need attach themselves."""
+        """An overlay of the stack's own, over all nodes; the containers of the tests attach themselves to it.
+
+        A network that services use cannot be replaced under its name: one with other options has another.
+        """
         if kind not in self._networks:
             name = f"{scene.collection}-{kind}"
             self._networks[kind] = docker.Network(
                 name,
-                name=scene.named(name),
+                name=scene.named(name) if self._swarm.encrypted else f"{scene.named(name)}-plain",
                 driver="overlay",
                 attachable=True,
                 internal=kind == BACKENDS,
@@ -232,8 +240,8 @@ class SwarmRuntime:
                 opts=pulumi.ResourceOptions(
                     parent=scene.parent,
                     depends_on=[self._here(scene)],
-                    # The engine's own choice, which it tells among the options.
-                    ignore_changes=['options["com.docker.network.driver.overlay.vxlanid_list"]'],
+                    delete_before_replace=False,
+                    ignore_changes=["options"],  # the engine adds its own choice to them
                 ),
             )
         return self._networks[kind]

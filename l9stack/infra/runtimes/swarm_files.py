@@ -77,7 +77,7 @@ class SwarmFiles:
             name=pulumi.Output.concat(_short(scene.named(name)), "-", pulumi.Output.unsecret(named)),
             data=data.apply(_encoded),
             labels=[docker.SecretLabelArgs(label=key, value=value) for key, value in sorted(scene.labels.items())],
-            opts=pulumi.ResourceOptions(parent=scene.parent),
+            opts=_made_first(scene),
         )
         owner, _, group = user.partition(":")
         return docker.ServiceTaskSpecContainerSpecSecretArgs(
@@ -108,7 +108,7 @@ class SwarmFiles:
                 labels=[
                     docker.ServiceConfigLabelArgs(label=key, value=value) for key, value in sorted(scene.labels.items())
                 ],
-                opts=pulumi.ResourceOptions(parent=scene.parent, ignore_changes=["data"]),
+                opts=_made_first(scene, ignore_changes=["data"]),
             )
         made = self._configs[key]
         return docker.ServiceTaskSpecContainerSpecConfigArgs(
@@ -143,3 +143,8 @@ def _encoded_file(path: Path) -> str:
 def _short(name: str) -> str:
     """Names of secrets and configs end after 64 characters, of which a digest takes 13."""
     return name if len(name) <= 51 else f"{name[:42]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _made_first(scene: Scene, ignore_changes: list[str] | None = None) -> pulumi.ResourceOptions:
+    """Without a word the provider removes what it replaces first, which services still use."""
+    return pulumi.ResourceOptions(parent=scene.parent, delete_before_replace=False, ignore_changes=ignore_changes)

@@ -113,7 +113,8 @@ def _container(
         user=spec.user,
         commands=list(spec.entrypoint) or None,
         args=list(spec.command) or None,
-        env=dict(spec.environment) or None,
+        # Not a label: the provider replaces a service whose containers are labelled otherwise.
+        env={**spec.environment, REVISION: revision},
         read_only=True,
         init=True,
         cap_drops=["ALL"],
@@ -128,7 +129,6 @@ def _container(
         mounts=[*_volumes(found.volumes), *_scratch(spec.scratch)],
         secrets=list(found.files.secrets),
         configs=list(found.files.configs),
-        labels=[docker.ServiceTaskSpecContainerSpecLabelArgs(label=REVISION, value=revision)],
     )
 
 

@@ -12,6 +12,7 @@ import pulumi
 from l9stack.infra.buckets import SETTINGS
 from l9stack.infra.settings.checks import Check, is_flag, is_text, listed
 from l9stack.infra.settings.reader import Reader
+from l9stack.reading.stack import place_of
 
 
 def _is_endpoint(value: Any) -> bool:
@@ -71,18 +72,30 @@ def read_archive(reader: Reader, archive: str) -> ArchiveSettings | None:
             if reader.hold(check(value), f"archive.{name}", "not understood", hint):
                 good[name] = value
     parts = urlsplit(archive)
+    nowhere = not archive and not _is_set(reader, "backends.archive")
     s3 = reader.hold(
-        parts.scheme == "s3" or not given,
+        not given or not (nowhere or (archive and parts.scheme != "s3")),
         "archive",
         "there is no bucket",
         "set l9stack:backends.archive to s3://BUCKET",
     )
-    both = ("access_key" in good) == ("secret_key" in good)
-    reader.hold(both, "archive", "access_key and secret_key go together", "set both, or none of them")
+    names = [name for name in ("access_key", "secret_key") if name in given or _is_set(reader, f"archive.{name}")]
+    reader.hold(len(names) != 1, "archive", "access_key and secret_key go together", "set both, or none of them")
     if parts.scheme != "s3" or not s3:
         return None
-    manage, without = good.pop("manage", True), tuple(good.pop("without", ()))
-    keys = {name: pulumi.Output.secret(good.pop(name)) for name in ("access_key", "secret_key") if name in good}
-    bucket = (parts.hostname or "") if manage else ""
     prefix = parts.path.strip("/")
-    return ArchiveSettings(bucket, f"{prefix}/" if prefix else "", without=without, **keys, **good)
+    return ArchiveSettings(
+        bucket=(parts.hostname or "") if good.get("manage", True) else "",
+        prefix=f"{prefix}/" if prefix else "",
+        endpoint=good.get("endpoint", ""),
+        region=good.get("region", "us-east-1"),
+        access_key=pulumi.Output.secret(good["access_key"]) if "access_key" in good else None,
+        secret_key=pulumi.Output.secret(good["secret_key"]) if "secret_key" in good else None,
+        kms_key=good.get("kms_key", ""),
+        without=tuple(good.get("without", ())),
+    )
+
+
+def _is_set(reader: Reader, key: str) -> bool:
+    """Whether a stack's file has a key, also where its value is encrypted and cannot be read without the engine."""
+    return place_of(reader.root, reader.stack, key) is not None

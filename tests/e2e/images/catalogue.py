@@ -22,7 +22,7 @@ class Recipe:
     obtained: Mapping[str, Callable[[], Path]] = field(default_factory=dict)
     """Names in the build's context, and what brings them there."""
     inputs: tuple[Path, ...] = ()
-    """Files outside its folder that decide what is in it."""
+    """Files outside its folder that decide what is brought."""
 
 
 RECIPES: Mapping[str, Recipe] = {

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tests.e2e.images import sources
 from tests.e2e.images.catalogue import NAMES, RECIPES, Recipe
 from tests.e2e.images.commands import docker, engine_is_there, say
 from tests.e2e.images.digests import digest, folder_digest
-from tests.e2e.images.sources import HERE, cache, debian
 
 REPOSITORY = "l9stack-test"
 LABEL = "l9stack.test.image"
@@ -28,7 +28,7 @@ def images(names: Iterable[str] = NAMES) -> Mapping[str, str]:
         FailedError: an image could not be made.
     """
     engine_is_there()
-    with (cache() / "lock").open("w") as lock:
+    with (sources.cache() / "lock").open("w") as lock:
         # Two runs make each image once: the second waits.
         fcntl.flock(lock, fcntl.LOCK_EX)
         return {name: _made(name, RECIPES[name]) for name in names}
@@ -44,16 +44,17 @@ def remove() -> list[str]:
 
 def _made(name: str, recipe: Recipe) -> str:
     base_key = digest([recipe.suite.encode(), _EDITION.encode()])
+    inputs = (*recipe.inputs, Path(sources.__file__)) if recipe.obtained else ()
     key = digest(
-        [folder_digest(HERE / name).encode(), base_key.encode(), *(path.read_bytes() for path in recipe.inputs)]
+        [folder_digest(sources.HERE / name).encode(), base_key.encode(), *(path.read_bytes() for path in inputs)]
     )
     if found := _found(key):
         return found
     base = _found(base_key) or _base(recipe.suite, base_key)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=cache()) as folder:
+    with tempfile.TemporaryDirectory(dir=sources.cache()) as folder:
         context = Path(folder) / name
-        shutil.copytree(HERE / name, context)
+        shutil.copytree(sources.HERE / name, context)
         for target, obtain in recipe.obtained.items():
             source = obtain()
             if source.is_dir():
@@ -72,7 +73,7 @@ def _made(name: str, recipe: Recipe) -> str:
 
 def _base(suite: str, key: str) -> str:
     tag, began = f"{REPOSITORY}/debian:{suite}", time.monotonic()
-    debian(suite, tag, [f"{LABEL}={key}"])
+    sources.debian(suite, tag, [f"{LABEL}={key}"])
     say(f"{tag} is made ({time.monotonic() - began:.0f} s)")
     return tag
 

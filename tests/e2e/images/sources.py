@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from l9stack.engine.build import toolchain
 from l9stack.errors import EngineError
 from tests.e2e.images.commands import MissingError, docker, need, run, say
@@ -19,6 +21,8 @@ HERE = Path(__file__).parent
 RUNTIMES = HERE.parents[2] / "l9stack" / "infra" / "runtimes"
 REQUIREMENTS = tuple(sorted((*RUNTIMES.glob("*requirements.txt"), *(HERE / "python").glob("*requirements.txt"))))
 """What images of the product install, and what tests of them do."""
+PYTHON = "3.11.2"
+"""The release that the image's Debian has."""
 _LEFT_OUT = (
     "dev/*",
     "proc/*",
@@ -62,14 +66,28 @@ def wheels() -> Path:
     python = sys.executable if sys.version_info[:2] == (3, 11) else shutil.which("python3.11")
     if python is None:
         raise MissingError("python3.11 is missing: the image has Python 3.11, and its wheels are chosen by one")
-    target = cache() / f"wheels-{digest(path.read_bytes() for path in REQUIREMENTS)}"
+    wanted = "".join(_of_the_image(path.read_text()) for path in REQUIREMENTS)
 
     def download(folder: Path) -> None:
         say(f"wheels of {', '.join(path.name for path in REQUIREMENTS)}")
-        for path in REQUIREMENTS:
-            run(python, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", folder, "-r", path)
+        listed = folder / "requirements.txt"
+        listed.write_text(wanted)
+        run(python, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", folder, "-r", listed)
 
-    return _once(target, download)
+    return _once(cache() / f"wheels-{digest([wanted.encode()])}", download)
+
+
+def _of_the_image(requirements: str) -> str:
+    """Those lines of a lock whose markers hold for the image's Python: the one that downloads is another release."""
+    lines = []
+    for line in requirements.replace("\\\n", " ").splitlines():
+        text, *hashes = line.partition("#")[0].split(" --hash=")
+        if not text.strip():
+            continue
+        wanted = Requirement(text)
+        if wanted.marker is None or wanted.marker.evaluate({"python_full_version": PYTHON}):
+            lines.append(" --hash=".join([f"{wanted.name}{wanted.specifier}", *hashes]) + "\n")
+    return "".join(lines)
 
 
 def jars() -> Path:

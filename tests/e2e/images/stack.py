@@ -9,9 +9,13 @@ _MONITORS = ("prometheus", "grafana")
 
 
 def stack_config(
-    images: Mapping[str, str], *, runtime: str = "docker", collection: str = "", first_port: int = 0
+    images: Mapping[str, str],
+    *,
+    runtime: str = "docker",
+    collection: str = "",
+    docker: Mapping[str, object] | None = None,
 ) -> str:
-    """A stack's file that names the images; collection and ports are the defaults where they are not given."""
+    """A stack's file that names the images; `docker` are more settings of that block, `collection` not the default."""
     blocks = {
         "docker": [name for name in images if name not in _MONITORS],
         "monitoring": [name for name in images if name in _MONITORS],
@@ -20,6 +24,6 @@ def stack_config(
     lines += [f"  l9stack:collection: {collection}"] if collection else []
     for block, names in blocks.items():
         lines += [f"  l9stack:{block}:"] if names else []
-        lines += [f"    first_port: {first_port}"] if first_port and block == "docker" else []
+        lines += [f"    {key}: {value}" for key, value in (docker or {}).items()] if block == "docker" else []
         lines += ["    images:", *(f"      {name}: {images[name]}" for name in names)] if names else []
     return "\n".join(lines) + "\n"

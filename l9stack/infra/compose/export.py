@@ -1,0 +1,164 @@
+"""A stack in a folder of its own, which `docker compose up` runs; made from the same plan, without the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from l9stack.errors import InputError, Problem
+from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.files import write_file
+from l9stack.infra import deployed
+from l9stack.infra.backends import services_used
+from l9stack.infra.compose.document import BRINGER, Part, compose_document
+from l9stack.infra.compose.handed import SECRETS, Handed
+from l9stack.infra.compose.images import Stages
+from l9stack.infra.extraction import hard_dependencies
+from l9stack.infra.runtimes import image_contexts as contexts
+from l9stack.infra.runtimes.base import SERVICES, AgentSpec
+from l9stack.infra.runtimes.containers import Container, Health, agent_container, service_container
+from l9stack.infra.runtimes.handed import Ports
+from l9stack.infra.settings.checking import check_stack
+from l9stack.infra.settings.docker import PYTHON, DockerSettings
+from l9stack.infra.stack import StackArgs, agent_spec
+from l9stack.project import Project
+from l9stack.reading.stack import place_of, stack_values
+from l9stack.rendering.yaml_text import yaml_text
+
+FILE = "compose.yaml"
+_HEAD = """The stack {stack} of {collection}: docker compose up --detach --wait
+Written by l9 export compose; written anew by it. Passwords and keys are in secrets/, made once and then kept."""
+_README = """# {collection} on {stack}
+
+    docker compose up --detach --wait
+
+builds the images, starts the backends and then each agent after those that it needs, and waits until all are healthy.
+Agents answer at:
+
+{agents}
+
+- `compose.yaml`, `.env` (the project's name) and `images/` are written anew by `l9 export compose --stack {stack}`.
+- `secrets/` holds passwords, keys and URLs, each file readable by its owner alone. A password is made where there is
+  none, and then kept: it opens the data in the volumes. Never commit this folder.
+- `config/` holds what is no secret: the unified config, and everybody's public keys.
+- Keys are the project's: a token for an agent is `l9 token AGENT`, for `curl -H "Authorization: Bearer …"`.
+- `docker compose down` keeps the data, `docker compose down --volumes` removes it.
+- Where the Compose command is an old one without `--wait`: `docker compose up --detach`, then `docker compose ps`.
+"""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and where the agents will answer."""
+
+    folder: Path
+    services: tuple[str, ...]
+    endpoints: Mapping[str, str]
+
+
+def export_compose(project: Project, stack: str, folder: Path) -> Exported:
+    """Write the folder; what is in `secrets/` stays.
+
+    Raises:
+        InputError: with every problem of the stack's file and of the collection, and what Compose cannot be given.
+    """
+    settings = check_stack(project.root, stack)
+    _exportable(project, stack)
+    prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
+    prepared.stored()
+    args = StackArgs(prepared, settings, stack)
+    plan, docker, handed = prepared.plan, settings.docker, Handed(folder, project)
+    used = services_used(plan)
+    outside = [service for service in used if place_of(project.root, stack, f"backends.{service}")]
+    inside = [service for service in used if service not in outside]
+    urls, passwords = handed.given(outside, _plain_urls(project, stack)), handed.passwords(inside)
+    specs = {agent.id: agent_spec(args, agent, {}) for agent in plan.agents}
+    stages, ports, endpoints = Stages(), Ports(docker.first_port), dict[str, str]()
+    base = _base(stages, project, docker)
+    parts = [
+        Part(wanted, wanted.image, sources=handed.backend(service, passwords[service]))
+        for service in inside
+        for wanted in [service_container(service, plan.collection, stack, docker.images.get(service, ""))]
+    ]
+    name = deployed.config_name(plan.collection)
+    shared = handed.agents(passwords, urls, name, _text(prepared, name))
+    keys = handed.keys(next(iter(specs.values())).principals, specs)
+    for agent, spec in specs.items():
+        before = [*inside, *hard_dependencies(plan, agent)]
+        wanted = agent_container(
+            spec,
+            services=inside,
+            memory_mb=docker.agent_memory_mb,
+            published=ports.of(f"{plan.collection}/{stack}/{agent}"),
+            after=[f"{plan.collection}-{other}" for other in before],
+        )
+        endpoints[agent] = f"http://{docker.reach}:{wanted.published}"
+        stage = _stage(stages, project, spec, base, wanted.host)
+        parts.append(Part(wanted, _image(plan.collection, stage, stages), stage, {**shared, **keys[agent]}))
+    bringer = Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ())
+    document = compose_document(parts, Part(bringer, _image(plan.collection, base, stages), base), docker.publish)
+    files = {f"images/{path}": data for path, data in stages.files.items()}
+    facts = {"collection": plan.collection, "stack": stack}
+    agents = "\n".join(f"- {agent}: {url}" for agent, url in endpoints.items())
+    files |= {
+        FILE: yaml_text(document, _HEAD.format(**facts)).encode(),
+        "README.md": _README.format(**facts, agents=agents).encode(),
+        "images/Dockerfile": stages.dockerfile.encode(),
+        ".env": f"COMPOSE_PROJECT_NAME={plan.collection}-{stack}\n".encode(),
+        ".gitignore": f"{SECRETS}/\n".encode(),
+    }
+    for path, data in files.items():
+        write_file(folder / path, data)
+    return Exported(folder, tuple(document["services"]), endpoints)
+
+
+def _exportable(project: Project, stack: str) -> None:
+    refused = [key for key in ("archive", "certificates") if place_of(project.root, stack, key)]
+    hint = "an export has its backends in containers, or by URL as authorities that everybody trusts vouch for them"
+    problems = [
+        Problem(
+            "not-exported", f"l9stack:{key} has no place in a Compose file", place_of(project.root, stack, key), hint
+        )
+        for key in refused
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _plain_urls(project: Project, stack: str) -> dict[str, str]:
+    """The URLs that the stack's file has in plain text."""
+    values, _ = stack_values(project.root, stack)
+    found: dict[str, str] = json.loads(values.get("l9stack:backends", "{}"))
+    return {service: url for service, url in found.items() if service in SERVICES}
+
+
+def _text(prepared: Prepared, path: str) -> str:
+    return next(artifact.text for artifact in prepared.tree.artifacts if artifact.path == path)
+
+
+def _base(stages: Stages, project: Project, docker: DockerSettings) -> str:
+    if "agent" in docker.images:
+        return stages.pulled("base", docker.images["agent"])
+    python = docker.images.get("python", PYTHON)
+    return stages.add("base", contexts.base_context(project, python), python)
+
+
+def _stage(stages: Stages, project: Project, spec: AgentSpec, base: str, host: str) -> str:
+    """The stage of an agent, on those for the collection's packages and for the user's functions, if there are any."""
+    labels = {"l9stack.collection": spec.collection}
+    below = base
+    if spec.lock:
+        context = contexts.packages_context(project, project.root / spec.lock, spec.packages, labels)
+        below = stages.once("packages", context, below)
+    if spec.folder:
+        context = contexts.own_context(project, project.root / spec.folder, spec.implementations, labels)
+        below = stages.once("own", context, below)
+    context = contexts.agent_context(project, spec.digest, {**labels, "l9stack.agent": spec.agent})
+    return stages.once(f"agent-{host}", context, below)
+
+
+def _image(collection: str, stage: str, stages: Stages) -> str:
+    name = f"{collection}-{stage}".replace("_", "-")
+    return f"{name}:{stages.digest(stage)}"
