@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,17 +20,13 @@ from l9stack.agent.connections import Connections
 from l9stack.agent.declarations import MemoryDeclaration
 from l9stack.agent.spaces import prefix
 
+_ANSWER_SECONDS = 45.0
 _NODES = "MATCH (n) WHERE n.namespace STARTS WITH $start WITH n LIMIT 1000 DETACH DELETE n RETURN count(*) AS gone"
 
 
 async def hindrance(backends: BackendUrls, run: str, declared: MemoryDeclaration) -> str:
     """Why tests could not run here, or not apart from what agents have decided; an empty string where they can."""
-    connections = Connections(declared, backends, prefix(run))
-    try:
-        answers = await connections.probe()
-    finally:
-        await connections.close()
-    if silent := [f"{name} ({said})" for name, said in answers.items() if said != "ok"]:
+    if silent := await _silent(Connections(declared, backends, prefix(run))):
         return f"backends that do not answer: {', '.join(silent)}"
     for url in sorted({backends.postgres, backends.hypergraph} - {""}):
         schema = f"{prefix(run)}tried"
@@ -40,6 +38,20 @@ async def hindrance(backends: BackendUrls, run: str, declared: MemoryDeclaration
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             return f"a schema for tests alone cannot be made in Postgres: {cause}"
     return ""
+
+
+async def _silent(connections: Connections) -> list[str]:
+    """The backends that do not answer; one that has just started is given some time for its first answer."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    try:
+        while True:
+            answers = await connections.probe()
+            silent = [f"{name} ({said})" for name, said in answers.items() if said != "ok"]
+            if not silent or time.monotonic() > deadline:
+                return silent
+            await asyncio.sleep(1)
+    finally:
+        await connections.close()
 
 
 async def remove_run(backends: BackendUrls, run: str, declared: MemoryDeclaration) -> list[str]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from l9stack.cli.printing import Progress, print_json, table
+from l9stack.cli.printing import Progress, counted, print_json, table
 from l9stack.cli.target import DEFAULT_STACK, project_of, stack_name
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, ServiceError
 from l9stack.project import Project
@@ -41,7 +41,7 @@ def health(arguments: argparse.Namespace) -> int:
     if trouble is not None and not parts:
         raise trouble
     bad = [part for part in parts if not part.good]
-    healthy, following = _healthy(parts), _next(bad, stack, runs=bool(_of(parts, "agent")))
+    healthy, following = _healthy(parts), _next(bad, stack)
     if arguments.json:
         seconds = round(time.monotonic() - began, 1)
         missing = [part.name for part in bad]
@@ -51,7 +51,7 @@ def health(arguments: argparse.Namespace) -> int:
     _print(parts)
     if healthy:
         return EXIT_OK
-    waited = f" after {arguments.timeout} seconds" if arguments.wait else ""
+    waited = f" after {counted(arguments.timeout, 'second')}" if arguments.wait else ""
     word = "still starting" if bad and all(part.state == "starting" for part in bad) else "not healthy"
     print(f"\n{word}{waited}: {', '.join(part.name for part in bad) or 'no agent is deployed'}")
     for part in bad:
@@ -88,18 +88,17 @@ def _waited(
         time.sleep(min(PAUSE_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
-def _next(bad: Sequence[Part], stack: str, *, runs: bool) -> str:
-    """The command that brings a person further: by what is worst."""
+def _next(bad: Sequence[Part], stack: str) -> str:
+    """The command that brings a person further, by what is at the bottom of it: a backend before its agents."""
     option = _option(stack)
-    gone = [part for part in bad if part.state in ("stopped", "missing")]
-    agents = [part for part in gone or bad if part.kind == "agent"]
-    if gone and not any(part.last_line for part in gone if part.kind == "agent"):
-        return f"l9 up{option}"
-    if agents and agents[0].state != "starting":
-        return f"l9 logs {agents[0].name}{option}"
     if bad and all(part.state == "starting" for part in bad):
         return f"l9 health --wait{option}"
-    return f"l9 preview{option}" if runs else f"l9 up{option}"
+    agents = [part for part in bad if part.kind == "agent"]
+    gone = [part for part in bad if part.state in ("stopped", "missing")]
+    if not bad or any(part.kind == "backend" or not part.last_line for part in gone):
+        return f"l9 up{option}"
+    failed = next((part for part in agents if part in gone or part.state == "unreachable"), None)
+    return f"l9 logs {failed.name}{option}" if failed else f"l9 preview{option}"
 
 
 def logs(arguments: argparse.Namespace) -> int:

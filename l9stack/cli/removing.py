@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from l9stack.cli.printing import Progress, print_json
 from l9stack.cli.stacks import DEFAULT_RUNTIME, agreed, can_ask, is_protected, require_secrets_key, runtime_of
@@ -32,9 +34,12 @@ def down(arguments: argparse.Namespace) -> int:
     kept: list[str] = []
     for stack in stacks:
         require_secrets_key(project, stack)
-        progress(f"taking stack {stack} down")
         engine = Engine(project, stack, progress)
-        stays = [] if arguments.purge else _stays(engine)
+        resources = engine.resources()
+        if not resources:
+            continue
+        progress(f"taking stack {stack} down")
+        stays = [] if arguments.purge else _stays(resources)
         removed += map(str, engine.destroy(urn for urn, _ in stays).changes)
         kept += [name for _, name in stays]
     daemon = Supervisor.find(project.run) if project.run.is_dir() else None
@@ -64,11 +69,11 @@ def _chosen(project: Project, named: str | None, progress: Progress) -> list[str
     return [stack for stack in stacks if runtime_of(project, stack) == DEFAULT_RUNTIME]
 
 
-def _stays(engine: Engine) -> list[tuple[str, str]]:
+def _stays(resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """URN and name of what is left alone: data with its passwords, the history, and whatever is protected."""
     return [
         (resource["urn"], resource["urn"].rsplit("::", 1)[-1])
-        for resource in engine.resources()
+        for resource in resources
         if resource.get("protect") or is_stateful(resource["type"], resource.get("inputs") or {})
     ]
 

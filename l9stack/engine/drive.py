@@ -114,7 +114,9 @@ class Engine:
     def resources(self) -> list[dict[str, Any]]:
         """The resources of the stack's state, secrets encrypted; none where it was never deployed."""
         done = self._run("stack", "export", "--stack", self.stack)
-        state = json.loads(done.stdout or "{}") if done.returncode == 0 else {}
+        if done.returncode and "no stack named" not in done.stderr:
+            raise EngineError(f"the state of stack {self.stack} could not be read: {done.stderr.strip()}")
+        state = json.loads(done.stdout) if done.returncode == 0 else {}
         return list((state.get("deployment") or {}).get("resources") or ())
 
     def last_update(self) -> dict[str, Any]:

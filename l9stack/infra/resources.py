@@ -96,8 +96,6 @@ class ArchiveBucket(Resource, module="l9stack", name="ArchiveBucket"):
 class Baseline(Resource, module="l9stack", name="Baseline"):
     """See `BaselineProvider`."""
 
-    anchors_reachable: pulumi.Output[list[str]]
-
     def __init__(self, name: str, props: Values, opts: Options = None) -> None:
         super().__init__(BaselineProvider(), name, {**props, "online": None, "anchors_reachable": None}, opts)
 

@@ -87,6 +87,7 @@ class Stack(pulumi.ComponentResource):
         baseline = Baseline(
             f"{name}-baseline",
             {"stack": stack, "runtime": runtime.name, "services": services, "anchors": anchors}
+            | ({"external": external} if (external := sorted(backends.external & set(services))) else {})
             | ({} if pulumi.runtime.is_dry_run() else {"instances": instances}),
             pulumi.ResourceOptions(parent=self, depends_on=servers),
         )
@@ -109,7 +110,7 @@ class Stack(pulumi.ComponentResource):
             "runtime": runtime.name,
             "release": args.release,
             "tree_digest": args.prepared.tree.digest,
-            "anchors": baseline.anchors_reachable,
+            "anchors": anchors,
         }
         manifest = DeploymentManifest(
             f"{name}-manifest", {"stack": stack, "document": document}, pulumi.ResourceOptions(parent=self)

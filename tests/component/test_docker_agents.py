@@ -15,7 +15,7 @@ import pytest
 from l9stack.agent.keys import TRUSTED, Trust, key_file
 from l9stack.extraction.prepare import Prepared
 from l9stack.project import Project
-from tests.component.conftest import REPOSITORY, Deploy
+from tests.component.conftest import Deploy
 from tests.component.recording import World
 from tests.component.test_docker_runtime import AGENTS, labels
 

@@ -8,19 +8,23 @@ import re
 import pytest
 
 from l9stack.extraction.prepare import Prepared
+from l9stack.model.deployment import DeployedAgent, Deployment, deployment_schema
+from l9stack.names import AgentId
 from tests.component.conftest import Deploy, changed
 from tests.component.recording import World
+from tests.reading.json_schema import valid
 
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 HARD = {"damage_assessment": {"claim_intake"}, "settlement": {"coverage_check", "damage_assessment"}}
 SERVICES = ("archive", "neo4j", "postgres", "redis")
 SERVERS = {f"Service claims_desk-{name}" for name in SERVICES}
-GATE, CONFIG, BASELINE, WATCHED, MANIFEST = (
+GATE, CONFIG, BASELINE, WATCHED, MANIFEST, RELEASE = (
     "ExtractionGate claims_desk-gate",
     "UnifiedConfig claims_desk-config",
     "Baseline claims_desk-baseline",
     "MonitoringFiles claims_desk-monitoring",
     "DeploymentManifest claims_desk-manifest",
+    "Release claims_desk-release",
 )
 
 
@@ -45,6 +49,7 @@ def test_a_stack_has_exactly_these_children(world: World) -> None:
         "Monitoring": {"claims_desk-monitoring"},
         "MonitoringFiles": {"claims_desk-monitoring"},
         "DeploymentManifest": {"claims_desk-manifest"},
+        "Release": {"claims_desk-release"},
     }
 
 
@@ -56,6 +61,7 @@ def test_every_child_belongs_to_its_component(world: World) -> None:
         "Agents": "Stack claims_desk",
         "Baseline": "Stack claims_desk",
         "DeploymentManifest": "Stack claims_desk",
+        "Release": "Stack claims_desk",
         "Service": "Backends claims_desk-backends",
         "AgentCode": "Extraction claims_desk-extraction",
         "ExtractionGate": "Extraction claims_desk-extraction",
@@ -77,13 +83,37 @@ def test_components_register_what_they_found_out(world: World) -> None:
     assert world.outputs["Backends claims_desk-backends"] == {"services": backends}
     assert world.outputs["Extraction claims_desk-extraction"] == {"folder": folder, "config": config}
     assert world.outputs["Agents claims_desk-agents"] == {"agents": agents}
-    assert world.outputs["Stack claims_desk"] == {
+    facts = world.outputs["Stack claims_desk"]
+    told = {"dashboards": "L9/monitoring/claims_desk/", "files": "deployments/monitoring"}
+    assert facts.pop("deployment") == world[MANIFEST].inputs["document"]
+    assert facts.pop("releases") == []
+    assert facts == {
         "agents": agents,
         "backends": backends,
         "extraction": folder,
         "deployment_ready": True,
+        "monitoring": told,
         "manifest": "deployments/manifest.json",
     }
+
+
+def test_the_manifest_says_where_everything_answers_and_from_which_code(world: World, example: Prepared) -> None:
+    document = world[MANIFEST].inputs["document"]
+    assert valid(document, deployment_schema())
+    found = Deployment.model_validate(document)
+    for agent in AGENTS:
+        url = f"http://127.0.0.1/claims_desk-{agent}"
+        assert found.agents[agent] == DeployedAgent(
+            endpoint=url,
+            health="ok",
+            health_url=f"{url}/health",
+            ready_url=f"{url}/ready",
+            code_digest=example.digests()[AgentId(agent)],
+            depends_on=tuple(sorted(HARD.get(agent, ()))),
+        )
+    assert {name: backend.managed for name, backend in found.backends.items()} == dict.fromkeys(SERVICES, True)
+    assert found.evidence == "extractions/claims_desk_1/evidence_report.md"
+    assert (found.runtime, found.tree_digest, found.tests) == ("local", example.tree.digest, None)
 
 
 def test_code_comes_in_waves_then_the_gate_then_the_config(world: World) -> None:
@@ -108,7 +138,7 @@ def test_the_manifest_is_the_last_of_all(world: World) -> None:
         *(f"{kind} claims_desk-{kind.lower()}" for kind in ("Extraction", "Agents", "Backends", "Monitoring")),
     }
     everything = {f"{kind} {name}" for kind, name in world.resources}
-    assert world.before(MANIFEST) == everything - components - {MANIFEST}
+    assert world.before(MANIFEST) == everything - components - {MANIFEST, RELEASE}
 
 
 def test_inputs_are_exactly_these(world: World, example: Prepared) -> None:
@@ -126,7 +156,7 @@ def test_inputs_are_exactly_these(world: World, example: Prepared) -> None:
         }
         assert world[f"AgentCode claims_desk-{agent}-code"].inputs == common | {"path": "input_schemas/claims_desk"}
         folder = "input_schemas/claims_desk/implementations" if implemented else ""
-        running = common | {"stack": "dev", "folder": folder, "shared": shared, "urls": {}}
+        running = common | {"stack": "dev", "folder": folder, "shared": shared, "urls": {}, "packages": "", "lock": ""}
         assert world[f"Agent claims_desk-{agent}"].inputs == running
         assert world[f"HealthCheck claims_desk-{agent}-health"].inputs == {
             "agent": agent,
@@ -173,6 +203,7 @@ def test_editing_one_schema_changes_that_agent_and_what_holds_all(
         CONFIG: {"part"},  # which counts for nothing: the file that it reads there is the same
         WATCHED: {"digest", "part"},
         MANIFEST: {"document"},
+        RELEASE: {"release", "tree"},
     }
 
 
@@ -187,6 +218,7 @@ def test_another_anchor_changes_the_config_for_all_and_starts_one_agent_anew(
         WATCHED: {"digest", "part"},
         BASELINE: {"anchors"},
         MANIFEST: {"document"},
+        RELEASE: {"release", "tree"},
     }
 
 

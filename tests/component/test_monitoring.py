@@ -21,12 +21,14 @@ from l9stack.infra.providers.monitoring import MonitoringFilesProvider
 from l9stack.infra.runtimes.base import Endpoint
 from l9stack.infra.runtimes.containers import Container
 from l9stack.infra.runtimes.monitors import grafana_container, prometheus_container
+from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.monitoring import IMAGES, MonitoringSettings
 from l9stack.model.artifact import Artifact, tree_digest
 from l9stack.output.store import Store
 from l9stack.project import Project
 from tests.component.conftest import Deploy
 from tests.component.recording import SECRET, World, run
+from tests.component.test_settings import configured, problems
 
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 SOURCE = "code/L9/monitoring/claims_desk"
@@ -359,3 +361,30 @@ def test_the_dashboard_of_an_agent_that_is_no_more_goes_and_so_does_all_in_the_e
     assert not (folder / "dashboards").exists() and (folder / "rules.yml").is_file()
     provider.delete("claims_desk", known)
     assert not folder.exists()
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "message"),
+    [
+        ({"dashboards": True}, "monitoring.dashboards", "unknown key"),
+        ({"servers": "yes"}, "monitoring.servers", "not understood: 'yes'"),
+        ({"images": {"loki": "grafana/loki:3"}}, "monitoring.images.loki", "unknown image"),
+        ({"images": {"grafana": "grafana/grafana:latest"}}, "monitoring.images.grafana", "names no version"),
+        ({"interval_seconds": 0}, "monitoring.interval_seconds", "not understood: 0"),
+        ({"retention_days": 1.5}, "monitoring.retention_days", "not understood: 1.5"),
+        ({"prometheus_memory_mb": 64}, "monitoring.prometheus_memory_mb", "not understood: 64"),
+    ],
+)
+def test_a_wrong_setting_is_a_problem_of_its_key(values: dict[str, Any], key: str, message: str) -> None:
+    ((place, told, _),) = problems({"monitoring": values})
+    assert place == f"l9stack:{key}" and message in told
+
+
+def test_what_a_stack_says_is_read() -> None:
+    said = {"servers": False, "interval_seconds": 5, "retention_days": 90, "images": {"prometheus": "a/b:1"}}
+    read = StackSettings.read(configured({"monitoring": said})).monitoring
+    assert read == MonitoringSettings(**said)
+    assert (read.image("prometheus"), read.image("grafana")) == ("a/b:1", IMAGES["grafana"])

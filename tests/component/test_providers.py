@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,11 @@ def test_providers_keep_their_import_path_and_watch_only_their_inputs(provider: 
         ),
         (BaselineProvider, {"stack": "dev"}, {}),
         (HealthCheckProvider, {"endpoint": "http://127.0.0.1:1", "path": "/health"}, {}),
-        (DeploymentManifestProvider, {"stack": "dev", "document": {}}, {"state": "missing"}),
+        (
+            DeploymentManifestProvider,
+            {"stack": "dev", "document": {}},
+            {"state": "missing: deployment_manifest.json; missing: deployment_readiness.md"},
+        ),
         (PasswordProvider, {"name": "word"}, {}),
     ],
 )
@@ -174,19 +179,42 @@ def test_the_config_is_written_from_the_store_and_an_edit_is_drift_that_is_kept(
     assert not path.exists()
 
 
-def test_the_manifest_is_sorted_and_an_edited_or_missing_one_is_drift(project: Project) -> None:
-    provider, props = (
-        DeploymentManifestProvider(),
-        {"stack": "dev", "document": {"b": "é", "a": [1]}, "state": "written"},
-    )
-    path = project.root / "deployments" / "dev" / "deployment_manifest.json"
-    assert provider.create(props).outs["file"] == "deployments/dev/deployment_manifest.json"
-    assert path.read_text() == '{\n  "a": [\n    1\n  ],\n  "b": "é"\n}\n'
-    assert provider.observe(props) == {"state": "written"}
-    write_file(path, b"{}")
-    assert provider.diff("dev", provider.read("dev", props).outs, props).changes
+def test_an_edited_or_missing_manifest_or_readiness_is_drift_by_name(project: Project) -> None:
+    provider, props = DeploymentManifestProvider(), {"stack": "dev", "document": deployment(), "state": "written"}
+    made = provider.create(props).outs
+    assert made["file"] == "deployments/dev/deployment_manifest.json"
+    manifest, page = (project.deployment("dev") / f"deployment_{name}" for name in ("manifest.json", "readiness.md"))
+    assert json.loads(manifest.read_text())["agents"]["clerk"]["endpoint"] == "http://127.0.0.1:1"
+    assert manifest.read_text() == json.dumps(json.loads(manifest.read_text()), indent=2, sort_keys=True) + "\n"
+    assert provider.observe(made) == {"state": "written"}
+    write_file(page, b"all is well")
+    assert provider.observe(made) == {"state": "edited: deployment_readiness.md"}
+    manifest.unlink()
+    assert provider.observe(made) == {"state": "missing: deployment_manifest.json; edited: deployment_readiness.md"}
+    assert provider.diff("dev", provider.read("dev", made).outs, props).changes
+    provider.update("dev", made, props)
+    assert "clerk" in page.read_text()
     provider.delete("dev", props)
-    assert provider.observe(props) == {"state": "missing"} and not path.parent.exists()
+    assert not page.parent.exists()
+
+
+def deployment() -> dict[str, Any]:
+    """A stack's outputs, as numbers come from the engine: an agent that nobody runs."""
+    url = "http://127.0.0.1:1"
+    urls = {"endpoint": url, "health_url": f"{url}/health", "ready_url": f"{url}/ready"}
+    digests = {"release": "1", "tree_digest": "2", "extraction": "extractions/desk_1", "evidence": "report.md"}
+    return {
+        **digests,
+        "stack": "dev",
+        "runtime": "docker",
+        "collection": "desk",
+        "config": "deployments/dev/desk_config.yaml",
+        "anchors": ["Ada"],
+        "agents": {"clerk": {**urls, "health": "ok", "code_digest": "3", "replicas": 1.0}},
+        "backends": {},
+        "tests": {"passed": 4.0, "failed": 0.0, "skipped": 0.0, "seconds": 1.5},
+        "deployment_ready": True,
+    }
 
 
 def test_passwords_are_random_and_read_alike_by_urls_shells_and_options() -> None:

@@ -53,13 +53,13 @@ class Deployed:
         """What a command prints with `--json`."""
         return json.loads(self.run(*arguments, "--json", expect=expect).stdout)
 
-    def pulumi(self, *arguments: str) -> str:
+    def pulumi(self, *arguments: str, **environ: str) -> str:
         """Plain Pulumi in the environment that `l9 env` prints; its output."""
         script = f'eval "$({COMMAND} env)" && exec pulumi "$@" --non-interactive --color never'
         done = subprocess.run(
             ["bash", "-c", script, "pulumi", *arguments],
             cwd=self.root,
-            env={**os.environ, **self.environ},
+            env={**os.environ, **self.environ, **environ},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value == int(value),
     "null": lambda value: value is None,
 }
-ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "examples"}
+ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "examples", "default"}
 
 
 def valid(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None) -> bool:

@@ -53,7 +53,9 @@ class LocalAgentProvider(Provider):
         anchors = json.loads(manifest.read_bytes())["governance"]["anchors"]
         with deployed.alone(project, "keys"):
             ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
-        urls = {**daemon.namespace(stack).environ(), **(props.get("urls") or {})}
+        given = props.get("urls") or {}
+        # Where all of them are somebody else's, none is started for the namespace's sake.
+        urls = given if given.keys() >= set(NAMES.values()) else {**daemon.namespace(stack).environ(), **given}
         parts = ("digest", "implementations", "packages", "shared")
         identity = "-".join(props[name][:12] for name in parts if props.get(name))
         config = project.deployment(stack) / deployed.config_name(props["collection"])

@@ -19,12 +19,14 @@ OPERATOR = "operator"
 class BaselineProvider(Provider):
     """Agents wait for this. It is measured again when a server was started anew (`instances`, given by `up` only)."""
 
-    inputs = ("stack", "runtime", "services", "anchors", "instances")
-    watched = ("stack", "runtime", "services", "anchors")
+    inputs = ("stack", "runtime", "services", "external", "anchors", "instances")
+    watched = ("stack", "runtime", "services", "external", "anchors")
     key = "stack"
 
     def make(self, props: Props) -> dict[str, Any]:
         """Reach every backend, and see to it that each governance anchor has a key to decide with.
+
+        `external` ones have resources of their own, which log in to them.
 
         Raises:
             ServiceError: a backend does not answer, by name.
@@ -36,9 +38,10 @@ class BaselineProvider(Provider):
         absent = [name for name in props["anchors"] if f"anchor:{name}" not in known]
         if absent:
             raise ServiceError(f"governance anchors without a key: {', '.join(absent)}")
-        if props["runtime"] == "local":
+        own = [name for name in props["services"] if name not in (props.get("external") or ())]
+        if props["runtime"] == "local" and own:
             urls = Supervisor.connect(project.run).namespace(props["stack"])
-            silent = [name for name in props["services"] if not reachable(str(getattr(urls, name)))]
+            silent = [name for name in own if not reachable(str(getattr(urls, name)))]
             if silent:
                 raise ServiceError(f"backends that do not answer: {', '.join(silent)}")
         return {"online": list(props["services"]), "anchors_reachable": list(props["anchors"])}

@@ -31,18 +31,20 @@ class DeploymentManifestProvider(Provider):
         """Write both files."""
         project, deployment = self.project(), Deployment.model_validate(props["document"])
         build = Records(project).build(deployment.tree_digest)
-        told = readiness(deployment, build, _measured(project, deployment)).encode()
         path = manifest_path(project, props["stack"])
-        write_file(path, manifest_text(deployment).encode())
-        write_file(path.with_name(READINESS), told)
-        return {"file": deployed.shown(project, path), "readiness": _digest(told)}
+        files = {
+            MANIFEST: manifest_text(deployment).encode(),
+            READINESS: readiness(deployment, build, _measured(project, deployment)).encode(),
+        }
+        for name, data in files.items():
+            write_file(path.with_name(name), data)
+        digests = {name: _digest(data) for name, data in files.items()}
+        return {"file": deployed.shown(project, path), "digests": digests}
 
     def observe(self, props: Props) -> dict[str, Any]:
         """Whether both files are as they were written, and which one is not."""
-        manifest = _digest(manifest_text(Deployment.model_validate(props["document"])).encode())
-        folder = self.project().deployment(props["stack"])
-        wanted = {MANIFEST: manifest, READINESS: props.get("readiness") or ""}
-        found = [_state(folder / name, digest) for name, digest in wanted.items()]
+        folder, digests = self.project().deployment(props["stack"]), props.get("digests") or {}
+        found = [_state(folder / name, digests.get(name, "")) for name in (MANIFEST, READINESS)]
         return {"state": "; ".join(filter(None, found)) or "written"}
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

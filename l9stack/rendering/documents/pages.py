@@ -18,6 +18,7 @@ from l9stack.rendering.documents import facts as facts
 from l9stack.rendering.documents import memory as memory
 from l9stack.rendering.documents import settings as told
 from l9stack.rendering.documents import surface as surface
+from l9stack.rendering.documents import watching as watching
 from l9stack.rendering.documents.operations import OperationDoc, view_operation
 from l9stack.rendering.environment import fill
 from l9stack.rendering.packets import PacketDoc, view_packets
@@ -84,6 +85,7 @@ class DocumentView:
     implementations: tuple[str, ...] = ()
     prefix: str = ""
     config_link: LinkDoc | None = None
+    watched: watching.WatchDoc | None = None
     whole: LinkDoc | None = None
     """The document that tells everything of which this one tells its own part."""
 
@@ -194,6 +196,7 @@ def _deployment(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
         implementations=tuple(op.behaviour.target for op in head.operations if op.behaviour.target),
         prefix=prefix(agent),
         config_link=next((link for link in head.links if document_family(link.name).view is _config), None),
+        watched=watching.watched(plan, agent),
     )  # fmt: skip
 
 
@@ -234,7 +237,7 @@ def _guide(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 def _runbook(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     return DocumentView(
         head, layers=memory.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
-        statuses=surface.statuses(plan, agent),
+        statuses=surface.statuses(plan, agent), watched=watching.watched(plan, agent),
     )  # fmt: skip
 
 

@@ -23,6 +23,9 @@ class Rule:
     hold: str
     expression: Expression
     summary: str
+    """Behind the agent's name; labels and value as Prometheus' own template writes them."""
+    fires: str
+    """When, for people; `{0}` is the threshold, `{1}` the same in percent."""
     advice: str
 
 
@@ -50,13 +53,24 @@ def _text(plan: Plan, alert: AlertPlan) -> RuleText:
     sources = "; ".join(alert.sources).replace("{{", "{ {")  # a template of Prometheus' own begins with two
     return RuleText(
         alert=alert.kind.value,
-        threshold=f"{alert.threshold:g}",
+        threshold=number(alert.threshold),
         expression=" or ".join(rule.expression(where, alert.threshold) for where in _selectors(plan, alert)),
         hold=rule.hold,
         severity=rule.severity,
         summary=f"{{{{ $labels.agent }}}} {rule.summary}",
-        description=f"{rule.advice} From: {sources}.",
+        description=f"{told(alert)} {rule.advice} From: {sources}.",
     )
+
+
+def told(alert: AlertPlan) -> str:
+    """When it fires, as a sentence."""
+    text = RULES[alert.kind].fires.format(number(alert.threshold), number(alert.threshold * 100))
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def number(value: float) -> str:
+    """A figure as people and Prometheus read it."""
+    return f"{value:.12g}"
 
 
 def _selectors(plan: Plan, alert: AlertPlan) -> Iterator[Callable[..., str]]:
@@ -76,41 +90,52 @@ def _down(where: Callable[..., str], _: float) -> str:
 
 
 def _restarts(where: Callable[..., str], threshold: float) -> str:
-    return f"max by ({EACH}) (changes(process_start_time_seconds{where()}[15m])) > {threshold:g}"
+    return f"max by ({EACH}) (changes(process_start_time_seconds{where()}[15m])) > {number(threshold)}"
 
 
 def _gauge(metric: str) -> Expression:
-    return lambda where, threshold: f"{highest(metric, where())} > {threshold:g}"
+    return lambda where, threshold: f"{highest(metric, where())} > {number(threshold)}"
 
 
 def _grown(metric: str, window: str, by: str = EACH, **labels: str) -> Expression:
-    return lambda where, threshold: f"{summed(metric, where(**labels), window, by, 'increase')} > {threshold:g}"
+    return lambda where, threshold: f"{summed(metric, where(**labels), window, by, 'increase')} > {number(threshold)}"
 
 
 def _fail(where: Callable[..., str], threshold: float) -> str:
-    return f"{failed_share(where(outcome='~5..'), where(), '5m')} > {threshold:g}"
+    return f"{failed_share(where(outcome='~5..'), where(), '5m')} > {number(threshold)}"
 
 
 def _refused(where: Callable[..., str], threshold: float) -> str:
-    return f"{summed('l9_refusals_total', where(reason='rate-limited'), '5m')} > {threshold:g}"
+    return f"{summed('l9_refusals_total', where(reason='rate-limited'), '5m')} > {number(threshold)}"
 
 
 def _slow(where: Callable[..., str], threshold: float) -> str:
-    return f"{quantile(0.95, where(), '5m', f'{EACH}, operation')} > {threshold:g}"
+    return f"{quantile(0.95, where(), '5m', f'{EACH}, operation')} > {number(threshold)}"
 
 
 RULES: dict[AlertKind, Rule] = {
     AlertKind.AGENT_DOWN: Rule(
-        "critical", "1m", _down, "does not answer", "`l9 health` says what it waits for, `l9 logs` what it said last."
+        "critical",
+        "1m",
+        _down,
+        "does not answer",
+        "it, or one of its replicas, does not answer for a minute",
+        "`l9 health` says what it waits for, `l9 logs` what it said last.",
     ),
     AlertKind.AGENT_RESTARTS: Rule(
-        "warning", "0s", _restarts, "starts again and again", "Its log ends with why it stopped."
+        "warning",
+        "0s",
+        _restarts,
+        "starts again and again",
+        "it starts more than {0} times in 15 minutes",
+        "Its log ends with why it stopped.",
     ),
     AlertKind.ANCHORS_NOT_TOLD: Rule(
         "warning",
         "0s",
         _grown("l9_anchor_notice_failures_total", "15m", f"{EACH}, anchor"),
         "could not tell {{ $labels.anchor }} of a decision",
+        "an anchor could not be told of a decision",
         "Redis, by which anchors are told, did not take it; the decision waits: `l9 decisions`.",
     ),
     AlertKind.AUDIT_NOT_ANCHORED: Rule(
@@ -118,6 +143,7 @@ RULES: dict[AlertKind, Rule] = {
         "0s",
         _grown("l9_audit_anchor_failures_total", "15m"),
         "could not anchor its audit chain",
+        "the head of its audit chain could not be kept in the archive",
         "The archive does not take it, or the chain was tampered with: `l9 audit` says which.",
     ),
     AlertKind.AUDIT_NOT_WRITTEN: Rule(
@@ -125,6 +151,7 @@ RULES: dict[AlertKind, Rule] = {
         "0s",
         _grown("l9_audit_failures_total", "15m"),
         "could not write its audit chain",
+        "an entry of its audit chain could not be written",
         "The store of decisions does not take entries; what was done meanwhile stands in the agent's log.",
     ),
     AlertKind.CALLS_FAIL: Rule(
@@ -132,6 +159,7 @@ RULES: dict[AlertKind, Rule] = {
         "5m",
         _fail,
         "fails more calls than it may",
+        "more than {1} % of its calls end with 5xx, over 5 minutes and for 5 more",
         "The panel of calls by outcome says how; each failure is an escalation with its reason.",
     ),
     AlertKind.CALLS_REFUSED: Rule(
@@ -139,6 +167,7 @@ RULES: dict[AlertKind, Rule] = {
         "5m",
         _refused,
         "turns callers away who call too often",
+        "it turns away more than {0} calls a second for their rate, over 5 minutes and for 5 more",
         "Somebody goes on beyond the rate: raise it, or slow them down.",
     ),
     AlertKind.CALLS_SLOW: Rule(
@@ -146,6 +175,7 @@ RULES: dict[AlertKind, Rule] = {
         "5m",
         _slow,
         "is slow: {{ $labels.operation }} takes {{ $value | humanizeDuration }} (p95)",
+        "more than 5 % of calls take longer than {0} s, over 5 minutes and for 5 more",
         "What it asks, or where it remembers, may be slow.",
     ),
     AlertKind.DECISIONS_EXPIRE: Rule(
@@ -153,6 +183,7 @@ RULES: dict[AlertKind, Rule] = {
         "0s",
         _gauge("l9_decisions_oldest_seconds"),
         "has a decision that nobody made for {{ $value | humanizeDuration }}",
+        "a decision has waited for more than {0} s",
         "It is blocked when its time is over: `l9 decisions` lists it.",
     ),
     AlertKind.DECISIONS_EXPIRED: Rule(
@@ -160,6 +191,7 @@ RULES: dict[AlertKind, Rule] = {
         "0s",
         _grown("l9_decisions_total", "1h", verdict="expired"),
         "blocked decisions that nobody made in time",
+        "a decision was blocked within the last hour, for nobody made it in time",
         "Nobody was there to decide: ask the anchors, or give them more time.",
     ),
     AlertKind.DECISIONS_PILE_UP: Rule(
@@ -167,6 +199,7 @@ RULES: dict[AlertKind, Rule] = {
         "10m",
         _gauge("l9_decisions_waiting"),
         "has {{ $value }} decisions that wait",
+        "more than {0} decisions wait for 10 minutes",
         "More come than its anchors decide: `l9 decisions` lists them.",
     ),
     AlertKind.MEMORY_WRITES_FAIL: Rule(
@@ -174,6 +207,7 @@ RULES: dict[AlertKind, Rule] = {
         "0s",
         _grown("l9_memory_failures_total", "5m", f"{EACH}, layer"),
         "loses what it should remember in its {{ $labels.layer }} memory",
+        "a write to one of its memory layers failed within 5 minutes",
         "The layer's server is down or refuses; such answers are marked degraded.",
     ),
 }

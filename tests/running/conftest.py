@@ -1,0 +1,160 @@
+"""Agents that answer as they are told, and a Docker command that says what it is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from l9stack.files import write_file
+from l9stack.model.deployment import Deployment
+from l9stack.project import Project
+from l9stack.running.manifest import manifest_path, manifest_text
+
+COMMAND = """#!/usr/bin/env python3
+import json, sys
+from pathlib import Path
+here = Path(__file__).parent
+arguments = sys.argv[1:]
+with (here / "asked").open("a") as asked:
+    asked.write(json.dumps(arguments) + "\\n")
+if arguments[:1] == ["--host"]:
+    arguments = arguments[2:]
+state = json.loads((here / "state.json").read_text())
+if "error" in state:
+    sys.exit(state["error"])
+subject = arguments[:2] if arguments[0] == "service" else arguments[:1]
+for line in state.get(" ".join(subject), []):
+    print(line if isinstance(line, str) else json.dumps(line))
+"""
+
+
+@dataclass
+class FakeDocker:
+    """`docker` on PATH; `says` are the lines that it prints, by command."""
+
+    folder: Path
+
+    def says(self, **lines: list[Any]) -> None:
+        known = {name.replace("_", " "): value for name, value in lines.items()}
+        (self.folder / "state.json").write_text(json.dumps(known))
+
+    def fails(self, message: str) -> None:
+        (self.folder / "state.json").write_text(json.dumps({"error": message}))
+
+    def containers(self, **states: dict[str, Any]) -> None:
+        """Containers of agents and of `redis`, each with the engine's record of its state."""
+        rows = [
+            {
+                "Id": f"id-{name}",
+                "State": {"ExitCode": 0, **state},
+                "Config": {"Labels": {f"l9stack.{'service' if name == 'redis' else 'agent'}": name}},
+            }
+            for name, state in states.items()
+        ]
+        self.says(ps=[row["Id"] for row in rows], inspect=rows, logs=["the last line"])
+
+    @property
+    def asked(self) -> list[list[str]]:
+        path = self.folder / "asked"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "docker").write_text(COMMAND)
+    (folder / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    return FakeDocker(folder)
+
+
+@dataclass
+class FakeAgent:
+    """An agent's `/ready`; `answers` is what it says from now on."""
+
+    url: str
+    answers: dict[str, Any] = field(default_factory=lambda: {"ready": True, "backends": {"redis": "ok"}})
+    status: int = 200
+
+    def lacks(self, **backends: str) -> None:
+        self.answers, self.status = {"ready": False, "backends": {"redis": "ok", **backends}}, 503
+
+    def recovers(self) -> None:
+        self.answers, self.status = {"ready": True, "backends": {"redis": "ok"}}, 200
+
+
+@pytest.fixture
+def agent() -> Iterator[FakeAgent]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(found.answers).encode()
+            self.send_response(found.status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found = FakeAgent(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+Deployed = Callable[..., Project]
+
+
+@pytest.fixture
+def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    """A project with the manifest of a stack `site`, as if it had been deployed; every agent was healthy then."""
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    (root / "Pulumi.yaml").write_text("name: l9stack\n")
+
+    def manifest(runtime: str, host: str = "", managed: bool = True, **endpoints: str) -> Project:
+        engine = f"  docker:host: {host}\n" if host else ""
+        (root / "Pulumi.site.yaml").write_text(f"config:\n  l9stack:runtime: {runtime}\n{engine}")
+        document = Deployment.model_validate(
+            {
+                "stack": "site",
+                "runtime": runtime,
+                "collection": "desk",
+                "release": "1" * 64,
+                "tree_digest": "2" * 64,
+                "extraction": "extractions/desk_1",
+                "evidence": "extractions/desk_1/evidence_report.md",
+                "config": "deployments/site/desk_config.yaml",
+                "anchors": ["Ada"],
+                "agents": {
+                    name: {
+                        "endpoint": url,
+                        "health": "ok",
+                        "health_url": f"{url}/health",
+                        "ready_url": f"{url}/ready",
+                        "code_digest": "3" * 64,
+                    }
+                    for name, url in endpoints.items()
+                },
+                "backends": {"redis": {"address": "redis:6379", "managed": managed}},
+                "deployment_ready": True,
+            }
+        )
+        project = Project(root)
+        write_file(manifest_path(project, "site"), manifest_text(document).encode())
+        return project
+
+    return manifest
