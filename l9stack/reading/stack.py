@@ -117,6 +117,13 @@ def stack_text(root: Path, stack: str, key: str) -> str:
     return found.text if found and found.kind == "scalar" and not found.empty else ""
 
 
+def stack_entries(root: Path, stack: str, key: str) -> tuple[str, ...]:
+    """The names in a mapping of a stack's config, as `l9stack:backends`; those too whose values are encrypted."""
+    own = _document(root / f"Pulumi.{stack}.yaml")
+    node = own.get("config", key) if own else None
+    return tuple(node.entries or ()) if node else ()
+
+
 def secrets_provider(root: Path, stack: str) -> str:
     """The provider that a stack's own file names for its secrets; empty where it names none."""
     own = _document(root / f"Pulumi.{stack}.yaml")

@@ -24,7 +24,7 @@ from l9stack.infra.settings.checking import check_stack
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.infra.stack import StackArgs, agent_spec
 from l9stack.project import Project
-from l9stack.reading.stack import place_of, stack_values
+from l9stack.reading.stack import place_of, stack_entries, stack_values
 from l9stack.rendering.yaml_text import yaml_text
 
 FILE = "compose.yaml"
@@ -71,7 +71,7 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     args = StackArgs(prepared, settings, stack)
     plan, docker, handed = prepared.plan, settings.docker, Handed(folder, project)
     used = services_used(plan)
-    outside = [service for service in used if place_of(project.root, stack, f"backends.{service}")]
+    outside = [service for service in used if service in stack_entries(project.root, stack, "l9stack:backends")]
     inside = [service for service in used if service not in outside]
     urls, passwords = handed.given(outside, _plain_urls(project, stack)), handed.passwords(inside)
     specs = {agent.id: agent_spec(args, agent, {}) for agent in plan.agents}
