@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ SECONDS = 900
 """How long all tests may take together."""
 _SHOWN, _LINES = 10, 12
 """How many failures are told, and how many lines of each."""
+_AGAIN = 20
+"""So many failures are tried once more: the first answers of a server that has just started may come too late."""
 _OPTIONS = (
     *("-q", "--tb=short", "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"),
     "--maxfail=50",  # a server that goes away meanwhile fails every test, and each of them slowly
@@ -46,6 +48,7 @@ class _Plugin:
 
     def __init__(self, backends: BackendUrls, summary: Summary) -> None:
         self._backends, self._summary = backends, summary
+        self.failed: list[str] = []
 
     @pytest.fixture(scope="session")
     def l9_backends(self) -> BackendUrls:
@@ -71,6 +74,7 @@ class _Plugin:
 
     def _failed(self, node: str, file: str, line: int, report: Any) -> None:
         self._summary.failed += 1
+        self.failed.append(node)
         crash = getattr(report.longrepr, "reprcrash", None)
         if crash is not None and str(crash.path).endswith(file):
             line = crash.lineno
@@ -85,25 +89,44 @@ def run(folder: Path, environ: Mapping[str, str]) -> Summary:
     if backends is None:
         absent = ", ".join(name for name in NAMES.values() if not environ.get(name))
         return Summary(reason=f"backends are not named: {absent}")
-    name, began, summary = uuid.uuid4().hex[:8], time.monotonic(), Summary()
+    name, began = uuid.uuid4().hex[:8], time.monotonic()
     declared = _declared(folder / "manifests")
     if reason := asyncio.run(hindrance(backends, name, declared)):
         return Summary(reason=reason)
     os.environ[RUN] = name
+    summary = Summary()
     try:
-        # pytest's own report would show what no log may hold; ours is printed at the end.
-        with _ending_in(SECONDS), contextlib.redirect_stdout(io.StringIO()) as told:
-            ended = pytest.main(
-                [*_OPTIONS, "--rootdir", str(folder), str(folder / "tests")], [_Plugin(backends, summary)]
-            )
+        with _ending_in(SECONDS):
+            summary, failed = _run(folder, ["tests"], backends)
+            if 0 < len(failed) <= _AGAIN and not summary.reason:
+                summary = _together(summary, failed, *_run(folder, failed, backends))
     finally:
         summary.left = asyncio.run(remove_run(backends, name, declared))
     summary.seconds = round(time.monotonic() - began, 1)
+    return summary
+
+
+def _run(folder: Path, wanted: Sequence[str], backends: BackendUrls) -> tuple[Summary, list[str]]:
+    """Run some tests of a folder; what was measured, and all that failed."""
+    summary = Summary()
+    plugin = _Plugin(backends, summary)
+    # pytest's own report would show what no log may hold; ours is printed at the end.
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        paths = [str(folder / node) for node in wanted]
+        ended = pytest.main([*_OPTIONS, "--rootdir", str(folder), *paths], [plugin])
     if ended == pytest.ExitCode.INTERRUPTED and not summary.failed:
         summary.reason = f"the tests were stopped, or had not ended after {SECONDS} s"
     elif not summary.failed and ended != pytest.ExitCode.OK:
         summary.reason = "no test ran" if ended == pytest.ExitCode.NO_TESTS_COLLECTED else told.getvalue()[-1200:]
-    return summary
+    return summary, plugin.failed
+
+
+def _together(first: Summary, failed: Sequence[str], second: Summary, still: Sequence[str]) -> Summary:
+    """A run whose failures were tried once more."""
+    second.again = sorted(set(failed) - set(still))
+    second.passed += first.passed
+    second.skipped += first.skipped
+    return second
 
 
 @contextlib.contextmanager

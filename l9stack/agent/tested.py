@@ -21,7 +21,11 @@ class Failure:
 
 @dataclass(slots=True)
 class Summary:
-    """Counts and seconds; `reason` says why tests could not be run, `left` what could not be removed afterwards."""
+    """Counts and seconds of the tests.
+
+    `reason` says why they could not be run, `left` what could not be removed afterwards, and `again` names those that
+    passed only when they were run once more.
+    """
 
     passed: int = 0
     failed: int = 0
@@ -29,6 +33,7 @@ class Summary:
     seconds: float = 0.0
     reason: str = ""
     left: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     @property

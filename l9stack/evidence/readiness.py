@@ -22,7 +22,7 @@ class Measured:
     at: str
     """ISO 8601, UTC."""
     ready: Mapping[str, str]
-    """`ok`, or which backends do not work for it, or why it does not answer."""
+    """`ok`, which backends do not work for it, or why it is silent; as its host says where it is not published."""
     codes: Mapping[str, str]
     """The digest of the code that it says it runs; empty where it does not tell."""
     config: str
@@ -75,7 +75,7 @@ def _code(deployment: Deployment, measured: Measured) -> Section:
     rows = [(code(name), code(agent.code_digest), code(agent.image or "-")) for name, agent in sorted(agents.items())]
     return Section(
         "Code",
-        [Item(text + (f" (not: {', '.join(map(code, others))})" if others else ""), not others)],
+        [Item(text + (f" (others, or not told: {', '.join(map(code, others))})" if others else ""), not others)],
         ["", f"Digest of the tree: {code(deployment.tree_digest)}", *table(("agent", "digest", "image"), rows)],
     )
 

@@ -59,4 +59,4 @@ def _urls(endpoint: Endpoint) -> dict[str, pulumi.Output[str]]:
 def _image(endpoint: Endpoint) -> dict[str, Any]:
     image = pulumi.Output.from_input(endpoint.image)
     digest = image.apply(lambda reference: reference.partition("@")[2])
-    return {"image": image, "image_digest": digest, "replicas": endpoint.replicas}
+    return {"image": image, "image_digest": digest, "replicas": endpoint.replicas, "published": endpoint.health is None}

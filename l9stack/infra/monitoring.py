@@ -37,7 +37,10 @@ class MonitoringArgs:
 
 
 class Monitoring(pulumi.ComponentResource):
-    """`summary`: where dashboards and rules lie, and where Prometheus and Grafana answer, if the stack runs them."""
+    """`summary`: where dashboards and rules lie, and where Prometheus and Grafana answer, if the stack runs them.
+
+    `secrets`: the password of Grafana's user `admin`, which is no part of a summary that is written to a file.
+    """
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("l9stack:monitoring:Monitoring", name, {}, opts)
@@ -63,6 +66,7 @@ class Monitoring(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.summary: dict[str, Any] = {"dashboards": f"{planned.folder}/", "files": files.folder}
+        self.secrets: dict[str, pulumi.Output[str]] = {}
         if runtime is not None:
             self.summary |= self._servers(base, args, runtime, scraped, generated, files)
         self.register_outputs({"monitoring": self.summary})
@@ -83,6 +87,7 @@ class Monitoring(pulumi.ComponentResource):
         contents = {path: Content(f"{args.folder}/{path}", digest) for path, digest in digests.items()}
         password = Password(f"{base}-grafana-password", pulumi.ResourceOptions(parent=self)).value
         contents[PASSWORD] = Content(secret=password)
+        self.secrets = {"grafana_password": pulumi.Output.secret(password)}
         who = (args.tree.collection, args.stack, args.settings, digests)
         prometheus_spec, grafana_spec = prometheus_container(*who), grafana_container(*who)
         prometheus = runtime.watch(f"{base}-prometheus", prometheus_spec, contents, self, [files])

@@ -102,7 +102,7 @@ class Stack(pulumi.ComponentResource):
             "backends": backends.addresses,
             "extraction": extraction.folder,
             "deployment_ready": ready,
-            **watched,
+            **({"monitoring": watched.summary} if watched else {}),
             **({"tests": agents.tests} if agents.tests is not None else {}),
         }
         document = deployment_document(facts, plan, specs, agents, backends, extraction) | {
@@ -126,17 +126,18 @@ class Stack(pulumi.ComponentResource):
             },
             own,
         )
-        self.outputs = facts | {"deployment": document, "manifest": manifest.file, "releases": release.history}
+        shown = {"deployment": document, "manifest": manifest.file, "releases": release.history}
+        self.outputs = facts | shown | (watched.secrets if watched else {})
         self.register_outputs(self.outputs)
 
 
 def _watched(
     name: str, args: StackArgs, runtime: Runtime, agents: Agents, opts: pulumi.ResourceOptions
-) -> dict[str, Any]:
-    """What watches the stack, as a fact; none where monitoring is switched off."""
+) -> Monitoring | None:
+    """What watches the stack; None where monitoring is switched off."""
     prepared = args.prepared
     if prepared.plan.monitoring is None:
-        return {}
+        return None
     watching = MonitoringArgs(
         runtime=runtime,
         settings=args.settings.monitoring,
@@ -146,7 +147,7 @@ def _watched(
         folder=deployed.shown(prepared.project, prepared.project.deployment(args.stack) / DEPLOYED),
         endpoints=agents.endpoints,
     )
-    return {"monitoring": Monitoring(f"{name}-monitoring", watching, opts).summary}
+    return Monitoring(f"{name}-monitoring", watching, opts)
 
 
 def _after(ready: pulumi.Output[bool], value: str) -> pulumi.Output[str]:

@@ -58,6 +58,11 @@ class Look:
         return str((self.service.get("UpdateStatus") or {}).get("State", ""))
 
     @property
+    def first(self) -> bool:
+        """Whether the service was never updated."""
+        return not self._update
+
+    @property
     def updating(self) -> bool:
         """Whether an update, or the way back from one, goes on."""
         return self._update in ("updating", "rollback_started")

@@ -43,8 +43,6 @@ def _agent(order: Order) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_NAME, f"l9:{environ.get('L9_AGENT', 'agent')}"[:15].encode())
     from l9stack.agent.serve import main
 
-    # As in a process that was started for it: the archive's client reads the process's own environment.
-    os.environ.update(environ)
     main(environ)
 
 

@@ -33,6 +33,8 @@ class DeployedAgent(_Described):
     image_digest: str = ""
     """`sha256:…` of that image, where a registry keeps it; the tag of one that no registry keeps names its content."""
     replicas: int = Field(default=1, ge=0)
+    published: bool = True
+    """Whether its endpoint is reached from outside; else its own networks reach it, and its host tells of it."""
     depends_on: tuple[str, ...] = ()
     """Agents that have to be there before it."""
 

@@ -74,8 +74,8 @@ def agent_part(name: str, endpoint: str, answer: Answer, hosted: Hosted) -> Part
     return Part(name, "agent", endpoint, "unreachable", "; ".join(filter(None, (answer.silent, known))), last)
 
 
-def hosted_backend(name: str, address: str, hosted: Hosted) -> Part:
-    """A backend that the stack runs: as its host says."""
+def hosted_part(kind: Kind, name: str, address: str, hosted: Hosted) -> Part:
+    """What nobody outside its networks can ask: as its host says."""
     states: Mapping[str, State] = {
         "running": "ok",
         "starting": "starting",
@@ -84,7 +84,7 @@ def hosted_backend(name: str, address: str, hosted: Hosted) -> Part:
         "missing": "missing",
         "unknown": "not asked",
     }
-    return Part(name, "backend", address, states[hosted.state], hosted.detail, hosted.last_line)
+    return Part(name, kind, address, states[hosted.state], hosted.detail, hosted.last_line)
 
 
 def asked_backend(name: str, address: str, answers: Mapping[str, Answer], reachable: bool | None) -> Part:

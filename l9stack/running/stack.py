@@ -14,7 +14,7 @@ from l9stack.running.docker import DockerHost
 from l9stack.running.engine import DockerEngine
 from l9stack.running.hosts import Host, LocalHost, NoHost
 from l9stack.running.manifest import MANIFEST, read_manifest
-from l9stack.running.parts import Hosted, Kind, Part, agent_part, asked_backend, hosted_backend
+from l9stack.running.parts import Hosted, Kind, Part, agent_part, asked_backend, hosted_part
 from l9stack.running.swarm import SwarmHost
 
 _MISSING = {
@@ -35,6 +35,8 @@ class Running:
     agents: Mapping[str, str]
     """Endpoints by name."""
     backends: Mapping[str, DeployedBackend]
+    inside: frozenset[str] = frozenset()
+    """Agents that are not published: their host alone tells of them."""
 
     def parts(self) -> tuple[Part, ...]:
         """Every agent and backend, asked now; nothing is taken from what was true when it was deployed.
@@ -43,14 +45,19 @@ class Running:
             ServiceError: the host does not answer.
         """
         hosted = self.host.hosted()
-        answers = ask_all(self.agents)
+        answers = ask_all({name: url for name, url in self.agents.items() if name not in self.inside})
 
         def known(kind: Kind, name: str) -> Hosted:
             return hosted.get((kind, name), _MISSING[self.runtime])
 
-        agents = [agent_part(name, url, answers[name], known("agent", name)) for name, url in self.agents.items()]
+        agents = [
+            agent_part(name, url, answers[name], known("agent", name))
+            if name in answers
+            else hosted_part("agent", name, url, known("agent", name))
+            for name, url in self.agents.items()
+        ]
         backends = [
-            hosted_backend(name, backend.address, known("backend", name))
+            hosted_part("backend", name, backend.address, known("backend", name))
             if backend.managed
             else asked_backend(
                 name,
@@ -66,11 +73,14 @@ class Running:
         """The base URL of an agent.
 
         Raises:
-            ServiceError: the stack has no such agent; the message names those that it has.
+            ServiceError: the stack has no such agent, or it is not published; the message says what there is.
         """
         if agent not in self.agents:
             here = ", ".join(sorted(self.agents)) or "none"
             raise ServiceError(f"agent {agent} does not run on stack {self.stack}; running: {here}")
+        if agent in self.inside:
+            message = f"agent {agent} of stack {self.stack} is not published: only its own networks reach it"
+            raise ServiceError(f"{message}; l9stack:swarm.publish of the stack's config says so")
         return self.agents[agent]
 
     def logs(self, agent: str, lines: int, follow: bool) -> Iterator[str]:
@@ -105,7 +115,8 @@ def find_running(project: Project, stack: str) -> Running:
         kind = DockerHost if runtime == "docker" else SwarmHost
         hosts = {runtime: kind(engine, stack, manifest.collection)}
     agents = {name: agent.endpoint for name, agent in manifest.agents.items()}
-    return Running(stack, runtime, hosts[runtime], agents, manifest.backends)
+    inside = frozenset(name for name, agent in manifest.agents.items() if not agent.published)
+    return Running(stack, runtime, hosts[runtime], agents, manifest.backends, inside)
 
 
 def _local(host: LocalHost, manifest: Deployment | None) -> Running:

@@ -71,7 +71,9 @@ def service_state(service: dict[str, Any], tasks: Sequence[dict[str, Any]]) -> H
         told = f"{told}, {update['Message']}".strip(", ")
     if running >= asked:
         return Hosted("running", told)
-    failed = next((task for task in tasks if task["Error"]), None)
+    # What failed with another image is history: its successor only starts.
+    images = {task["Image"] for task in meant}
+    failed = next((task for task in tasks if task["Error"] and (not meant or task["Image"] in images)), None)
     why = f"{told}; the last one failed: {failed['Error'].strip(chr(34))}" if failed else told
     if failed is None and any(task["CurrentState"].split(" ")[0] in _ON_ITS_WAY for task in meant):
         return Hosted("starting", told)

@@ -46,6 +46,8 @@ def compose(folder: Path) -> dict[str, Any]:
 
 def write_stack(project: Project, stack: str, docker: str = "{}", more: str = "") -> None:
     lines = ["config:", f"  l9stack:collection: {EXAMPLE}", "  l9stack:runtime: docker", f"  l9stack:docker: {docker}"]
+    if "monitoring" not in more:  # what watches a stack has a test of its own
+        lines.append("  l9stack:monitoring: {servers: false}")
     (project.root / f"Pulumi.{stack}.yaml").write_text("\n".join(lines) + f"\n{more}")
 
 
@@ -229,3 +231,31 @@ def obtained() -> tuple[Path, Path]:
 
 def run(*command: str, cwd: Path) -> str:
     return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
+
+
+def test_what_watches_the_stack_is_exported_with_what_it_reads(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write_stack(project, "watched", more="  l9stack:monitoring: {interval_seconds: 5}\n")
+    folder = export_compose(project, "watched", tmp_path_factory.mktemp("watched")).folder
+    compose: dict[str, Any] = yaml.safe_load((folder / "compose.yaml").read_text())
+    prometheus, grafana = compose["services"]["prometheus"], compose["services"]["grafana"]
+    assert compose["networks"]["monitoring"] == {}
+    assert (prometheus["networks"], grafana["networks"]) == (["agents", "monitoring"], ["monitoring"])
+    assert prometheus["image"] == "prom/prometheus:v3.5.0" and "build" not in prometheus
+    assert grafana["depends_on"]["prometheus"] == {"condition": "service_healthy"}
+    for server in (prometheus, grafana):
+        (port,) = server["ports"]
+        assert re.fullmatch(r"127\.0\.0\.1:\d+:(9090|3000)", port)
+        assert f"http://{port.rpartition(':')[0]}" in (folder / "README.md").read_text()
+    read = folder / "config" / "monitoring"
+    targets = json.loads((read / "targets.json").read_text())
+    assert {tuple(group["targets"]) for group in targets} == {(f"{agent}:8080",) for agent in AGENTS}
+    assert yaml.safe_load((read / "prometheus.yml").read_text())["global"]["scrape_interval"] == "5s"
+    (script,) = compose["services"]["l9.files"]["command"]
+    brought = {line.split()[4] for line in script.splitlines() if line.startswith("bring ")}
+    boards = {path.relative_to(read / "dashboards").as_posix() for path in (read / "dashboards").rglob("*.json")}
+    assert boards == {"overview.json", *(f"agents/{agent.replace('-', '_')}.json" for agent in AGENTS)}
+    assert brought >= {f"/to/grafana-files/dashboards/{board}" for board in boards} | {"/to/grafana-files/password"}
+    assert brought >= {f"/to/prometheus-files/{name}" for name in ("prometheus.yml", "rules.yml", "targets.json")}
+    assert stat.S_IMODE((folder / "secrets" / "grafana.password").stat().st_mode) == 0o600

@@ -93,10 +93,10 @@ def test_a_folder_is_shown_as_a_folder() -> None:
 
 def test_a_backend_that_does_not_answer_is_named_without_its_password() -> None:
     url = "redis://:red-word@127.0.0.1:1/0"
-    with pytest.raises(ServiceError, match=r"redis: nothing answers at 127\.0\.0\.1:1") as caught:
+    with pytest.raises(ServiceError, match=r"redis: no log-in at 127\.0\.0\.1:1: nobody listens there") as caught:
         ExternalServiceProvider().make({"service": "redis", "url": url})
     assert "red-word" not in str(caught.value)
-    assert ExternalServiceProvider().observe({"service": "redis", "url": url}) == {"state": "not reachable"}
+    assert ExternalServiceProvider().observe({"service": "redis", "url": url}) == {"state": "nobody listens there"}
 
 
 def test_containers_can_use_backends_that_are_all_somebody_elses(deploy: Deploy) -> None:

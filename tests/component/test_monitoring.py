@@ -165,6 +165,8 @@ def test_the_admins_password_is_a_secret_of_the_stack_in_a_file(docker: World) -
     assert upload == {"file": "/run/l9/password", "content": SECRET, "permissions": "0400"}
     assert list(found.secrets.values()) == ["word-of-claims_desk-grafana-password"]
     assert docker["Password claims_desk-grafana-password"].secret_outputs == {"value"}
+    assert docker.outputs["Stack claims_desk"]["grafana_password"] == SECRET
+    assert "word-of" not in json.dumps(docker["DeploymentManifest claims_desk-manifest"].inputs)
     environment = docker["Container claims_desk-grafana"].inputs["envs"]
     assert "GF_SECURITY_ADMIN_PASSWORD__FILE=/run/l9/password" in environment
     for resource in docker.resources.values():

@@ -136,6 +136,15 @@ def test_urls_of_backends_are_secrets() -> None:
     assert seen == {"redis": True, "archive": True}
 
 
+def test_settings_that_are_encrypted_are_refused_for_files_show_them() -> None:
+    config = configured({"settings": {"logging.level": "DEBUG"}})
+    set_all_config({"l9stack:settings": "{}"}, ["l9stack:settings"])
+    with pytest.raises(InputError) as caught:
+        StackSettings.read(config)
+    set_all_config({}, [])
+    assert "none of them can be a secret" in str(caught.value)
+
+
 @pytest.mark.parametrize("runtime", ["docker", "external"])
 def test_secrets_of_a_real_stack_are_not_encrypted_with_nothing(
     runtime: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

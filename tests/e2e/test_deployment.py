@@ -5,6 +5,7 @@ The tests build on each other in their order, as a person's day does: each leave
 
 import json
 import os
+import re
 import signal
 import time
 import urllib.request
@@ -15,7 +16,9 @@ import psycopg
 import pytest
 from redis import Redis
 
+from l9stack.model.deployment import deployment_schema
 from tests.e2e.conftest import Deployed, left_behind
+from tests.reading.json_schema import valid
 
 pytestmark = pytest.mark.e2e
 AGENTS = ["claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement"]
@@ -44,6 +47,12 @@ def test_every_agent_is_healthy_and_the_manifest_says_where(up: Deployed):
     assert {name: agent["endpoint"] for name, agent in manifest["agents"].items()} == {
         agent["name"]: agent["endpoint"] for agent in status["agents"]
     }
+    assert valid(manifest, deployment_schema())
+    assert up.data("manifest") == manifest
+    readiness = (up.root / "deployments/dev/deployment_readiness.md").read_text()
+    assert "- [x] Code deployed: 5 of 5 agents say that they run the digest that was deployed" in readiness
+    assert re.search(r"- \[x\] All tests passing: [1-9]\d+ passed, 0 failed", readiness)
+    assert "- [x] All services online: 5 of 5 agents healthy and ready" in readiness
     for agent in status["agents"]:
         assert agent["endpoint"].startswith("http://127.0.0.1:")
         for page in ("health", "ready", "metrics"):
@@ -159,9 +168,22 @@ def test_a_killed_agent_is_named_and_started_again_alone(up: Deployed):
     before = up.pids()
     os.kill(before["coverage_check"], signal.SIGKILL)
     assert up.previewed("--stack", "dev") == ["update claims_desk-coverage_check"]
+    told = up.data("health", expect=6)
+    assert told["missing"] == ["coverage_check"]
+    (killed,) = [agent for agent in told["agents"] if agent["name"] == "coverage_check"]
+    assert killed["health"] == "stopped: ended by signal SIGKILL"
     up.run("up")
+    assert up.data("health", "--wait")["healthy"] is True
     after = up.pids()
     assert {name for name in AGENTS if before[name] != after[name]} == {"coverage_check"}
+
+
+def test_an_edited_readiness_is_named_and_written_again(up: Deployed):
+    page = up.root / "deployments/dev/deployment_readiness.md"
+    page.write_text(page.read_text().replace("[ ]", "[x]"))
+    assert up.previewed("--stack", "dev") == ["update claims_desk-manifest"]
+    up.run("up")
+    assert "- [ ] Governance anchors notified: not measured" in page.read_text()
 
 
 def test_a_deleted_config_is_named_and_written_again(up: Deployed):

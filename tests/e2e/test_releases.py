@@ -136,7 +136,7 @@ def test_a_failed_deployment_is_no_release_and_the_way_back_is_told(team: Deploy
     config = twin(team).read_text()
     twin(team).write_text(config.replace("config:\n", f"config:\n{DEAD}"))
     failed = team.run("up", "--stack", "dev-b", expect=5).stderr
-    assert "nothing answers at 127.0.0.1:1" in failed
+    assert "redis" in failed and "127.0.0.1:1" in failed
     assert f"healthy last with {good[0][:12]}" in failed and "l9 rollback --stack dev-b" in failed
     told = team.data("releases", "--stack", "dev-b")
     assert told["last_deployment_failed"] and [entry["release"] for entry in told["releases"]] == good

@@ -63,9 +63,11 @@ def stack(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     shutil.copy(real.authority.certificate, root / "certificates/own.pem")
     (root / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": settings(real)}))
     deployed = Deployed(root)
-    deployed.run("up")
-    yield deployed
-    deployed.run("down", "--purge", "--yes")
+    try:
+        deployed.run("up")
+        yield deployed
+    finally:
+        deployed.run("down", "--purge", "--yes")
     assert not left_behind(root)
 
 

@@ -17,21 +17,15 @@ from l9stack.model.deployment import Deployment
 from l9stack.project import Project
 from l9stack.running.manifest import manifest_path, manifest_text
 
-COMMAND = """#!/usr/bin/env python3
-import json, sys
-from pathlib import Path
-here = Path(__file__).parent
-arguments = sys.argv[1:]
-with (here / "asked").open("a") as asked:
-    asked.write(json.dumps(arguments) + "\\n")
-if arguments[:1] == ["--host"]:
-    arguments = arguments[2:]
-state = json.loads((here / "state.json").read_text())
-if "error" in state:
-    sys.exit(state["error"])
-subject = arguments[:2] if arguments[0] == "service" else arguments[:1]
-for line in state.get(" ".join(subject), []):
-    print(line if isinstance(line, str) else json.dumps(line))
+COMMAND = r"""#!/bin/sh
+here=$(dirname "$0")
+printf '%s\037' "$@" >> "$here/asked"
+echo >> "$here/asked"
+[ "$1" = --host ] && shift 2
+if [ -f "$here/error" ]; then cat "$here/error" >&2; exit 1; fi
+subject=$1
+[ "$1" = service ] && subject=$1_$2
+[ ! -f "$here/$subject" ] || cat "$here/$subject"
 """
 
 
@@ -42,11 +36,13 @@ class FakeDocker:
     folder: Path
 
     def says(self, **lines: list[Any]) -> None:
-        known = {name.replace("_", " "): value for name, value in lines.items()}
-        (self.folder / "state.json").write_text(json.dumps(known))
+        (self.folder / "error").unlink(missing_ok=True)
+        for subject, printed in lines.items():
+            text = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in printed)
+            (self.folder / subject).write_text(text)
 
     def fails(self, message: str) -> None:
-        (self.folder / "state.json").write_text(json.dumps({"error": message}))
+        (self.folder / "error").write_text(message)
 
     def containers(self, **states: dict[str, Any]) -> None:
         """Containers of agents and of `redis`, each with the engine's record of its state."""
@@ -63,7 +59,8 @@ class FakeDocker:
     @property
     def asked(self) -> list[list[str]]:
         path = self.folder / "asked"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+        lines = path.read_text().split("\n")[:-1] if path.is_file() else []
+        return [line.split("\x1f")[:-1] for line in lines]
 
 
 @pytest.fixture
@@ -125,7 +122,9 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
     monkeypatch.chdir(root)
     (root / "Pulumi.yaml").write_text("name: l9stack\n")
 
-    def manifest(runtime: str, host: str = "", managed: bool = True, **endpoints: str) -> Project:
+    def manifest(
+        runtime: str, host: str = "", managed: bool = True, published: bool = True, **endpoints: str
+    ) -> Project:
         engine = f"  docker:host: {host}\n" if host else ""
         (root / "Pulumi.site.yaml").write_text(f"config:\n  l9stack:runtime: {runtime}\n{engine}")
         document = Deployment.model_validate(
@@ -146,6 +145,7 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
                         "health_url": f"{url}/health",
                         "ready_url": f"{url}/ready",
                         "code_digest": "3" * 64,
+                        "published": published,
                     }
                     for name, url in endpoints.items()
                 },

@@ -20,8 +20,9 @@ def service(name: str, replicas: int, **update: str) -> dict[str, Any]:
     return {"Spec": spec, **({"UpdateStatus": update} if update else {})}
 
 
-def task(current: str, desired: str = "Running", error: str = "") -> dict[str, str]:
-    return {"Name": "desk-clerk-site.1", "CurrentState": current, "DesiredState": desired, "Error": error}
+def task(current: str, desired: str = "Running", error: str = "", image: str = "clerk:2") -> dict[str, str]:
+    shown = {"Name": "desk-clerk-site.1", "CurrentState": current, "DesiredState": desired}
+    return {**shown, "Error": error, "Image": image}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,12 @@ def task(current: str, desired: str = "Running", error: str = "") -> dict[str, s
             ],
             "stopped",
             "0 of 1 run; the last one failed: task: non-zero exit (1)",
+        ),
+        (
+            1,
+            [task("Starting 1 second ago"), task("Failed 1 hour ago", "Shutdown", "exit 1", image="clerk:1")],
+            "starting",
+            "0 of 1 run",
         ),
         (
             2,
@@ -78,6 +85,21 @@ def test_a_swarm_is_asked_for_its_services(deployed: Deployed, docker: FakeDocke
     assert docker.asked[-1] == [
         *("--host", "ssh://deploy@manager", "service", "logs", "--raw", "--tail", "7", "desk-clerk-site")
     ]
+
+
+def test_of_an_agent_that_is_not_published_its_host_tells(
+    deployed: Deployed, docker: FakeDocker, capsys: pytest.CaptureFixture[str]
+):
+    deployed("swarm", published=False, clerk="http://clerk:8080")
+    redis = {"Spec": {**service("redis", 1)["Spec"], "Labels": {"l9stack.service": "redis"}, "Name": "redis"}}
+    docker.says(
+        service_ls=["id-clerk", "id-redis"],
+        service_inspect=[service("clerk", 1), redis],
+        service_ps=[task("Running 1 second ago"), {**task("Running 1 second ago"), "Name": "redis.1"}],
+    )
+    assert main(["health", "--stack", "site", "--wait", "--timeout", "5"]) == 0
+    assert main(["call", "clerk.ask", "--stack", "site"]) == 6
+    assert "agent clerk of stack site is not published" in capsys.readouterr().err
 
 
 def test_logs_are_those_of_the_container(deployed: Deployed, docker: FakeDocker, capsys: pytest.CaptureFixture[str]):

@@ -14,7 +14,7 @@ BRINGER = "l9.files"
 PLAIN = "config"
 """The folder of files that are no secret."""
 _INTERVAL = 5
-"""Seconds between two probes. A quicker one for the start alone needs Engine 25, and is refused before."""
+"""Seconds between two probes at most. A quicker one for the start alone needs Engine 25, and is refused before."""
 _BRING = 'bring() { mkdir -p "${4%/*}" && cp "$3" "$4" && chown "$1" "$4" && chmod "$2" "$4"; }'
 _LIMITS: Mapping[str, Any] = {
     "cap_drop": ["ALL"],
@@ -52,12 +52,13 @@ def compose_document(parts: Sequence[Part], bringer: Part, publish: str) -> dict
     hosts = {part.container.name: part.container.host for part in parts}
     volumes = {volume for part in parts for volume in part.kept().values()}
     volumes |= {part.volume(file) for part in parts for file in part.container.files}
+    others = sorted({network for part in parts for network in part.container.networks} - {BACKENDS, AGENTS})
     document = {
         "services": {
             BRINGER: _bringing(parts, bringer),
             **{part.container.host: _service(part, hosts, publish) for part in parts},
         },
-        "networks": {BACKENDS: {"internal": True}, AGENTS: {}},
+        "networks": {BACKENDS: {"internal": True}, AGENTS: {}, **{name: {} for name in others}},
         "volumes": {volume: {} for volume in sorted(volumes)},
         "secrets": {name: {"file": f"./{source}"} for name, source in _secrets(parts).items()},
     }
@@ -96,11 +97,12 @@ def _service(part: Part, hosts: Mapping[str, str], publish: str) -> dict[str, An
 
 
 def _health(health: Health) -> dict[str, Any]:
+    interval = min(health.interval, _INTERVAL)
     return {
         "test": ["CMD-SHELL", health.probe],
-        "interval": f"{min(health.interval, _INTERVAL)}s",
+        "interval": f"{interval}s",
         "timeout": f"{health.timeout}s",
-        "retries": health.retries,
+        "retries": health.retries * health.interval // interval,
         "start_period": f"{health.start_period}s",
     }
 

@@ -15,6 +15,7 @@ from l9stack.infra.backends import services_used
 from l9stack.infra.compose.document import BRINGER, Part, compose_document
 from l9stack.infra.compose.handed import SECRETS, Handed
 from l9stack.infra.compose.images import Stages
+from l9stack.infra.compose.watching import watching_parts
 from l9stack.infra.extraction import hard_dependencies
 from l9stack.infra.runtimes import image_contexts as contexts
 from l9stack.infra.runtimes.base import SERVICES, AgentSpec
@@ -22,6 +23,7 @@ from l9stack.infra.runtimes.containers import Container, Health, agent_container
 from l9stack.infra.runtimes.handed import Ports
 from l9stack.infra.settings.checking import check_stack
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
+from l9stack.infra.settings.monitoring import GRAFANA
 from l9stack.infra.stack import StackArgs, agent_spec
 from l9stack.project import Project
 from l9stack.reading.stack import place_of, stack_entries, stack_values
@@ -35,7 +37,7 @@ _README = """# {collection} on {stack}
     docker compose up --detach --wait
 
 builds the images, starts the backends and then each agent after those that it needs, and waits until all are healthy.
-Agents answer at:
+They answer at:
 
 {agents}
 
@@ -97,11 +99,16 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
         endpoints[agent] = f"http://{docker.reach}:{wanted.published}"
         stage = _stage(stages, project, spec, base, wanted.host)
         parts.append(Part(wanted, _image(plan.collection, stage, stages), stage, {**shared, **keys[agent]}))
+    watching = watching_parts(prepared, stack, settings.monitoring, handed, ports)
+    parts += watching
     bringer = Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ())
     document = compose_document(parts, Part(bringer, _image(plan.collection, base, stages), base), docker.publish)
     files = {f"images/{path}": data for path, data in stages.files.items()}
     facts = {"collection": plan.collection, "stack": stack}
-    agents = "\n".join(f"- {agent}: {url}" for agent, url in endpoints.items())
+    told = {part.container.host: f"http://{docker.reach}:{part.container.published}" for part in watching}
+    if GRAFANA in told:
+        told[GRAFANA] += f" (user admin, password in {SECRETS}/{GRAFANA}.password)"
+    agents = "\n".join(f"- {name}: {url}" for name, url in (endpoints | told).items())
     files |= {
         FILE: yaml_text(document, _HEAD.format(**facts)).encode(),
         "README.md": _README.format(**facts, agents=agents).encode(),

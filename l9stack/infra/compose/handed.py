@@ -14,6 +14,7 @@ from l9stack.infra.compose.document import PLAIN
 from l9stack.infra.runtimes.base import VARIABLES
 from l9stack.infra.runtimes.containers import CONFIG, ENVIRONMENT, KEY, PUBLIC_KEYS, backend_variables, env_file
 from l9stack.infra.runtimes.services import SERVICES
+from l9stack.model.monitoring import DEPLOYED
 from l9stack.project import Project
 
 SECRETS = "secrets"
@@ -57,6 +58,17 @@ class Handed:
             CONFIG: f"{PLAIN}/{config}",
             PUBLIC_KEYS: f"{PLAIN}/{TRUSTED}",
         }
+
+    def watching(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """The files of the servers that watch the stack, by their names."""
+        for name, text in texts.items():
+            write_file(self.folder / PLAIN / DEPLOYED / name, text.encode())
+        return {name: f"{PLAIN}/{DEPLOYED}/{name}" for name in texts}
+
+    def password_file(self, name: str) -> str:
+        """A file with a password alone, made where there is none."""
+        self.passwords([name])
+        return f"{SECRETS}/{name}.password"
 
     def keys(self, principals: Sequence[str], agents: Iterable[str]) -> dict[str, dict[str, str]]:
         """The key of each agent, by agent; the project's, so that its own commands can call the agents."""

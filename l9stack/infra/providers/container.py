@@ -110,7 +110,7 @@ class _Look:
     ended: bool = False
     """It does not run, and the engine does not start it again, or has done so in vain."""
     said: str = ""
-    """What its last health check printed."""
+    """The last line that its last health check printed."""
 
     @property
     def healthy(self) -> bool:
@@ -135,7 +135,7 @@ def _look(engine: DockerEngine, name: str) -> _Look:
         container_state(state),
         f"{found['Id'][:12]} since {state['StartedAt']}",
         ended or in_vain,
-        checks[-1]["Output"].strip(),
+        (checks[-1]["Output"].strip().splitlines() or [""])[-1],
     )
 
 

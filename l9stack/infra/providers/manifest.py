@@ -57,8 +57,8 @@ class DeploymentManifestProvider(Provider):
 
 
 def _measured(project: Project, deployment: Deployment) -> Measured:
-    endpoints = {name: agent.endpoint for name, agent in deployment.agents.items()}
-    ready = {
+    endpoints = {name: agent.endpoint for name, agent in deployment.agents.items() if agent.published}
+    ready = {name: agent.health for name, agent in deployment.agents.items() if not agent.published} | {
         name: answer.silent or answer.wrong or ", ".join(answer.failing) or "ok"
         for name, answer in ask_all(endpoints).items()
     }

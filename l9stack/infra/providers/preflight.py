@@ -39,6 +39,8 @@ class PreflightProvider(Provider):
         if code == PASSED and summary is not None and summary.exit_code == PASSED:
             for left in summary.left:
                 pulumi.log.warn(f"tests of {props['collection']} could not remove all that they left: {left}")
+            for node in summary.again:
+                pulumi.log.warn(f"{node} passed only when it was run again")
             counts = {name: getattr(summary, name) for name in ("passed", "failed", "skipped", "seconds")}
             return {"tests": counts}
         kept = _keep(project, props["stack"], props["subject"], printed)

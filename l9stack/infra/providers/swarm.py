@@ -17,7 +17,7 @@ from l9stack.running.engine import DockerEngine
 
 _POLL_SECONDS = 1.0
 _TRIES = 3
-"""So many tasks may fail until a service that never ran is given up."""
+"""So many tasks may fail until a service that never ran is given up; an update the engine itself takes back."""
 _STUCK_SECONDS = 30.0
 """How long a task may be without a node that takes it."""
 _LOG_LINES = 6
@@ -107,7 +107,7 @@ def _problem(seen: Look, props: Props, seconds: float) -> str:
         return "somebody has changed the service meanwhile"
     if seen.halted:
         return f"{seen.halted}; {count}{reason}"
-    if not seen.running(wanted) and seen.failures(wanted) >= _TRIES:
+    if seen.first and not seen.running(wanted) and seen.failures(wanted) >= _TRIES:
         return f"it does not start{reason}"
     if seen.stuck and seconds > _STUCK_SECONDS:
         return f"{count}: {seen.stuck}"

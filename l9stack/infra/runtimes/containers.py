@@ -37,9 +37,11 @@ _START = (
     f"mkdir -p {_KEYS} && ln -sf {FILES}/keys/* {TRUST}/{TRUSTED} {_KEYS}/ && "
     f"set -a && . {FILES}/agent.env && exec python -m l9stack.agent.serve"
 )
+# A process every few seconds: it imports as little as can be.
 _PROBE = (
-    "python -c 'import sys, urllib.request as r; "
-    f'sys.exit(r.urlopen("http://127.0.0.1:{AGENT_PORT}/health", timeout=3).status != 200)\''
+    "python -I -S -c 'import socket; "
+    f's = socket.create_connection(("127.0.0.1", {AGENT_PORT}), 3); s.sendall(b"GET /health HTTP/1.0\\r\\n\\r\\n"); '
+    'raise SystemExit(b" 200 " not in s.recv(64))\''
 )
 
 
@@ -63,7 +65,7 @@ class Health:
     interval: int = 15
     timeout: int = 5
     retries: int = 4
-    start_period: int = 120
+    start_period: int = 180
     """How long failures do not count, before the first success."""
 
 
@@ -117,7 +119,7 @@ def service_container(kind: str, collection: str, stack: str, image: str = "") -
         host=kind,
         image=image or service.image,
         user=service.user,
-        health=Health(service.probe),
+        health=Health(service.probe, start_period=service.start_seconds),
         port=service.port,
         memory_mb=service.memory_mb,
         networks=(BACKENDS,),

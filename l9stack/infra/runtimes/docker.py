@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import pulumi
 import pulumi_docker as docker
@@ -32,7 +33,14 @@ from l9stack.infra.runtimes.containers import (
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.docker_containers import Scene, container_labels, secret_file, upload, volumes_at
+from l9stack.infra.runtimes.docker_containers import (
+    Scene,
+    container_labels,
+    fingerprint,
+    secret_file,
+    upload,
+    volumes_at,
+)
 from l9stack.infra.runtimes.docker_images import AgentImages
 from l9stack.infra.runtimes.docker_preflight import Surroundings, run_tests
 from l9stack.infra.runtimes.handed import Ports, certificates, make_keys, urls
@@ -55,6 +63,7 @@ class DockerRuntime:
         self._images: AgentImages | None = None
         self._trust: tuple[docker.Volume, docker.Container] | None = None
         self._claim: EngineClaim | None = None
+        self._sealed: pulumi.Output[str] | None = None
         self._ports = Ports(settings.first_port)
 
     def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
@@ -105,25 +114,39 @@ class DockerRuntime:
             folder: scene.volume(f"{name}-{suffix}", keeps_data=suffix == DATA)
             for folder, suffix in wanted.volumes.items()
         }
+        given = {folder: volumes[folder] for folder in wanted.given}
+        return self._run(name, wanted, scene, (image, image), volumes_at(volumes), uploads, wanted.host, after, given)
+
+    def _run(
+        self,
+        name: str,
+        wanted: Container,
+        scene: Scene,
+        images: tuple[pulumi.Input[str], pulumi.Input[str]],
+        mounts: Sequence[docker.ContainerMountArgs],
+        uploads: Sequence[docker.ContainerUploadArgs],
+        what: str,
+        after: Sequence[pulumi.Resource],
+        given: Mapping[str, docker.Volume] = MappingProxyType({}),
+    ) -> ContainerReady:
+        """A container, of the first image, after another, of the second, has brought its files; until it is healthy.
+
+        It is told apart by what it was brought, not by who brought it: those have ended, and may be cleaned away.
+        """
+        image, bringing = images
         brought = scene.volume(f"{name}-files")
-        files = scene.files(
-            f"{name}-files",
-            image,
-            wanted.user,
-            uploads,
-            {FILES: brought, **{folder: volumes[folder] for folder in wanted.given}},
-            after=after,
-        )
+        files = scene.files(f"{name}-files", bringing, wanted.user, uploads, {FILES: brought, **given}, after=after)
+        told_apart = {"l9stack.files": fingerprint(self._seal(scene), uploads)}
         container = docker.Container(
             name,
             **scene.serves(wanted, [self._network(network, scene) for network in wanted.networks]),
             image=image,
             ports=[self._published(wanted)] if wanted.published else None,
-            mounts=[*volumes_at(volumes), *volumes_at({FILES: brought}, read_only=True)],
-            labels=container_labels({**wanted.labels, "l9stack.files": files.id}),
-            opts=pulumi.ResourceOptions(parent=scene.parent, depends_on=list(after)),
+            mounts=[*mounts, *volumes_at({FILES: brought}, read_only=True)],
+            labels=container_labels({**wanted.labels, **told_apart}),
+            opts=pulumi.ResourceOptions(parent=scene.parent, depends_on=[files, *after]),
         )
-        return _ready(name, wanted, container, scene, wanted.host)
+        return _ready(name, wanted, container, scene, what)
 
     def _published(self, wanted: Container) -> docker.ContainerPortArgs:
         return docker.ContainerPortArgs(internal=wanted.port, external=wanted.published, ip=self._settings.publish)
@@ -142,38 +165,23 @@ class DockerRuntime:
         config = project.deployment(spec.stack) / deployed.config_name(spec.collection)
         key = key_file(project.keys, f"agent:{spec.agent}")
         trusted_by = certificates(project, spec)
-        brought = scene.volume(f"{name}-files")
-        files = scene.files(
-            f"{name}-files",
-            images.base,
-            AGENT_USER,
-            [
-                secret_file(f"{FILES}/agent.env", urls(self._passwords, spec).apply(env_file)),
-                docker.ContainerUploadArgs(
-                    file=f"{FILES}/config.yaml", source=deployed.shown(project, config), source_hash=spec.shared
-                ),
-                docker.ContainerUploadArgs(
-                    file=f"{FILES}/keys/{key.name}",
-                    source=deployed.shown(project, key),
-                    source_hash=_stamp(project, key.name),
-                    permissions="0400",
-                ),
-                *(upload(file.path, trusted_by[file.name]) for file in certificate_files(spec)),
-            ],
-            {FILES: brought},
-            after=spec.depends_on,
-        )
+        uploads = [
+            secret_file(f"{FILES}/agent.env", urls(self._passwords, spec).apply(env_file)),
+            docker.ContainerUploadArgs(
+                file=f"{FILES}/config.yaml", source=deployed.shown(project, config), source_hash=spec.shared
+            ),
+            docker.ContainerUploadArgs(
+                file=f"{FILES}/keys/{key.name}",
+                source=deployed.shown(project, key),
+                source_hash=_stamp(project, key.name),
+                permissions="0400",
+            ),
+            *(upload(file.path, trusted_by[file.name]) for file in certificate_files(spec)),
+        ]
         image = images.of(name, spec, parent)
-        container = docker.Container(
-            name,
-            **scene.serves(wanted, [self._network(network, scene) for network in wanted.networks]),
-            image=image,
-            ports=[self._published(wanted)],
-            mounts=volumes_at({FILES: brought, TRUST: trusted}, read_only=True),
-            labels=container_labels({**wanted.labels, "l9stack.files": files.id}),
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=[trust, *spec.depends_on]),
-        )
-        ready = _ready(name, wanted, container, scene, f"agent {spec.agent}")
+        mounts = volumes_at({TRUST: trusted}, read_only=True)
+        after = [trust, *spec.depends_on]
+        ready = self._run(name, wanted, scene, (image, images.base), mounts, uploads, f"agent {spec.agent}", after)
         return Endpoint(ready, f"http://{self._settings.reach}:{port}", ready.instance, image=image)
 
     def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
@@ -205,6 +213,12 @@ class DockerRuntime:
             claimed = {"collection": collection, "stack": stack, "host": engine_host()}
             self._claim = EngineClaim(f"{collection}-engine", claimed, pulumi.ResourceOptions(parent=parent))
         return Scene(collection, stack, parent, self._claim)
+
+    def _seal(self, scene: Scene) -> pulumi.Output[str]:
+        if self._sealed is None:
+            own = pulumi.ResourceOptions(parent=scene.parent)
+            self._sealed = Password(f"{scene.collection}-seal", own).value
+        return self._sealed
 
     def _network(self, name: str, scene: Scene) -> docker.Network:
         if name not in self._networks:

@@ -33,6 +33,8 @@ class ServiceKind:
     scratch: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the container's own
     executable_scratch: bool = False
     memory_mb: int = 256
+    start_seconds: int = 180
+    """What it may need on a busy machine, until failures of its probe count."""
     stop_seconds: int = 30
     """What it may need to write everything down."""
 
@@ -93,6 +95,7 @@ SERVICES: Mapping[str, ServiceKind] = {
         probe="wget -q -O /dev/null http://127.0.0.1:7474/",
         scratch=("/tmp", "/var/lib/neo4j/run", "/logs"),  # noqa: S108 - the container's own
         executable_scratch=True,
+        start_seconds=300,
         memory_mb=1536,
         urls={"L9_NEO4J_URL": lambda password: f"bolt://neo4j:{password}@neo4j:7687/neo4j"},
     ),

@@ -124,7 +124,8 @@ class SwarmRuntime:
         )
         running = self._run(name, wanted, found, scene, f"agent {spec.agent}", spec.depends_on)
         open_to_all = self._swarm.publish != "none"
-        return Endpoint(running, running.endpoint, running.instance, None if open_to_all else running.health)
+        health = None if open_to_all else running.health
+        return Endpoint(running, running.endpoint, running.instance, health, image, wanted.replicas)
 
     def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
         """The generated tests in a container of the engine's own node, in the networks that agents are in."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pulumi
+from pulumi.runtime import config as raw_config
 from pydantic import JsonValue
 
 from l9stack.errors import InputError
@@ -18,7 +19,7 @@ from l9stack.infra.settings.certificates import read_certificates
 from l9stack.infra.settings.checks import listed
 from l9stack.infra.settings.docker import DockerSettings, read_docker
 from l9stack.infra.settings.monitoring import MonitoringSettings, read_monitoring
-from l9stack.infra.settings.reader import Reader
+from l9stack.infra.settings.reader import NAMESPACE, Reader
 from l9stack.infra.settings.release import read_release
 from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
 from l9stack.project import Project
@@ -59,6 +60,12 @@ class StackSettings:
         reader.known_keys(tuple(key.name for key in fields(cls)))
         runtime = config.get("runtime") or "local"
         reader.hold(runtime in RUNTIMES, "runtime", f"unknown runtime {runtime!r}", f"one of {listed(RUNTIMES)}")
+        reader.hold(
+            not raw_config.is_config_secret(f"{NAMESPACE}:settings"),
+            "settings",
+            "settings are printed into generated files, and none of them can be a secret",
+            "write them plainly; passwords belong to backends, which are encrypted",
+        )
         backends = read_backends(reader)
         read = cls(
             collection=config.get("collection") or "input_schemas/claims_desk",

@@ -167,7 +167,7 @@ RULES: dict[AlertKind, Rule] = {
         "5m",
         _refused,
         "turns callers away who call too often",
-        "it turns away more than {0} calls a second for their rate, over 5 minutes and for 5 more",
+        "it turns callers away for their rate more than {0} times a second, over 5 minutes and for 5 more",
         "Somebody goes on beyond the rate: raise it, or slow them down.",
     ),
     AlertKind.CALLS_SLOW: Rule(

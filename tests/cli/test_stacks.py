@@ -1,0 +1,107 @@
+"""What holds before a stack is touched: told without an engine, and with nobody asked who cannot answer."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from l9stack.cli import stacks
+from l9stack.cli.main import main
+from l9stack.errors import EXIT_INPUT, EXIT_USAGE, InputError
+from l9stack.project import Project
+
+SCHEMA = Path(__file__).parents[1] / "golden" / "minimal" / "input.yaml"
+KEYS = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project without an engine: a command that calls one fails."""
+    (tmp_path / "Pulumi.yaml").write_text(
+        "name: l9stack\nruntime: python\nconfig:\n  collection: {default: desk.yaml}\n  runtime: {default: local}\n"
+        "  output: {default: extractions}\n"
+    )
+    (tmp_path / "desk.yaml").write_text(SCHEMA.read_text())
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  l9stack:runtime: swarm\n  l9stack:protect: true\n")
+    monkeypatch.chdir(tmp_path)
+    environment = importlib.import_module("l9stack.engine.environment")
+    monkeypatch.setattr(environment, "obtain", lambda _: pytest.fail("the engine was called"))
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
+    return Project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "environ", "enough"),
+    [
+        ("config: {}\n", {}, True),
+        ("config:\n  l9stack:runtime: docker\n", {}, False),
+        ("config:\n  l9stack:runtime: docker\n", {KEYS[0]: ""}, False),
+        ("config:\n  l9stack:runtime: docker\n", {KEYS[0]: "a word"}, True),
+        ("config:\n  l9stack:runtime: docker\n", {KEYS[1]: "word"}, True),
+        ("config:\n  l9stack:runtime: docker\n", {KEYS[1]: "absent"}, False),
+        ("secretsprovider: passphrase\nconfig:\n  l9stack:runtime: external\n", {}, False),
+        ("secretsprovider: gcpkms://projects/p/k\nconfig:\n  l9stack:runtime: swarm\n", {}, True),
+        ("secretsprovider: awskms://alias/l9\nconfig:\n  l9stack:runtime: swarm\n", {KEYS[0]: ""}, True),
+    ],
+)
+def test_a_stack_that_keeps_secrets_needs_a_key_for_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch, file: str, environ: dict[str, str], enough: bool
+) -> None:
+    (project.root / "Pulumi.shop.yaml").write_text(file)
+    (project.root / "word").write_text("a word")
+    for key, value in environ.items():
+        monkeypatch.setenv(key, value)
+    if enough:
+        stacks.require_secrets_key(project, "shop")
+        return
+    with pytest.raises(InputError):
+        stacks.require_secrets_key(project, "shop")
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_a_protected_stack_is_not_touched_where_nobody_can_be_asked(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(KEYS[0], "a word")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    assert main([command, "--stack", "prod"]) == EXIT_USAGE
+    assert "--yes" in capsys.readouterr().err
+
+
+def test_purging_a_protected_stack_is_refused_with_the_way_to_unprotect_it(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["down", "--stack", "prod", "--purge", "--yes", "--json"]) == EXIT_INPUT
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (problem["code"], problem["file"]) == ("protected", "Pulumi.prod.yaml")
+    assert "pulumi config set --stack prod l9stack:protect false" in problem["hint"]
+
+
+def test_validate_checks_a_stack_with_its_config_all_at_once(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", "--stack", "prod"]) == 0
+    capsys.readouterr()
+    (project.root / "Pulumi.prod.yaml").write_text(
+        "config:\n  l9stack:runtime: swarms\n  l9stack:docker: {first_port: 80}\n"
+        "  l9stack:backends:\n    redis: {secure: AAAB}\n    postgres: mysql://h/l9\n"
+    )
+    assert main(["validate", "--stack", "prod", "--json"]) == EXIT_INPUT
+    found = json.loads(capsys.readouterr().out)["problems"]
+    assert [(item["file"], item["line"], item["column"]) for item in found] == [
+        ("Pulumi.prod.yaml", 2, 3),
+        ("Pulumi.prod.yaml", 6, 5),
+        ("Pulumi.prod.yaml", 3, 20),
+    ]
+    (project.root / "Pulumi.prod.yaml").write_text("config:\n  l9stack:settings: {logging.levl: DEBUG}\n")
+    assert main(["validate", "--stack", "prod"]) == EXIT_INPUT
+    assert "logging.levl" in capsys.readouterr().err
+    (project.root / "Pulumi.prod.yaml").write_text("config:\n\tl9stack:runtime: swarm\n")
+    assert main(["validate", "--stack", "prod"]) == EXIT_INPUT
+    assert "Pulumi.prod.yaml:2:1: yaml-syntax" in capsys.readouterr().err
+    assert main(["validate"]) == main(["validate", "desk.yaml", "--stack", "prod"]) == EXIT_INPUT
