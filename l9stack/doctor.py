@@ -44,6 +44,7 @@ def diagnose(project: Project) -> list[Check]:
         _language_host(),
         _go(),
         _docker(),
+        _docker_command(),
         _docker_plugin(),
         _disk(project),
         _keys(project),
@@ -114,6 +115,15 @@ def _docker() -> Check:
     except OSError:
         return Check("docker engine", "warning", f"{path} does not answer", "only needed for the docker runtime")
     return Check("docker engine", "ok", str(path))
+
+
+def _docker_command() -> Check:
+    if found := shutil.which("docker"):
+        return Check("docker command", "ok", found)
+    remedy = (
+        "only needed for the docker and swarm runtimes: package docker-cli or docker.io; the engine may be elsewhere"
+    )
+    return Check("docker command", "warning", "not on PATH", remedy)
 
 
 def _docker_plugin() -> Check:

@@ -65,8 +65,9 @@ class Metrics:
         self._unsaid = self._counter("l9_anchor_notice_failures_total", "Anchors not told of a decision", "anchor")
         self._entries = self._gauge("l9_audit_entries", "Entries of the audit chain")
         self._anchored = self._gauge("l9_audit_anchored_entries", "Entries up to the audit chain's last anchor")
-        self._unanchored = self._counter("l9_audit_anchor_failures_total", "Attempts to anchor the chain that failed")
-        self._audit_failures = self._counter("l9_audit_failures_total", "Entries that the audit chain did not take")
+        unanchored = self._counter("l9_audit_anchor_failures_total", "Attempts to anchor the chain that failed")
+        untaken = self._counter("l9_audit_failures_total", "Entries that the audit chain did not take")
+        self._unanchored, self._untaken = unanchored.labels(self._agent), untaken.labels(self._agent)
         build = Info("l9_build", "What runs", ["agent"], registry=self.registry)
         build.labels(self._agent).info({"version": definition.version, "code_digest": code_digest})
         ProcessCollector(registry=self.registry)
@@ -76,9 +77,7 @@ class Metrics:
         return Counter(name, text, ["agent", *labels], registry=self.registry)
 
     def _gauge(self, name: str, text: str) -> Gauge:
-        gauge = Gauge(name, text, ["agent"], registry=self.registry)
-        gauge.labels(self._agent)
-        return gauge
+        return Gauge(name, text, ["agent"], registry=self.registry).labels(self._agent)
 
     def _begin(self, definition: AgentDefinition) -> None:
         """Let every series be there."""
@@ -95,18 +94,15 @@ class Metrics:
         ):
             for value in values:
                 counter.labels(self._agent, value)
-        for counter in (self._unanchored, self._audit_failures):
-            counter.labels(self._agent)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """A call is being worked on as long as this lasts."""
-        gauge = self._running.labels(self._agent)
-        gauge.inc()
+        self._running.inc()
         try:
             yield
         finally:
-            gauge.dec()
+            self._running.dec()
 
     def call(self, operation: str, outcome: str, seconds: float) -> None:
         """Count a call and its time."""
@@ -135,21 +131,21 @@ class Metrics:
 
     def audit_failure(self) -> None:
         """Count an entry that the audit chain did not take."""
-        self._audit_failures.labels(self._agent).inc()
+        self._untaken.inc()
 
     def anchored(self, entries: int) -> None:
         """Keep up to which entry the audit chain is anchored."""
-        self._anchored.labels(self._agent).set(entries)
+        self._anchored.set(entries)
 
     def anchor_failure(self) -> None:
         """Count an attempt to anchor the audit chain that failed."""
-        self._unanchored.labels(self._agent).inc()
+        self._unanchored.inc()
 
     def backlog(self, waiting: float, oldest_seconds: float, audit_entries: float) -> None:
         """Keep what the store of decisions says; UNKNOWN for each where it says nothing."""
-        self._waiting.labels(self._agent).set(waiting)
-        self._oldest.labels(self._agent).set(oldest_seconds)
-        self._entries.labels(self._agent).set(audit_entries)
+        self._waiting.set(waiting)
+        self._oldest.set(oldest_seconds)
+        self._entries.set(audit_entries)
 
     def text(self) -> bytes:
         """The exposition format."""

@@ -163,13 +163,12 @@ def without_secrets(printed: str, environ: Mapping[str, str]) -> str:
 
 
 def main(folder: Path, environ: Mapping[str, str]) -> int:
-    """Run, and print; the exit code."""
+    """Run, and write what was measured to the container's log; the exit code."""
     summary = run(folder, environ)
-    for failure in summary.failures:
-        print(without_secrets(f"{failure.node}\n{failure.message}\n", environ))
-    print(without_secrets(json.dumps(asdict(summary)), environ))
+    told = [f"{failure.node}\n{failure.message}\n" for failure in summary.failures]
+    sys.stdout.write(without_secrets("\n".join([*told, json.dumps(asdict(summary)), ""]), environ))
     return summary.exit_code
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve(), dict(os.environ)))
+    raise SystemExit(main(Path(sys.argv[1]).resolve(), dict(os.environ)))

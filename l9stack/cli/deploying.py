@@ -95,8 +95,10 @@ def deploy(engine: Engine, project: Project, progress: Progress, path: Path | No
     outputs = engine.outputs()
     agents = outputs.get("agents") or {}
     unhealthy = sorted(name for name, agent in agents.items() if agent.get("health") != "ok")
+    pinned = pinned_to(project, stack)
     if as_json:
-        print_json({"ok": not unhealthy, "stack": stack, "changes": _data(outcome), "outputs": outputs})
+        told = {"ok": not unhealthy, "stack": stack, "pinned": pinned or None, "changes": _data(outcome)}
+        print_json(told | {"outputs": outputs})
         return EXIT_RUNTIME if unhealthy else EXIT_OK
     for line in outcome.diagnostics:
         print(line, file=sys.stderr)
@@ -104,7 +106,7 @@ def deploy(engine: Engine, project: Project, progress: Progress, path: Path | No
     rows = [(name, str(agent.get("endpoint")), str(agent.get("health"))) for name, agent in sorted(agents.items())]
     print(table([("AGENT", "ENDPOINT", "HEALTH"), *rows]))
     where = option(stack, DEFAULT_STACK)
-    if pinned := pinned_to(project, stack):
+    if pinned:
         print(f"\nstack {stack} is pinned to release {pinned[:12]}: working files are not read")
         print(f"  l9 up{where} --unpin deploys them again")
     example = _example(path, project) if path else "l9 call AGENT.OPERATION --data JSON"

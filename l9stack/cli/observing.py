@@ -11,6 +11,7 @@ from typing import Any
 from l9stack.cli.printing import Progress, counted, print_json, table
 from l9stack.cli.target import DEFAULT_STACK, project_of, stack_name
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, ServiceError
+from l9stack.printable import terminal
 from l9stack.project import Project
 from l9stack.running.parts import Part
 from l9stack.running.stack import find_running
@@ -56,7 +57,7 @@ def health(arguments: argparse.Namespace) -> int:
     print(f"\n{word}{waited}: {', '.join(part.name for part in bad) or 'no agent is deployed'}")
     for part in bad:
         if part.last_line:
-            print(f"  last line of {part.name}: {part.last_line[:200]}")
+            print(terminal(f"  last line of {part.name}: {part.last_line[:200]}"))
     print(f"next: {following}")
     return EXIT_RUNTIME
 
@@ -81,7 +82,7 @@ def _waited(
         if told or not well:
             for name, state in states.items():
                 if told.get(name) != state:
-                    progress(f"{name}: {state}")
+                    progress(terminal(f"{name}: {state}"))
         told = states
         if well or time.monotonic() >= deadline:
             return parts, trouble

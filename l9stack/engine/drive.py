@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from l9stack.project import Project
 Progress = Callable[[str], None]
 _NOISE = ("using pulumi-", "update failed", "preview failed")
 """Diagnostics that say nothing beside the reasons that stand next to them."""
+_TOLD_LINES = 10
 _QUIET = frozenset({"same", "read", "refresh"})
 
 
@@ -45,6 +47,8 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    said: dict[str, deque[str]] = field(default_factory=dict)
+    """The last lines that a provider told of each resource meanwhile, as of an image's build."""
 
 
 class Engine:
@@ -200,10 +204,17 @@ class Engine:
 
     def _diagnosed(self, diagnostic: Mapping[str, Any], outcome: Outcome) -> None:
         """Errors and warnings are kept; what providers tell meanwhile is progress."""
-        message = _plain(diagnostic["message"]).rstrip()
-        if diagnostic.get("ephemeral") or not message or message.startswith(_NOISE):
+        message, urn = _plain(diagnostic["message"]).rstrip(), diagnostic.get("urn", "")
+        if diagnostic.get("ephemeral"):
+            lines = (line for line in message.splitlines() if line.strip() and not line.startswith("digest: "))
+            outcome.said.setdefault(urn, deque(maxlen=_TOLD_LINES)).extend(lines)
             return
-        if diagnostic.get("severity") in ("error", "warning"):
+        if not message or message.startswith(_NOISE):
+            return
+        if diagnostic.get("severity") == "error":
+            # A failed build's own error is a command and its exit code; the reason is what it said before.
+            outcome.diagnostics.append("\n  ".join([message, *outcome.said.pop(urn, ())]))
+        elif diagnostic.get("severity") == "warning":
             outcome.diagnostics.append(message)
         elif diagnostic.get("severity") in ("info", "info#err"):
             self._progress(message.removeprefix("info: "))

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from l9stack.agent.backends import NAMES
+from l9stack.agent.config import variables
 from l9stack.project import Project
 
 
 def config_name(collection: str) -> str:
     """The file name of a collection's unified config."""
     return f"{collection}_config.yaml"
+
+
+def passed_on(environ: Mapping[str, str], config: str) -> dict[str, str]:
+    """What the person who deploys has set: flags, which win over the config, and variables that the config names."""
+    named = set(variables(config)) - set(NAMES.values())
+    return {name: value for name, value in environ.items() if name.startswith("L9_ENABLE_") or name in named}
 
 
 def shown(project: Project, path: Path) -> str:

@@ -67,6 +67,8 @@ class Monitoring(pulumi.ComponentResource):
         )
         self.summary: dict[str, Any] = {"dashboards": f"{planned.folder}/", "files": files.folder}
         self.secrets: dict[str, pulumi.Output[str]] = {}
+        if runtime is None and args.settings.prometheus:
+            self.summary["prometheus"] = args.settings.prometheus
         if runtime is not None:
             self.summary |= self._servers(base, args, runtime, scraped, generated, files)
         self.register_outputs({"monitoring": self.summary})
@@ -98,6 +100,7 @@ class Monitoring(pulumi.ComponentResource):
 def _scraped(args: MonitoringArgs, runtime: Watching | None) -> dict[str, Any]:
     """Where agents are: as a server of the stack reaches them, or as this machine does."""
     found: dict[str, Any] = {"interval_seconds": args.settings.interval_seconds, "port": AGENT_PORT}
+    found |= {"alertmanager": args.settings.alertmanager} if args.settings.alertmanager else {}
     if runtime is None:
         return found | {"urls": {agent: endpoint.address for agent, endpoint in args.endpoints.items()}}
     if runtime.replicated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -208,7 +209,13 @@ def agent_spec(args: StackArgs, agent: AgentPlan, services: Mapping[str, Endpoin
         urls=args.settings.backends,
         archive=args.settings.archive.variables() if args.settings.archive else {},
         certificates=_certificates(args.settings),
+        passed=deployed.passed_on(os.environ, _config_text(prepared)),
     )
+
+
+def _config_text(prepared: Prepared) -> str:
+    name = deployed.config_name(prepared.plan.collection)
+    return next((artifact.text for artifact in prepared.tree.artifacts if artifact.path == name), "")
 
 
 def _certificates(settings: StackSettings) -> dict[str, str]:

@@ -6,6 +6,7 @@ one that was edited is none.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Mapping
@@ -88,16 +89,25 @@ class Snapshots:
         try:
             kept = self.open(named)
         except InputError:
-            # It is not here yet, or what is here was torn or edited: the files that it is made of are at hand.
-            self.remove(named)
-            files = sources(prepared.path, self._project)
-            contents = {f"{INPUTS}/{name}": file.read_bytes() for name, file in files.items()}
-            self.add(named, {RECORD: canonical(release.model_dump(mode="json")), **contents})
-            kept = self.open(named)
+            kept = self._made(named, release, prepared)
         if input_digest(kept.path, self._project, settings=settings) != prepared.input_digest:
-            message = f"{prepared.path.name} was changed while it is deployed"
-            raise InputError([Problem("collection-changed", message, Place(prepared.path.name), "run it again")])
+            raise _edited(prepared)
         return kept
+
+    def _made(self, named: str, release: Release, prepared: Prepared) -> Snapshot:
+        inputs = {name: file.read_bytes() for name, file in sources(prepared.path, self._project).items()}
+        if {name: hashlib.sha256(data).hexdigest() for name, data in inputs.items()} != release.files:
+            raise _edited(prepared)
+        contents = {f"{INPUTS}/{name}": data for name, data in inputs.items()}
+        contents[RECORD] = canonical(release.model_dump(mode="json"))
+        self.add(named, contents)
+        try:
+            return self.open(named)
+        except InputError:
+            # What is here was torn or edited, and the files that it is made of are at hand.
+            self.remove(named)
+            self.add(named, contents)
+            return self.open(named)
 
     def add(self, named: str, contents: Mapping[str, bytes]) -> None:
         """Put a release's files in their place, all or none."""
@@ -151,6 +161,11 @@ class Snapshots:
         state = "several releases begin" if matching else "no release begins"
         hint = "give eight or more digits of a digest that `l9 releases` lists"
         raise InputError([Problem("no-release", f"{state} with {short!r}", hint=hint)])
+
+
+def _edited(prepared: Prepared) -> InputError:
+    message = f"{prepared.path.name} was changed while it is deployed"
+    return InputError([Problem("collection-changed", message, Place(prepared.path.name), "run it again")])
 
 
 def _changed(folder: Path, name: str) -> InputError:

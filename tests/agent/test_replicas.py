@@ -88,7 +88,8 @@ class Replicas:
         self.url.append(f"http://127.0.0.1:{port}")
 
     async def up(self, number):
-        for _ in range(400):
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends:
             with contextlib.suppress(httpx.TransportError):
                 if (await self.client.get(f"{self.url[number]}/ready")).status_code == 200:
                     return
@@ -213,6 +214,17 @@ async def test_a_packet_whose_process_was_killed_is_decided_once_by_another(thre
     assert (first.status_code, second.status_code) == (200, 200)
     assert first.headers["x-l9-decision-id"] == second.headers["x-l9-decision-id"]
     assert (await three.memory.find(trace))["episodic"] == 1
+
+
+async def test_a_packet_that_is_sent_again_while_its_answer_is_held_is_the_same_decision(three):
+    packet, trace = str(uuid.uuid4()), str(uuid.uuid4())
+    claim = {"claim_id": "C-1", "amount": 600}
+    said = [await three.packet(number, "judge", claim, packet, trace) for number in range(3)]
+    assert [answer.status_code for answer in said] == [202] * 3
+    assert len({answer.json()["decision_id"] for answer in said}) == 1
+    assert len(await three.rows("SELECT 1 FROM decisions WHERE agent_id = 'desk'")) == 1
+    told = await three.memory.redis.xlen(f"{three.space}:anchors:Ada")
+    assert told == 1
 
 
 async def test_three_processes_share_the_events_and_handle_each_once(three):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from l9stack.agent import ArchiveLayer, EpisodicLayer
 from l9stack.agent.retention import expire, span_of
 from l9stack.agent.testing import serving_definition
-from l9stack.planning.retention import SPAN
+from l9stack.model.agent import Backend, MemoryKind, MemoryLayer
+from l9stack.planning.retention import SPAN, kept_days
 
 desk_module: Any = sys.modules["agent_desk"]
 
@@ -44,6 +45,15 @@ def test_other_texts_keep_everything(text: str) -> None:
 def test_what_planning_takes_for_a_span_is_what_agents_keep_to(text: str) -> None:
     found = SPAN.match(text)
     assert (span_of(text) is not None) == (found is not None and int(found[1]) > 0)
+
+
+@given(st.from_regex(r"[0-9]{1,4}[ _-]?(hours?|d|days?|weeks?|months?|years?)", fullmatch=True) | st.just("indefinite"))
+def test_the_rules_of_a_bucket_keep_things_for_as_long_as_agents_do(text: str) -> None:
+    layer = MemoryLayer(kind=MemoryKind.ARCHIVE, backend=Backend.S3, storage="s3", retention=text)
+    span, days = span_of(text), kept_days(layer)
+    assert (span is None) == (days is None)
+    if span is not None and days is not None:
+        assert timedelta(days=days - 1) < span <= timedelta(days=days)
 
 
 async def test_old_decisions_go_from_their_layers(l9_backends: Any) -> None:

@@ -14,8 +14,9 @@ import pytest
 
 from l9stack.agent.keys import TRUSTED, Trust, key_file
 from l9stack.extraction.prepare import Prepared
+from l9stack.infra.deployed import passed_on
 from l9stack.project import Project
-from tests.component.conftest import Deploy
+from tests.component.conftest import Deploy, changed
 from tests.component.recording import World
 from tests.component.test_docker_runtime import AGENTS, labels
 
@@ -45,6 +46,7 @@ def test_agents_environment_is_exactly_this(world: World, example: Prepared) -> 
             "L9_NAMESPACE": "staging",
             "L9_KEYS": "/tmp/keys",
             "L9_CODE_DIGEST": digests[agent],
+            "L9_DRAIN_SECONDS": "40",
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_ACCESS_KEY_ID": "l9stack",
             "AWS_ALLOW_HTTP": "true",
@@ -62,7 +64,7 @@ def test_agents_carry_labels_with_their_digests(world: World, example: Prepared)
             "l9stack.agent": agent,
             "l9stack.code": example.digests()[agent],
             "l9stack.collection": "claims_desk",
-            "l9stack.files": f"id-of-claims_desk-{agent}-files",
+            "l9stack.files": found["l9stack.files"],
             "l9stack.settings": environment(world, agent)["L9_SETTINGS_DIGEST"],
             "l9stack.stack": "staging",
         }
@@ -123,6 +125,21 @@ def test_a_backend_of_somebody_else_is_no_container_and_its_url_stays_secret(dep
     # Its own credentials and endpoint are not those of the container that is not there.
     assert not [name for name in {**told, **environment(world, "settlement")} if name.startswith("AWS_")]
     assert "cache.example.com" not in json.dumps([dict(found.inputs) for found in world.resources.values()])
+
+
+def test_what_the_one_who_deploys_has_set_reaches_agents_by_the_file_of_secrets(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = deploy("staging", runtime="docker")
+    monkeypatch.setenv("L9_ENABLE_TEST_GENERATION", "it's off")
+    monkeypatch.setenv("L9_REDIS_URL", "redis://elsewhere")  # the stack's own servers win
+    world = deploy("staging", runtime="docker")
+    text = world["Container claims_desk-settlement-files"].secrets["uploads.0.content"]
+    told = dict(line.split("=", 1) for line in shlex.split(text))
+    assert told["L9_ENABLE_TEST_GENERATION"] == "it's off" and "@redis:6379" in told["L9_REDIS_URL"]
+    # The container learns of it by a label that shows nothing of it.
+    assert changed(before, world)["Container claims_desk-settlement"] == {"labels"}
+    assert passed_on({"OWN_URL": "1", "HOME": "2"}, "url: ${OWN_URL}\nother: ${L9_REDIS_URL}") == {"OWN_URL": "1"}
 
 
 def test_a_preview_makes_no_keys_and_up_makes_everybodys_before_an_agent_starts(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +49,8 @@ def test_a_stack_has_exactly_these_containers_volumes_networks_and_images(world:
     assert names["RemoteImage"] == {f"claims_desk-{name}-image" for name in BACKENDS}
     own = {"claims_desk-agent-base", "claims_desk-own-image"}
     assert names["Image"] == {f"claims_desk-{agent}-image" for agent in AGENTS} | own
-    assert names["Password"] == {f"claims_desk-{name}-password" for name in BACKENDS}
+    assert names["Password"] == {f"claims_desk-{name}-password" for name in BACKENDS} | {"claims_desk-seal"}
+    assert names["ContainerReady"] == {f"{name}-ready" for name in SERVING}
     assert "Service" not in names and "Agent" not in names
     for name in BACKENDS:
         assert world[f"Container claims_desk-{name}"].parent == "Backends claims_desk-backends"
@@ -107,10 +110,13 @@ def test_containers_that_serve_are_confined(world: World) -> None:
             "logOpts": {"max-size": "10m", "max-file": "3"},
             "init": True,
             "mustRun": True,
-            "wait": True,
-            "waitTimeout": 180,
+            # Whoever is told to end without a time is killed at once.
+            "destroyGraceSeconds": inputs["stopTimeout"],
         }
         assert {key: inputs.get(key) for key in expected} == expected
+        assert inputs["stopTimeout"] >= (30 if backend else 10)
+        # The provider's own wait tells no reason, and knows nothing of a container that is started again.
+        assert "wait" not in inputs
         # The engine refuses uploads into a read-only root.
         assert "uploads" not in inputs and "privileged" not in inputs
         assert all("nosuid" in options and "nodev" in options for options in inputs["tmpfs"].values())
@@ -157,8 +163,9 @@ def test_backends_have_versioned_images_volumes_and_a_health_check(world: World)
             data: (f"claims_desk-{name}-data-staging", False),
             "/run/l9": (f"claims_desk-{name}-files-staging", True),
         }
-        timing = {"interval": "15s", "timeout": "5s", "retries": 4, "startPeriod": "2m0s", "startInterval": "1s"}
         kind, probe = inputs["healthcheck"]["tests"]
+        start = "5m0s" if name == "neo4j" else "3m0s"
+        timing = {"interval": "1s", "timeout": "20s", "retries": 4, "startPeriod": start}
         assert inputs["healthcheck"] == timing | {"tests": [kind, probe]} and kind == "CMD-SHELL"
         assert subprocess.run(["sh", "-nc", probe], check=False).returncode == 0
         assert not set(mounts) & inputs["tmpfs"].keys()
@@ -166,7 +173,7 @@ def test_backends_have_versioned_images_volumes_and_a_health_check(world: World)
             "l9stack.collection": "claims_desk",
             "l9stack.stack": "staging",
             "l9stack.service": name,
-            "l9stack.files": f"id-of-claims_desk-{name}-files",
+            "l9stack.files": labels(world, f"claims_desk-{name}")["l9stack.files"],
         }
 
 
@@ -214,23 +221,57 @@ def test_agents_are_told_their_backends_by_a_file_that_a_shell_reads(world: Worl
         }
 
 
-def test_containers_come_after_whom_they_need(world: World) -> None:
-    for name in BACKENDS:
-        before = world[f"Container claims_desk-{name}"].after
-        assert {"Network claims_desk-backends", f"Container claims_desk-{name}-files"} <= before
-    backends = {f"Container claims_desk-{name}" for name in BACKENDS}
+def test_containers_come_after_whom_they_need_is_healthy(world: World) -> None:
+    ready = {f"ContainerReady claims_desk-{name}-ready" for name in BACKENDS}
+    for name in SERVING:
+        found = world[f"ContainerReady {name}-ready"]
+        assert found.after >= {f"Container {name}"}
+        assert (found.inputs["container"], found.inputs["container_id"]) == (f"{name}-staging", f"id-of-{name}")
+        # It is told apart by what it was brought: those who brought it may be cleaned away.
+        assert f"Container {name}-files" in world[f"Container {name}"].after
+        assert f"Container {name}-files" not in world[f"Container {name}"].by_property["labels"]
     for agent in AGENTS:
         found = world[f"Container claims_desk-{agent}"]
         assert {
             item for item in found.after if item.startswith(("Container", "Baseline", "UnifiedConfig"))
-        } == backends | {
+        } == ready | {
             "Baseline claims_desk-baseline",
             "UnifiedConfig claims_desk-config",
             "Container claims_desk-trust",
             f"Container claims_desk-{agent}-files",
-            *(f"Container claims_desk-{other}" for other in HARD.get(agent, ())),
+            *(f"ContainerReady claims_desk-{other}-ready" for other in HARD.get(agent, ())),
         }
         # It carries the config's file, which is written by then.
         assert "UnifiedConfig claims_desk-config" in world[f"Container claims_desk-{agent}-files"].after
-        assert world[f"HealthCheck claims_desk-{agent}-health"].after == {f"Container claims_desk-{agent}"}
-    assert world["Baseline claims_desk-baseline"].after == backends
+        health = world[f"HealthCheck claims_desk-{agent}-health"]
+        assert health.after == {f"ContainerReady claims_desk-{agent}-ready"}
+    assert world["Baseline claims_desk-baseline"].after == ready
+
+
+def test_nothing_is_made_before_the_names_are_claimed(world: World) -> None:
+    claim = world["EngineClaim claims_desk-engine"]
+    assert claim.inputs == {"collection": "claims_desk", "stack": "staging", "host": ""} and not claim.after
+    for kind in ("Volume", "Network"):
+        for found in world.of(kind).values():
+            assert "EngineClaim claims_desk-engine" in found.after
+    for name, found in world.of("Container").items():
+        assert "EngineClaim claims_desk-engine" in world.before(f"Container {name}"), found
+
+
+def test_volumes_with_data_are_told_from_those_that_can_be_made_again(world: World) -> None:
+    keeping = {name for name, found in world.of("Volume").items() if "l9stack.data" in str(found.inputs["labels"])}
+    assert keeping == {f"claims_desk-{name}-data" for name in BACKENDS}
+
+
+def test_a_probe_waits_once_it_has_succeeded(world: World, tmp_path: Path) -> None:
+    _, probe = world["Container claims_desk-settlement"].inputs["healthcheck"]["tests"]
+    own = probe[probe.index("{ ") + 2 : probe.index("; }")]
+    told = probe.replace("/tmp/", f"{tmp_path}/").replace(own, '[ -e "$UP" ]').replace("sleep ", "echo slept ")
+    said = []
+    for up in (False, True, True, False):
+        (tmp_path / "up").touch() if up else (tmp_path / "up").unlink(missing_ok=True)
+        done = subprocess.run(
+            ["sh", "-c", told], env={"PATH": os.environ["PATH"], "UP": f"{tmp_path}/up"}, capture_output=True, text=True
+        )
+        said.append((done.returncode == 0, done.stdout.strip()))
+    assert said == [(False, ""), (True, ""), (True, "slept 14"), (False, "slept 14")]

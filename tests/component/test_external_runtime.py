@@ -101,7 +101,7 @@ def test_a_backend_that_does_not_answer_is_named_without_its_password() -> None:
 
 def test_containers_can_use_backends_that_are_all_somebody_elses(deploy: Deploy) -> None:
     world = deploy("prod", runtime="docker", backends=secrets(URLS))
-    assert world.names()["Network"] == {"claims_desk-agents"} and "Password" not in world.names()
+    assert world.names()["Network"] == {"claims_desk-agents"} and world.names()["Password"] == {"claims_desk-seal"}
     for agent in AGENTS:
         assert [item["name"] for item in world[f"Container claims_desk-{agent}"].inputs["networksAdvanced"]] == [
             "claims_desk-agents-prod"

@@ -302,6 +302,7 @@ def test_files_are_written_as_generated_with_the_targets_as_deployed(place: Proj
     labels = {"agent": "desk", "collection": "claims_desk", "stack": "dev"}
     assert json.loads(texts["targets.json"]) == [{"targets": ["127.0.0.1:4100"], "labels": labels}]
     config = yaml.safe_load(texts["prometheus.yml"])
+    assert "alerting" not in config
     assert config["rule_files"] == ["rules.yml"]
     assert config["scrape_configs"][0]["file_sd_configs"] == [{"files": ["targets.json"]}]
 
@@ -325,6 +326,19 @@ def test_replicas_are_discovered_and_each_has_its_agents_name(place: Project) ->
         ("collection", "claims_desk"),
         ("stack", "dev"),
     }
+
+
+def test_alerts_are_sent_to_the_alertmanager_that_the_stack_names(deploy: Deploy, place: Project) -> None:
+    chosen = MonitoringSettings(alertmanager="https://alerts.example.com/team/", prometheus="http://metrics:9090")
+    world = deploy(monitoring=chosen)
+    scraped = world[FILES].inputs["scraped"]
+    assert scraped["alertmanager"] == chosen.alertmanager
+    assert world.outputs["Stack claims_desk"]["monitoring"]["prometheus"] == "http://metrics:9090"
+    MonitoringFilesProvider().create(props(place, scraped=scraped))
+    config = yaml.safe_load((place.root / "deployments/dev/monitoring/prometheus.yml").read_text())
+    assert config["alerting"]["alertmanagers"] == [
+        {"scheme": "https", "path_prefix": "/team", "static_configs": [{"targets": ["alerts.example.com"]}]}
+    ]
 
 
 def test_the_stacks_grafana_finds_its_prometheus_and_its_dashboards(place: Project) -> None:
@@ -378,11 +392,15 @@ def test_the_dashboard_of_an_agent_that_is_no_more_goes_and_so_does_all_in_the_e
         ({"interval_seconds": 0}, "monitoring.interval_seconds", "not understood: 0"),
         ({"retention_days": 1.5}, "monitoring.retention_days", "not understood: 1.5"),
         ({"prometheus_memory_mb": 64}, "monitoring.prometheus_memory_mb", "not understood: 64"),
+        ({"prometheus": "127.0.0.1:9090"}, "monitoring.prometheus", "not an address that can be used"),
+        ({"prometheus": 9090}, "monitoring.prometheus", "not understood: 9090"),
+        ({"alertmanager": "http://user:word@host"}, "monitoring.alertmanager", "not an address that can be used"),
+        ({"alertmanager": "http://host:99999"}, "monitoring.alertmanager", "not an address that can be used"),
     ],
 )
 def test_a_wrong_setting_is_a_problem_of_its_key(values: dict[str, Any], key: str, message: str) -> None:
     ((place, told, _),) = problems({"monitoring": values})
-    assert place == f"l9stack:{key}" and message in told
+    assert place == f"l9stack:{key}" and message in told and "word" not in told
 
 
 def test_what_a_stack_says_is_read() -> None:

@@ -62,6 +62,29 @@ def problems(values: dict[str, Any]) -> list[tuple[str, str, str]]:
         ({"docker": {"first_port": True}}, "docker.first_port", "not understood: True", "port"),
         ({"docker": {"agent_memory_mb": "512"}}, "docker.agent_memory_mb", "not understood: '512'", "megabytes"),
         ({"docker": {"agent_memory_mb": 64}}, "docker.agent_memory_mb", "not understood: 64", "128"),
+        ({"docker": {"tests": "no"}}, "docker.tests", "not understood: 'no'", "true or false"),
+        ({"docker": {"images": {"python": "python"}}}, "docker.images.python", "names no version", "digest"),
+        ({"docker": {"registry": "r.example.com"}}, "docker.registry", "expected a mapping", "server"),
+        (
+            {"docker": {"registry": {"server": "team"}}},
+            "docker.registry.server",
+            "names no registry",
+            "a dot or a port",
+        ),
+        (
+            {"docker": {"registry": {"server": "h:5000", "port": 1}}},
+            "docker.registry.port",
+            "unknown",
+            "server, username",
+        ),
+        (
+            {"docker": {"registry": {"server": "r.example.com", "password": "pass-word"}}},
+            *("docker.registry", "username and password go together", "docker login"),
+        ),
+        (
+            {"docker": {"registry": {"server": "r.example.com", "username": "u", "password": ["pass-word"]}}},
+            *("docker.registry.password", "expected a text", "--secret"),
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_a_problem_with_its_place_and_a_hint(
@@ -81,6 +104,8 @@ def test_all_mistakes_are_told_at_once_and_no_address_is_repeated() -> None:
         "l9stack:docker.ports",
     ]
     assert "word" not in str(found)
+    registry = {"server": "r.example.com", "username": "u", "password": ["pass-word"]}
+    assert "pass-word" not in str(problems({"docker": {"registry": registry}}))
 
 
 def test_a_problem_of_a_stacks_file_names_line_and_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

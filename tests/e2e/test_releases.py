@@ -41,7 +41,7 @@ def twin(team: Deployed) -> Path:
 
 def takes(team: Deployed, stack: str) -> int:
     """How long a text the stack's agent takes."""
-    for length in (20, 40, 60):
+    for length in (40, 60):
         said = team.data(
             "call", "echo.say", "--stack", stack, "--data", json.dumps({"text": "x" * length}), expect=None
         )

@@ -14,16 +14,22 @@ from typing import Any
 import pytest
 
 from tests.e2e.images.commands import FailedError, docker
-from tests.e2e_docker.project import OnDocker
+from tests.e2e_docker.project import COLLECTION, OnDocker
+from tests.e2e_docker.swarm import write_teller
 
-AGENTS = ["claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement"]
-BOARDS = ["overview.json", *(f"agents/{agent}.json" for agent in AGENTS)]
+BOARDS = ["overview.json", "agents/teller.json"]
+SAY = 'l9_calls_total{agent="teller",operation="say",outcome="200"}'
 
 
 @pytest.fixture(scope="module")
 def up(project: OnDocker) -> OnDocker:
-    with (project.root / f"Pulumi.{project.stack}.yaml").open("a") as file:
-        file.write("    interval_seconds: 1\n")  # the block of monitoring is its last
+    """A small collection: it is what watches it that is tried here."""
+    file = project.root / f"Pulumi.{project.stack}.yaml"
+    text = file.read_text().replace(COLLECTION, write_teller(project.root))
+    # The block of monitoring is the last one.
+    file.write_text(
+        text.replace("  l9stack:docker:\n", "  l9stack:docker:\n    tests: false\n") + "    interval_seconds: 1\n"
+    )
     project.up()
     return project
 
@@ -51,23 +57,23 @@ def asked(up: OnDocker, query: str) -> list[dict[str, Any]]:
 
 def test_both_are_healthy_and_every_agent_is_reached(up: OnDocker) -> None:
     health = up.health()
-    assert {health[up.named(f"claims_desk-{server}")] for server in ("prometheus", "grafana")} == {"healthy"}
+    assert {health[up.named(f"teller-{server}")] for server in ("prometheus", "grafana")} == {"healthy"}
     wait(lambda: {target["state"] for target in check(up)["targets"]} == {"up"}, lambda: check(up)["targets"])
     found = check(up)
-    assert {target["agent"] for target in found["targets"]} == {*AGENTS}
+    assert [target["agent"] for target in found["targets"]] == ["teller"]
     assert {rule["state"] for rule in found["rules"]} == {"ok"}
 
 
 def test_after_traffic_every_panel_has_data(up: OnDocker) -> None:
-    for agent in AGENTS:
-        endpoint = next(
-            part["endpoint"] for part in up.data("status", "--stack", up.stack)["agents"] if part["name"] == agent
-        )
-        with urllib.request.urlopen(f"{endpoint}/status", timeout=10) as reply:
-            for operation in json.load(reply)["operations"]:
-                up.run("call", f"{agent}.{operation['name']}", "--stack", up.stack, expect=None)
-    empty = lambda: [panel for panel in check(up)["panels"] if panel["state"] != "data"]  # noqa: E731
-    wait(lambda: check(up)["ok"], empty)
+    assert {panel["panel"] for panel in check(up)["panels"] if panel["state"] != "data"} == {
+        "Failed",
+        "Latency",
+        "Latency by agent",
+        "Latency by operation",
+    }
+    up.run("call", "teller.say", "--data", '{"text": "hello"}', "--stack", up.stack)
+    up.run("call", "teller.say", "--data", "{}", "--stack", up.stack, expect=1)
+    wait(lambda: check(up)["ok"], lambda: check(up)["panels"])
 
 
 def test_grafana_has_the_dashboards_and_its_prometheus_and_asks_for_the_stacks_password(up: OnDocker) -> None:
@@ -92,18 +98,17 @@ def test_grafana_has_the_dashboards_and_its_prometheus_and_asks_for_the_stacks_p
 
 def test_who_looks_at_dashboards_reaches_prometheus_and_no_agent(up: OnDocker) -> None:
     ask = "wget -q -T 5 -t 1 -O /dev/null {}"
-    up.inside("claims_desk-grafana", ask.format("http://prometheus:9090/-/ready"))
-    up.inside("claims_desk-prometheus", ask.format("http://claim-intake:8080/health"))
+    up.inside("teller-grafana", ask.format("http://prometheus:9090/-/ready"))
+    up.inside("teller-prometheus", ask.format("http://teller:8080/health"))
     with pytest.raises(FailedError):
-        up.inside("claims_desk-grafana", ask.format("http://claim-intake:8080/health"))
+        up.inside("teller-grafana", ask.format("http://teller:8080/health"))
 
 
 def test_a_prometheus_that_was_removed_comes_back_with_its_history(up: OnDocker) -> None:
-    (counted,) = asked(up, 'l9_calls_total{agent="settlement",operation="settle_claim",outcome="400"}')
+    (counted,) = asked(up, SAY)
     before = time.time()
-    docker("rm", "--force", up.named("claims_desk-prometheus"))
-    assert any("claims_desk-prometheus" in change for change in up.previewed())
+    docker("rm", "--force", up.named("teller-prometheus"))
+    assert any("teller-prometheus" in change for change in up.previewed())
     up.up()
     wait(lambda: {target["state"] for target in check(up)["targets"]} == {"up"}, lambda: check(up)["targets"])
-    old = f'l9_calls_total{{agent="settlement",operation="settle_claim",outcome="400"}} @ {before:.0f}'
-    assert [series["value"][1] for series in asked(up, old)] == [counted["value"][1]]
+    assert [series["value"][1] for series in asked(up, f"{SAY} @ {before:.0f}")] == [counted["value"][1]]

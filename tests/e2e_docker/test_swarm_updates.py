@@ -107,8 +107,8 @@ def test_a_bad_image_rolls_back_by_itself_and_up_says_why(
         assert "this image is broken" in said.stderr
         assert swarm.image(AGENT) == good
         assert before <= set(swarm.tasks(AGENT)) and len(swarm.tasks(AGENT)) == REPLICAS
-        # The next preview tells the truth: the service does not run what it should.
-        assert [f"update {AGENT}", f"update {AGENT}-tasks"] == swarm.project.previewed()
+        # The next preview tells the truth: the service does not run what it should, nor has the manifest been written.
+        assert {f"update {AGENT}", f"update {AGENT}-tasks"} <= set(swarm.project.previewed())
         said_on = swarm.project.data(
             "call", "teller.say", "--data", '{"text": "hello"}', "--stack", swarm.project.stack
         )

@@ -58,7 +58,9 @@ def test_what_users_get_has_no_open_ends():
     assert found == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "l9stack/infra/runtimes/agent_requirements.txt"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", *(f"l9stack/infra/runtimes/{of}_requirements.txt" for of in ("agent", "tests"))]
+)
 def test_every_package_is_pinned_by_hashes(lock):
     text = (REPOSITORY / lock).read_text().replace("\\\n", " ")
     packages = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]

@@ -11,7 +11,10 @@ import yaml
 
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.model.monitoring import AlertKind
+from l9stack.printable import line
 from l9stack.project import Project
+from l9stack.rendering.monitoring.rules import render_rules
+from tests.hostile.payloads import PAYLOADS
 from tests.monitoring.conftest import REPOSITORY, Promtool
 
 SELF = 'collection="claims_desk",stack="dev",agent="settlement"'
@@ -225,3 +228,17 @@ def test_prometheus_takes_the_rules_of_every_golden_case(promtool: Promtool):
     found = sorted((Path(__file__).parents[1] / "golden").glob("*/expected/code/**/rules.yml"))
     assert found
     promtool("check", "rules", *found)
+
+
+@pytest.mark.parametrize("text", [*PAYLOADS.values(), "{{{ a }}}"], ids=[*PAYLOADS, "three-braces"])
+def test_whatever_a_policy_says_is_text_in_the_rules(text: str, strict: Prepared):
+    monitoring = strict.plan.monitoring
+    assert monitoring is not None
+    said = line(text)
+    alerts = tuple(alert.model_copy(update={"sources": (said,)}) for alert in monitoring.alerts)
+    printed = render_rules(strict.plan, monitoring.model_copy(update={"alerts": alerts}))
+    for rule in yaml.safe_load(printed)["groups"][0]["rules"]:
+        assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}
+        # All but the beginning of a template of Prometheus' own is there, word for word.
+        assert rule["annotations"]["description"].endswith(f" From: {re.sub('{(?={)', '{ ', said)}.")
+        assert "{{" not in rule["annotations"]["description"]

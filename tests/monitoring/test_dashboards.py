@@ -53,6 +53,16 @@ def test_there_is_one_of_the_collection_and_one_of_each_agent(example, dashboard
     assert all(8 <= len(dashboard["uid"]) <= 40 for dashboard in dashboards.values())
 
 
+def test_the_collections_own_files_are_these_and_no_others(example, dashboards):
+    """What is no agent's is listed by no schema: it is named here."""
+    assert example.plan.monitoring is not None
+    source = example.plan.monitoring.source
+    own = {artifact.path for artifact in example.tree.part(None)}
+    tests = {path for path in own if re.fullmatch(r"tests/codegen_integration/\w+\.py", path)}
+    known = {"claims_desk_config.yaml", "tests/conftest.py", f"{source}/rules.yml"}
+    assert own - tests == known | {f"{source}/{board}" for board in dashboards}
+
+
 def test_the_unified_config_says_where_they_lie_and_the_guides_copy_brings_them_there(example, dashboards, tmp_path):
     config = next(a.text for a in example.tree.artifacts if a.path == "claims_desk_config.yaml")
     folder = yaml.safe_load(config)["monitoring"]["dashboards"]

@@ -9,14 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.extraction.prepare import prepare
-from l9stack.output.view import write_tree
-from l9stack.project import Project
 from tests.real_servers.runs import REPOSITORY, Runs
 from tests.real_servers.servers import RealServers
 
 LIBRARY = REPOSITORY / "l9stack" / "agent"
-EXAMPLE = Path("input_schemas/claims_desk")
+EXAMPLE = REPOSITORY / "tests" / "golden" / "every_behaviour"
 _CLIENTS = {"redis", "postgres", "hypergraph", "cypher", "execute", "scalar", "session", "scan_iter"}
 _MODULES = {"obstore", "client"}
 
@@ -32,16 +29,12 @@ def library(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Runs
 
 @pytest.fixture(scope="module")
 def generated(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """The tests that are generated with the example's agents, without TLS."""
-    root = tmp_path_factory.mktemp("generated").resolve()
-    (root / "Pulumi.yaml").write_text("name: l9stack\nruntime: python\n")
-    shutil.copytree(REPOSITORY / EXAMPLE, root / EXAMPLE)
-    prepared, tree = prepare(root / EXAMPLE, Project(root)), root / "tree"
-    write_tree(prepared.tree, tree)
+    """The tests that are generated with agents of every behaviour, without TLS."""
+    tree = tmp_path_factory.mktemp("generated") / "tree"
+    shutil.copytree(EXAMPLE / "expected", tree)
     runs = Runs(tmp_path_factory.mktemp("reports"))
-    paths = [tree / "code", *([prepared.implementations] if prepared.implementations else [])]
-    arguments = ["--import-mode=importlib", "tests"]
-    runs.pytest(real.plain, real.archive_variables(tls=False), tree, arguments, paths)
+    paths = [tree / "code", EXAMPLE / "implementations"]
+    runs.pytest(real.plain, real.archive_variables(tls=False), tree, ["--import-mode=importlib", "tests"], paths)
     return runs
 
 

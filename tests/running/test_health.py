@@ -185,6 +185,21 @@ def test_without_the_command_of_docker_it_says_how_to_get_it(
     assert "docker-cli" in told
 
 
+def test_what_others_say_is_shown_and_not_obeyed(
+    deployed: Deployed, docker: FakeDocker, agent: FakeAgent, capsys: pytest.CaptureFixture[str]
+):
+    deployed("docker", clerk=agent.url)
+    agent.lacks(redis="\x1b[2J")
+    docker.containers(
+        clerk=HEALTHY, redis={**FAILING, "Health": {"Status": "unhealthy", "Log": [{"Output": "\x1b]0;"}]}}
+    )
+    assert main(["health", "--stack", "site", "--wait", "--timeout", "1"]) == 6
+    told = capsys.readouterr()
+    assert "\x1b" not in told.out + told.err
+    assert "clerk: not ready: redis (\\x1b[2J)" in told.err
+    assert "last line of redis: \\x1b]0;" in told.out
+
+
 def test_backends_of_others_are_as_the_agents_say(
     deployed: Deployed, agent: FakeAgent, capsys: pytest.CaptureFixture[str]
 ):

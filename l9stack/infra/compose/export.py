@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from l9stack.errors import InputError, Problem
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import prepare
 from l9stack.files import write_file
 from l9stack.infra import deployed
 from l9stack.infra.backends import services_used
@@ -39,7 +41,7 @@ _README = """# {collection} on {stack}
 builds the images, starts the backends and then each agent after those that it needs, and waits until all are healthy.
 They answer at:
 
-{agents}
+{answering}
 
 - `compose.yaml`, `.env` (the project's name) and `images/` are written anew by `l9 export compose --stack {stack}`.
 - `secrets/` holds passwords, keys and URLs, each file readable by its owner alone. A password is made where there is
@@ -70,55 +72,80 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     _exportable(project, stack)
     prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
     prepared.stored()
-    args = StackArgs(prepared, settings, stack)
-    plan, docker, handed = prepared.plan, settings.docker, Handed(folder, project)
-    used = services_used(plan)
-    outside = [service for service in used if service in stack_entries(project.root, stack, "l9stack:backends")]
-    inside = [service for service in used if service not in outside]
-    urls, passwords = handed.given(outside, _plain_urls(project, stack)), handed.passwords(inside)
-    specs = {agent.id: agent_spec(args, agent, {}) for agent in plan.agents}
-    stages, ports, endpoints = Stages(), Ports(docker.first_port), dict[str, str]()
+    args, handed = StackArgs(prepared, settings, stack), Handed(folder, project)
+    stages, ports, docker = Stages(), Ports(settings.docker.first_port), settings.docker
     base = _base(stages, project, docker)
-    parts = [
-        Part(wanted, wanted.image, sources=handed.backend(service, passwords[service]))
-        for service in inside
-        for wanted in [service_container(service, plan.collection, stack, docker.images.get(service, ""))]
-    ]
-    name = deployed.config_name(plan.collection)
-    shared = handed.agents(passwords, urls, name, _text(prepared, name))
-    keys = handed.keys(next(iter(specs.values())).principals, specs)
-    for agent, spec in specs.items():
-        before = [*inside, *hard_dependencies(plan, agent)]
-        wanted = agent_container(
-            spec,
-            services=inside,
-            memory_mb=docker.agent_memory_mb,
-            published=ports.of(f"{plan.collection}/{stack}/{agent}"),
-            after=[f"{plan.collection}-{other}" for other in before],
-        )
-        endpoints[agent] = f"http://{docker.reach}:{wanted.published}"
-        stage = _stage(stages, project, spec, base, wanted.host)
-        parts.append(Part(wanted, _image(plan.collection, stage, stages), stage, {**shared, **keys[agent]}))
+    used, given = services_used(prepared.plan), stack_entries(project.root, stack, "l9stack:backends")
+    urls = handed.given([service for service in used if service in given], _plain_urls(project, stack))
+    passwords = handed.passwords(service for service in used if service not in given)
+    backends = _backends(args, handed, passwords)
+    agents = _agents(args, handed, passwords, urls, stages, ports, base)
     watching = watching_parts(prepared, stack, settings.monitoring, handed, ports)
-    parts += watching
-    bringer = Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ())
-    document = compose_document(parts, Part(bringer, _image(plan.collection, base, stages), base), docker.publish)
-    files = {f"images/{path}": data for path, data in stages.files.items()}
-    facts = {"collection": plan.collection, "stack": stack}
-    told = {part.container.host: f"http://{docker.reach}:{part.container.published}" for part in watching}
-    if GRAFANA in told:
-        told[GRAFANA] += f" (user admin, password in {SECRETS}/{GRAFANA}.password)"
-    agents = "\n".join(f"- {name}: {url}" for name, url in (endpoints | told).items())
-    files |= {
-        FILE: yaml_text(document, _HEAD.format(**facts)).encode(),
-        "README.md": _README.format(**facts, agents=agents).encode(),
+    bringer = Part(Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ()), _image(args, base, stages), base)
+    document = compose_document([*backends, *agents.values(), *watching], bringer, docker.publish)
+    endpoints = {agent: _endpoint(docker, part) for agent, part in agents.items()}
+    watched = {part.container.host: _endpoint(docker, part) for part in watching}
+    files = _described(args, document, endpoints | watched) | {
         "images/Dockerfile": stages.dockerfile.encode(),
-        ".env": f"COMPOSE_PROJECT_NAME={plan.collection}-{stack}\n".encode(),
-        ".gitignore": f"{SECRETS}/\n".encode(),
+        **{f"images/{path}": data for path, data in stages.files.items()},
     }
     for path, data in files.items():
         write_file(folder / path, data)
     return Exported(folder, tuple(document["services"]), endpoints)
+
+
+def _backends(args: StackArgs, handed: Handed, passwords: Mapping[str, str]) -> list[Part]:
+    collection, images = args.prepared.plan.collection, args.settings.docker.images
+    wanted = [service_container(name, collection, args.stack, images.get(name, "")) for name in passwords]
+    return [Part(one, one.image, sources=handed.backend(one.host, passwords[one.host])) for one in wanted]
+
+
+def _agents(
+    args: StackArgs,
+    handed: Handed,
+    passwords: Mapping[str, str],
+    urls: Mapping[str, str],
+    stages: Stages,
+    ports: Ports,
+    base: str,
+) -> dict[str, Part]:
+    """The agents, by id; their images become stages, on those for packages and for the user's functions."""
+    prepared, plan = args.prepared, args.prepared.plan
+    specs = {agent.id: agent_spec(args, agent, {}) for agent in plan.agents}
+    config = deployed.config_name(plan.collection)
+    text = next(artifact.text for artifact in prepared.tree.artifacts if artifact.path == config)
+    shared = handed.agents(passwords, urls, config, text)
+    keys = handed.keys(next(iter(specs.values())).principals, specs)
+    found: dict[str, Part] = {}
+    for agent, spec in specs.items():
+        wanted = agent_container(
+            spec,
+            services=passwords,
+            memory_mb=args.settings.docker.agent_memory_mb,
+            published=ports.of(f"{plan.collection}/{args.stack}/{agent}"),
+            after=[f"{plan.collection}-{other}" for other in (*passwords, *hard_dependencies(plan, agent))],
+        )
+        stage = _stage(stages, prepared.project, spec, base, wanted.host)
+        found[agent] = Part(wanted, _image(args, stage, stages), stage, {**shared, **keys[agent]})
+    return found
+
+
+def _described(args: StackArgs, document: Mapping[str, Any], endpoints: Mapping[str, str]) -> dict[str, bytes]:
+    """The files at the top of the folder."""
+    facts = {"collection": args.prepared.plan.collection, "stack": args.stack}
+    project = re.sub(r"[^a-z0-9_-]", "-", "{collection}-{stack}".format(**facts).lower())
+    login = {GRAFANA: f" (user admin, password in {SECRETS}/{GRAFANA}.password)"}
+    answering = "\n".join(f"- {name}: {url}{login.get(name, '')}" for name, url in endpoints.items())
+    return {
+        FILE: yaml_text(document, _HEAD.format(**facts)).encode(),
+        "README.md": _README.format(**facts, answering=answering).encode(),
+        ".env": f"COMPOSE_PROJECT_NAME={project}\n".encode(),
+        ".gitignore": f"{SECRETS}/\n".encode(),
+    }
+
+
+def _endpoint(docker: DockerSettings, part: Part) -> str:
+    return f"http://{docker.reach}:{part.container.published}"
 
 
 def _exportable(project: Project, stack: str) -> None:
@@ -141,10 +168,6 @@ def _plain_urls(project: Project, stack: str) -> dict[str, str]:
     return {service: url for service, url in found.items() if service in SERVICES}
 
 
-def _text(prepared: Prepared, path: str) -> str:
-    return next(artifact.text for artifact in prepared.tree.artifacts if artifact.path == path)
-
-
 def _base(stages: Stages, project: Project, docker: DockerSettings) -> str:
     if "agent" in docker.images:
         return stages.pulled("base", docker.images["agent"])
@@ -153,7 +176,6 @@ def _base(stages: Stages, project: Project, docker: DockerSettings) -> str:
 
 
 def _stage(stages: Stages, project: Project, spec: AgentSpec, base: str, host: str) -> str:
-    """The stage of an agent, on those for the collection's packages and for the user's functions, if there are any."""
     labels = {"l9stack.collection": spec.collection}
     below = base
     if spec.lock:
@@ -166,6 +188,6 @@ def _stage(stages: Stages, project: Project, spec: AgentSpec, base: str, host: s
     return stages.once(f"agent-{host}", context, below)
 
 
-def _image(collection: str, stage: str, stages: Stages) -> str:
-    name = f"{collection}-{stage}".replace("_", "-")
+def _image(args: StackArgs, stage: str, stages: Stages) -> str:
+    name = f"{args.prepared.plan.collection}-{stage}".replace("_", "-")
     return f"{name}:{stages.digest(stage)}"

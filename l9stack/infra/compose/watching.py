@@ -26,7 +26,7 @@ def watching_parts(
     if planned is None or not settings.servers:
         return []
     urls = {str(agent.id): f"http://{host_name(agent.id)}:{AGENT_PORT}" for agent in prepared.plan.agents}
-    scraped = Scraped(collection, stack, settings.interval_seconds, urls)
+    scraped = Scraped(collection, stack, settings.interval_seconds, urls, alertmanager=settings.alertmanager)
     texts = {
         planned.placed(artifact.path): artifact.text
         for artifact in prepared.tree.part(None)

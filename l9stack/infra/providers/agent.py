@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from typing import Any
 
 from l9stack.agent.addresses import AUTHORITIES
 from l9stack.agent.backends import NAMES
-from l9stack.agent.config import variables
 from l9stack.agent.keys import ensure_keys
 from l9stack.errors import ServiceError
 from l9stack.extraction.packages import Packages, installed
@@ -63,7 +61,7 @@ class LocalAgentProvider(Provider):
         environ = {
             **urls,
             **{AUTHORITIES[service]: str(project.root / found["file"]) for service, found in trusted},
-            **_passed_on(os.environ, config.read_text(encoding="utf-8")),
+            **deployed.passed_on(os.environ, config.read_text(encoding="utf-8")),
             "L9_MANIFEST": str(manifest),
             "L9_CODE": str(part / "code"),
             "L9_CONFIG": str(config),
@@ -102,12 +100,6 @@ def _implementations(project: Project, props: Props) -> list[str]:
     packages = Packages(project.root / lock, props["packages"]) if lock else None
     own = [project.root / folder] if folder else []
     return [str(path) for path in (*own, *installed(project, packages))]
-
-
-def _passed_on(environ: Mapping[str, str], config: str) -> dict[str, str]:
-    """What the person who deploys has set: flags, which win over the config, and variables that the config names."""
-    named = set(variables(config)) - set(NAMES.values())
-    return {name: value for name, value in environ.items() if name.startswith("L9_ENABLE_") or name in named}
 
 
 def _first_line(text: str) -> str:

@@ -88,6 +88,7 @@ class MonitoringFilesProvider(Provider):
             urls=found.get("urls", {}),
             discovered=found.get("discovered", {}),
             port=int(found["port"]),
+            alertmanager=found.get("alertmanager", ""),
         )
         texts |= prometheus_files(scraped)
         return texts | (grafana_files(scraped, PROMETHEUS_URL, DASHBOARD_FOLDER) if props["servers"] else {})

@@ -62,6 +62,8 @@ class CodeSpec:
     """What clients are told of an archive that somebody else runs: variables, with its credentials among them."""
     certificates: Mapping[str, str] = field(default_factory=dict)
     """By service, a file relative to the project: its server's certificate is checked with what is in it."""
+    passed: Mapping[str, str] = field(default_factory=dict)
+    """Of the environment of whoever deploys: variables that the unified config names, and flags."""
     depends_on: Sequence[pulumi.Resource] = ()
 
     def variables(self) -> dict[str, pulumi.Input[str]]:

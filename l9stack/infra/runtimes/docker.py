@@ -43,7 +43,7 @@ from l9stack.infra.runtimes.docker_containers import (
 )
 from l9stack.infra.runtimes.docker_images import AgentImages
 from l9stack.infra.runtimes.docker_preflight import Surroundings, run_tests
-from l9stack.infra.runtimes.handed import Ports, certificates, make_keys, urls
+from l9stack.infra.runtimes.handed import Ports, certificates, engine_host, make_keys, urls
 from l9stack.infra.runtimes.services import FILES, SERVICES
 from l9stack.infra.runtimes.watching import Content
 from l9stack.infra.settings import DockerSettings
@@ -144,7 +144,13 @@ class DockerRuntime:
             ports=[self._published(wanted)] if wanted.published else None,
             mounts=[*mounts, *volumes_at({FILES: brought}, read_only=True)],
             labels=container_labels({**wanted.labels, **told_apart}),
-            opts=pulumi.ResourceOptions(parent=scene.parent, depends_on=[files, *after]),
+            opts=pulumi.ResourceOptions(
+                parent=scene.parent,
+                depends_on=[files, *after],
+                # The provider takes these for changes that it can make to a container that runs, and makes none.
+                replace_on_changes=["healthcheck", "init", "tmpfs"],
+                delete_before_replace=True,  # its name is its own
+            ),
         )
         return _ready(name, wanted, container, scene, what)
 
@@ -239,11 +245,6 @@ class DockerRuntime:
         return volume, scene.files(
             f"{scene.collection}-trust", self._images.base, AGENT_USER, [public], {TRUST: volume}
         )
-
-
-def engine_host() -> str:
-    """The engine that the program talks to, as `docker:host` names it; empty for the machine's own."""
-    return pulumi.Config("docker").get("host") or ""
 
 
 def _ready(name: str, wanted: Container, container: docker.Container, scene: Scene, what: str) -> ContainerReady:

@@ -26,11 +26,11 @@ from l9stack.project import Project
 
 @dataclass(frozen=True)
 class Made:
-    """An image: by which the engine finds it, what tells its content, and the resource that makes it."""
+    """An image: by which the engine finds it, what tells its content, and the resource that makes it, if one does."""
 
     reference: pulumi.Output[str]
     identity: pulumi.Output[str]
-    resource: pulumi.Resource
+    resource: pulumi.Resource | None = None
 
 
 class AgentImages:
@@ -63,8 +63,9 @@ class AgentImages:
 
     def _made_base(self, settings: DockerSettings) -> Made:
         python = settings.images.get("python", PYTHON)
+        named = pulumi.Output.from_input(python)
         context = contexts.base_context(self._project, python)
-        return self._built(f"{self._collection}-agent-base", "l9stack-agent-base", context, python)
+        return self._built(f"{self._collection}-agent-base", "l9stack-agent-base", context, Made(named, named))
 
     def _pulled(self, name: str) -> Made:
         pulled = docker.RemoteImage(
@@ -99,12 +100,10 @@ class AgentImages:
         return {"l9stack.collection": self._collection, **(more or {})}
 
     def _built(
-        self, resource: str, name: str, context: Context, below: Made | str, parent: pulumi.Resource | None = None
+        self, resource: str, name: str, context: Context, below: Made, parent: pulumi.Resource | None = None
     ) -> Made:
         """An image from a context and what it stands on: another of ours, or one that the engine pulls by its name."""
-        identity = (below.identity if isinstance(below, Made) else pulumi.Output.from_input(below)).apply(
-            lambda known: contexts.digest_of([known.encode(), context.digest.encode()])
-        )
+        identity = below.identity.apply(lambda known: contexts.digest_of([known.encode(), context.digest.encode()]))
         tagged = pulumi.Output.concat(name.replace("_", "-").rstrip("-"), ":", identity)
         registry = self._registry
         image = docker.Image(
@@ -121,12 +120,12 @@ class AgentImages:
             build=docker.DockerBuildArgs(
                 context=self._shown(context.folder),
                 dockerfile=self._shown(context.dockerfile),
-                args={"BASE": below.reference} if isinstance(below, Made) else {"PYTHON": below},
+                args={"BASE": below.reference},
                 # Where none is named the provider takes that of the machine it runs on; an image is for the engine's.
                 platform="",
             ),
             opts=pulumi.ResourceOptions(
-                parent=parent or self._parent, depends_on=[below.resource] if isinstance(below, Made) else None
+                parent=parent or self._parent, depends_on=[below.resource] if below.resource else None
             ),
         )
         return Made(image.repo_digest if registry else image.image_name, identity, image)

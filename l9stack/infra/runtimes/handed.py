@@ -33,11 +33,16 @@ class Ports:
 
 
 def urls(passwords: Mapping[str, pulumi.Output[str]], spec: CodeSpec) -> pulumi.Output[Mapping[str, str]]:
-    """The URLs of all backends, with the passwords of those in containers; those of other people's servers win."""
+    """The URLs of all backends, with the passwords of those in containers; those of other people's servers win.
+
+    With them goes what the one who deploys has set.
+    """
     # Without any, `all` has a list.
     told = pulumi.Output.all(**passwords).apply(lambda known: backend_variables(known or {}))
     given = pulumi.Output.all(**spec.variables()).apply(lambda known: known or {})
-    return pulumi.Output.secret(pulumi.Output.all(told, given).apply(lambda both: {**both[0], **both[1]}))
+    return pulumi.Output.secret(
+        pulumi.Output.all(told, given).apply(lambda both: {**both[0], **spec.passed, **both[1]})
+    )
 
 
 def certificates(project: Project, spec: CodeSpec) -> dict[str, Content]:
@@ -53,3 +58,8 @@ def make_keys(project: Project, principals: Sequence[str]) -> None:
     if not pulumi.runtime.is_dry_run():
         with deployed.alone(project, "keys"):
             ensure_keys(project.keys, principals)
+
+
+def engine_host() -> str:
+    """The engine that the program talks to, as `docker:host` names it; empty for the machine's own."""
+    return pulumi.Config("docker").get("host") or ""

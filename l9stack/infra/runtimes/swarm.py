@@ -17,7 +17,7 @@ import pulumi_docker as docker
 
 from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.infra import deployed
-from l9stack.infra.resources import Password, SwarmCluster, SwarmService
+from l9stack.infra.resources import EngineClaim, Password, SwarmCluster, SwarmService
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Preflight, PreflightSpec, ServiceSpec
 from l9stack.infra.runtimes.containers import (
     AGENTS,
@@ -37,7 +37,7 @@ from l9stack.infra.runtimes.docker_containers import Scene
 from l9stack.infra.runtimes.docker_images import AgentImages
 from l9stack.infra.runtimes.docker_preflight import Surroundings as TestSurroundings
 from l9stack.infra.runtimes.docker_preflight import run_tests
-from l9stack.infra.runtimes.handed import Ports, certificates, make_keys, urls
+from l9stack.infra.runtimes.handed import Ports, certificates, engine_host, make_keys, urls
 from l9stack.infra.runtimes.services import SERVICES
 from l9stack.infra.runtimes.swarm_files import SwarmFiles, digest_now, read_now
 from l9stack.infra.runtimes.swarm_services import Surroundings, revision_of, seconds_to_settle, service_arguments
@@ -60,6 +60,7 @@ class SwarmRuntime:
         self._networks: dict[str, docker.Network] = {}
         self._passwords: dict[str, pulumi.Output[str]] = {}
         self._images: AgentImages | None = None
+        self._claim: EngineClaim | None = None
         self._cluster: SwarmCluster | None = None
 
     def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ class SwarmRuntime:
 
     def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
         """A backend from its official image: one task, on the node where its volume lies."""
-        scene = Scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
+        scene = self._scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
         wanted = service_container(spec.name, scene.collection, spec.stack, self._settings.images.get(spec.name, ""))
         password = Password(f"{name}-password", pulumi.ResourceOptions(parent=parent)).value
         self._passwords[spec.name] = password
@@ -88,12 +89,13 @@ class SwarmRuntime:
         collection, stack = spec.labels["l9stack.collection"], spec.labels["l9stack.stack"]
         # No agent has a name with a slash.
         port = self._ports.of(f"{collection}/{stack}/monitoring/{spec.host}")
-        running = self._kept(name, replace(spec, published=port), Scene(collection, stack, parent), contents, after)
+        scene = self._scene(collection, stack, parent)
+        running = self._kept(name, replace(spec, published=port), scene, contents, after)
         return Endpoint(running, running.endpoint, running.instance)
 
     def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
         """A replicated service with this agent's generated files; its replicas share the agent's identity and keys."""
-        scene = Scene(spec.collection, spec.stack, parent)
+        scene = self._scene(spec.collection, spec.stack, parent)
         make_keys(self._project, spec.principals)
         image = self._agent_images(spec.collection, parent).of(name, spec, parent)
         wanted = agent_container(
@@ -120,6 +122,7 @@ class SwarmRuntime:
             networks=[self._network(kind, scene) for kind in wanted.networks],
             constraints=self._swarm.placement,
             volumes={},
+            registry=self._settings.registry,
             files=self._files.brought(name, wanted, contents, scene, spec.depends_on),
         )
         running = self._run(name, wanted, found, scene, f"agent {spec.agent}", spec.depends_on)
@@ -131,7 +134,8 @@ class SwarmRuntime:
         """The generated tests in a container of the engine's own node, in the networks that agents are in."""
         if not self._settings.tests:
             return None
-        scene, images = Scene(spec.collection, spec.stack, parent), self._agent_images(spec.collection, parent)
+        scene = self._scene(spec.collection, spec.stack, parent)
+        images = self._agent_images(spec.collection, parent)
         kinds = (BACKENDS, AGENTS) if self._passwords else (AGENTS,)
         found = TestSurroundings(
             image=images.tests(name, spec, parent),
@@ -196,7 +200,7 @@ class SwarmRuntime:
         return SwarmService(
             f"{name}-tasks",
             {
-                "host": _host(),
+                "host": engine_host(),
                 "service": scene.named(wanted.name),
                 "what": what,
                 "revision": revision,
@@ -214,12 +218,18 @@ class SwarmRuntime:
             self._images = AgentImages(collection, self._settings, parent)
         return self._images
 
+    def _scene(self, collection: str, stack: str, parent: pulumi.Resource) -> Scene:
+        if self._claim is None:
+            claimed = {"collection": collection, "stack": stack, "host": engine_host()}
+            self._claim = EngineClaim(f"{collection}-engine", claimed, pulumi.ResourceOptions(parent=parent))
+        return Scene(collection, stack, parent, self._claim)
+
     def _here(self, scene: Scene) -> SwarmCluster:
         if self._cluster is None:
             self._cluster = SwarmCluster(
                 f"{scene.collection}-cluster",
-                {"cluster": scene.collection, "host": _host(), "registry": self._settings.registry is not None},
-                pulumi.ResourceOptions(parent=scene.parent),
+                {"cluster": scene.collection, "host": engine_host(), "registry": self._settings.registry is not None},
+                pulumi.ResourceOptions(parent=scene.parent, depends_on=[scene.claim] if scene.claim else None),
             )
         return self._cluster
 
@@ -246,8 +256,3 @@ class SwarmRuntime:
                 ),
             )
         return self._networks[kind]
-
-
-def _host() -> str:
-    """The engine that the program talks to; empty for the machine's own."""
-    return pulumi.Config("docker").get("host") or ""

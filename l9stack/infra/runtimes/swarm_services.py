@@ -18,6 +18,7 @@ import pulumi_docker as docker
 from l9stack.infra.runtimes.containers import Container
 from l9stack.infra.runtimes.swarm_files import Brought
 from l9stack.infra.settings import SwarmSettings
+from l9stack.infra.settings.registry import Registry
 from l9stack.infra.swarm_state import REVISION
 
 _PROBE_SECONDS = 5
@@ -36,10 +37,12 @@ class Surroundings:
     identity: pulumi.Input[str]
     """Another one where the image is another: the engine may write its name anew."""
     networks: Sequence[docker.Network]
+    constraints: Sequence[pulumi.Input[str]]
     files: Brought
     volumes: Mapping[str, docker.Volume]
     """By the folders where they lie."""
-    constraints: Sequence[pulumi.Input[str]]
+    registry: Registry | None = None
+    """Where the image is, and what every node may pull it with."""
 
 
 def revision_of(spec: Container, found: Surroundings) -> pulumi.Output[str]:
@@ -84,6 +87,7 @@ def service_arguments(
                 name="json-file", options={"max-size": "10m", "max-file": "3"}
             ),
         ),
+        "auth": _login(found.registry),
         "mode": docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=spec.replicas)),
         "endpoint_spec": docker.ServiceEndpointSpecArgs(
             mode=settings.endpoint_mode, ports=_ports(spec, settings.publish)
@@ -129,6 +133,14 @@ def _container(
         mounts=[*_volumes(found.volumes), *_scratch(spec.scratch)],
         secrets=list(found.files.secrets),
         configs=list(found.files.configs),
+    )
+
+
+def _login(registry: Registry | None) -> docker.ServiceAuthArgs | None:
+    if registry is None or not registry.username:
+        return None
+    return docker.ServiceAuthArgs(
+        server_address=registry.host, username=registry.username, password=pulumi.Output.secret(registry.password)
     )
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})")
 Check = tuple[Callable[[Any], bool], str]
@@ -35,6 +36,17 @@ def is_flag(value: Any) -> bool:
 def is_image(value: Any) -> bool:
     """Whether it is the name of an image with a version: a tag other than latest, or a digest."""
     return isinstance(value, str) and bool(_IMAGE.fullmatch(value))
+
+
+def is_url(value: Any) -> bool:
+    """Whether it is a URL with http or https, without user and password: it is shown to everybody."""
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else urlsplit("")
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        )
+    except ValueError:
+        return False
 
 
 def is_address(value: Any) -> bool:

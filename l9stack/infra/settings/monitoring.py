@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from l9stack.infra.settings.checks import Check, between, is_flag, is_image, is_mapping, listed
+from l9stack.infra.settings.checks import Check, between, is_flag, is_image, is_mapping, is_text, is_url, listed
 from l9stack.infra.settings.reader import Reader
 
 PROMETHEUS, GRAFANA = "prometheus", "grafana"
 IMAGES: Mapping[str, str] = {PROMETHEUS: "prom/prometheus:v3.5.0", GRAFANA: "grafana/grafana:11.6.0"}
 """The official images; Grafana's has the schema that dashboards are generated for."""
+_ADDRESSES = ("prometheus", "alertmanager")
 _CHECKS: dict[str, Check] = {
     "servers": (is_flag, "true or false"),
     "images": (is_mapping, "a mapping, as {prometheus: prom/prometheus:v3.5.0}"),
     "interval_seconds": between(1, 300, "seconds from 1 to 300"),
     "retention_days": between(1, 3650, "days from 1 to 3650"),
+    **dict.fromkeys(_ADDRESSES, (is_text, "a URL, as http://HOST:9090")),
     "prometheus_memory_mb": between(128, 1 << 20, "megabytes, 128 at least"),
 }
 
@@ -31,6 +33,10 @@ class MonitoringSettings:
     """Between two scrapes of an agent."""
     retention_days: int = 15
     prometheus_memory_mb: int = 512
+    prometheus: str = ""
+    """The URL of somebody's own, which `l9 monitoring` asks where the stack runs none."""
+    alertmanager: str = ""
+    """The URL to which Prometheus sends alerts; without one they are seen on dashboards alone."""
 
     def image(self, server: str) -> str:
         """The image of a server, PROMETHEUS or GRAFANA."""
@@ -44,4 +50,8 @@ def read_monitoring(reader: Reader) -> MonitoringSettings:
         key = f"monitoring.images.{name}"
         if reader.hold(name in IMAGES, key, "unknown image", f"any of {listed(IMAGES)}"):
             reader.hold(is_image(image), key, f"{image!r} names no version", "add a tag other than latest, or a digest")
+    for name in _ADDRESSES:
+        # The message does not show it: somebody may have written a password into it.
+        key, message = f"monitoring.{name}", "not an address that can be used"
+        reader.hold(is_url(good.get(name, "http://none")), key, message, "a URL with http or https, without a password")
     return MonitoringSettings(**good)

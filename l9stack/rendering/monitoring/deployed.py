@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from l9stack.model.monitoring import CONFIG, DATASOURCE, PROVIDER, TARGETS
 from l9stack.rendering.environment import fill
@@ -26,11 +26,18 @@ class Scraped:
     """The agent of each DNS name."""
     port: int = 0
     """Of what is discovered."""
+    alertmanager: str = ""
+    """The URL to which alerts are sent, if they are."""
 
     @property
     def interval(self) -> str:
         """As Prometheus and Grafana write it."""
         return f"{self.interval_seconds}s"
+
+    @property
+    def alerted(self) -> SplitResult | None:
+        """The Alertmanager, by the parts of its URL."""
+        return urlsplit(self.alertmanager) if self.alertmanager else None
 
 
 def prometheus_files(scraped: Scraped) -> dict[str, str]:

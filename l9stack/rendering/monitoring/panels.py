@@ -15,6 +15,8 @@ _DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _COLUMNS = 24
 _HEIGHT = {"row": 1, "stat": 4, "timeseries": 8, "table": 6}
 _RED, _GREEN = "red", "green"
+_LABELS_ALONE = {"id": "organize", "options": {"excludeByName": {"Time": True, "Value": True}}}
+"""A table of what runs: when it was asked, and that it is there (1), say nothing."""
 
 Kind = Literal["stat", "timeseries", "table"]
 
@@ -135,7 +137,7 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
         "targets": [_target(panel, query, index) for index, query in enumerate(panel.queries)],
         "fieldConfig": {"defaults": {"unit": panel.unit, **_limits(panel)}, "overrides": []},
         "options": _OPTIONS[panel.kind],
-        **({"transformations": [{"id": "labelsToFields", "options": {}}]} if panel.kind == "table" else {}),
+        **({"transformations": [_LABELS_ALONE]} if panel.kind == "table" else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +51,7 @@ def render_rules(plan: Plan, monitoring: Monitoring) -> str:
 
 def _text(plan: Plan, alert: AlertPlan) -> RuleText:
     rule = RULES[alert.kind]
-    sources = "; ".join(alert.sources).replace("{{", "{ {")  # a template of Prometheus' own begins with two
+    sources = re.sub(r"\{(?=\{)", "{ ", "; ".join(alert.sources))  # with two, a template of Prometheus' own begins
     return RuleText(
         alert=alert.kind.value,
         threshold=number(alert.threshold),
