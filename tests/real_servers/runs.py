@@ -20,7 +20,7 @@ data_file = {folder}/coverage
 parallel = true
 """
 """Agents that tests start as processes are not counted: they would start too slowly to be counted and be in time."""
-_SECONDS = 400
+_SECONDS = 1200
 
 
 @dataclass
