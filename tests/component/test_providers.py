@@ -18,6 +18,7 @@ from l9stack.infra.providers.config import UnifiedConfigProvider
 from l9stack.infra.providers.gate import ExtractionGateProvider
 from l9stack.infra.providers.health import HealthCheckProvider
 from l9stack.infra.providers.manifest import DeploymentManifestProvider
+from l9stack.infra.providers.monitoring import MonitoringFilesProvider
 from l9stack.infra.providers.secret import PasswordProvider
 from l9stack.infra.providers.service import ExternalServiceProvider, LocalServiceProvider
 from l9stack.model.artifact import Artifact
@@ -32,6 +33,7 @@ MODULES = {
     ExtractionGateProvider: "gate",
     HealthCheckProvider: "health",
     DeploymentManifestProvider: "manifest",
+    MonitoringFilesProvider: "monitoring",
     PasswordProvider: "secret",
     ExternalServiceProvider: "service",
     LocalServiceProvider: "service",

@@ -250,3 +250,11 @@ def test_with_a_registry_images_are_run_by_digest(deploy: Deploy) -> None:
     login = service(world, "settlement").inputs["auth"]
     assert login == {"serverAddress": "registry.example.com", "username": "robot", "password": SECRET}
     assert "auth" not in service(world, "redis").inputs
+
+
+@pytest.mark.parametrize("runtime", ["docker", "swarm"])
+def test_nothing_of_a_stack_is_made_before_its_names_are_claimed(deploy: Deploy, runtime: str) -> None:
+    world = deploy("prod", runtime=runtime, docker=DockerSettings())
+    for kind in ("Volume", "Network"):
+        for name in world.of(kind):
+            assert "EngineClaim claims_desk-engine" in world.before(f"{kind} {name}"), name

@@ -6,9 +6,12 @@ The tests build on each other in their order, as a person's day does: each leave
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.request
 import uuid
+from pathlib import Path
+from typing import Any
 
 import neo4j
 import psycopg
@@ -41,13 +44,16 @@ def up(project: OnDocker) -> OnDocker:
 
 def test_every_agent_and_every_server_is_healthy(up: OnDocker):
     assert up.health() == {up.named(name): "healthy" for name in SERVING}
-    told = up.data("health", "--stack", up.stack)
+    told = up.data("health", "--stack", up.stack, "--wait")
     assert {part["name"]: part["health"] for part in (*told["agents"], *told["backends"])} == dict.fromkeys(
         (*AGENTS, *SERVICES), "ok"
     )
 
 
 def test_what_serves_is_confined_as_the_engine_sees_it(up: OnDocker):
+    told = up.inside("claims_desk-claim_intake", "cat /run/l9/agent.env")
+    secrets = {*re.findall(r"[0-9a-f]{48}", told)}
+    assert len(secrets) == len(SERVICES)
     for name in SERVING:
         found = up.inspect(name)
         host, config = found["HostConfig"], found["Config"]
@@ -59,14 +65,17 @@ def test_what_serves_is_confined_as_the_engine_sees_it(up: OnDocker):
         addresses = [item["HostIp"] for bound in (host["PortBindings"] or {}).values() for item in bound]
         assert addresses == (["127.0.0.1"] if name.removeprefix("claims_desk-") in AGENTS else []), name
         assert up.inside(name, "touch /own 2>/dev/null || echo refused") == "refused\n"
-        # What a secret is, only its user's own file says.
-        assert not any(word in json.dumps(found) for word in ("postgresql://", "redis://", "requirepass"))
+        assert not any(secret in json.dumps(found) for secret in secrets)
 
 
 def test_a_packet_goes_along_a_wiring_and_is_found_in_every_store_under_one_trace(up: OnDocker):
-    trace = str(uuid.uuid4())
-    answer = sent(up, trace)
-    assert answer["payload"]["covered"] is True and answer["metadata"]["trace_id"] == trace
+    # On a busy machine a store may be slow at first: an agent answers all the same, and says which one it did without.
+    degraded, deadline = "?", time.monotonic() + 240
+    while degraded:
+        assert time.monotonic() < deadline, f"still without {degraded}"
+        trace = str(uuid.uuid4())
+        answer, degraded = sent(up, trace)
+        assert answer["payload"]["covered"] is True and answer["metadata"]["trace_id"] == trace
     stores = addresses(up)
     with Redis.from_url(stores["L9_REDIS_URL"], decode_responses=True) as redis:
         assert list(redis.scan_iter(match=f"*{trace}*"))
@@ -97,13 +106,14 @@ def test_a_removed_container_is_named_and_made_again_with_its_data(up: OnDocker)
     up.up()
     assert up.previewed() == []
     history = up.data("call", "claim_intake.claim_history", "--data", '{"claim_id": "C-1001"}', "--stack", up.stack)
-    assert history["body"]["count"] == 1
+    assert history["body"]["count"] >= 1
 
 
 def test_a_stopped_agent_is_named_and_started_again_alone(up: OnDocker):
     before = {name: up.inspect(name)["State"]["StartedAt"] for name in SERVING}
     docker("stop", up.named("claims_desk-coverage_check"))
-    assert up.previewed() == ["update claims_desk-coverage_check"]
+    # The provider reads no ports where nothing runs: what is published is made anew, a backend is started again.
+    assert up.previewed() == ["replace claims_desk-coverage_check"]
     up.up()
     started = {name for name in SERVING if up.inspect(name)["State"]["StartedAt"] != before[name]}
     assert started == {"claims_desk-coverage_check"}
@@ -188,7 +198,7 @@ def test_a_second_project_with_a_stack_of_this_name_is_refused(up: OnDocker):
     assert up.health() == {up.named(name): "healthy" for name in SERVING}
 
 
-def stack_file(up: OnDocker):
+def stack_file(up: OnDocker) -> Path:
     return up.root / f"Pulumi.{up.stack}.yaml"
 
 
@@ -198,8 +208,8 @@ def configure(up: OnDocker, old: str, new: str) -> None:
     stack_file(up).write_text(text.replace(old, new, 1))
 
 
-def sent(up: OnDocker, trace: str) -> dict:
-    """The answer to a claim."""
+def sent(up: OnDocker, trace: str) -> tuple[dict[str, Any], str]:
+    """The answer to a claim, and the stores that were not reached meanwhile."""
     status = up.data("status", "--stack", up.stack)
     endpoint = next(agent["endpoint"] for agent in status["agents"] if agent["name"] == "claim_intake")
     token = up.run("token", "claim_intake").stdout.strip()
@@ -215,7 +225,7 @@ def sent(up: OnDocker, trace: str) -> dict:
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     request = urllib.request.Request(f"{endpoint}/packets", data=json.dumps(packet).encode(), headers=headers)
     with urllib.request.urlopen(request, timeout=30) as reply:
-        return json.load(reply)
+        return json.load(reply), reply.headers.get("x-l9-degraded", "")
 
 
 def addresses(up: OnDocker) -> dict[str, str]:

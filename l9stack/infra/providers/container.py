@@ -7,7 +7,6 @@ time was over, wait on for one that has ended, and not wait at all for one that 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,7 +143,8 @@ def _told(engine: DockerEngine, props: Props, seen: _Look, when: str) -> str:
     lines = [f"{props['what']} is not healthy{when}: container {name}: {seen.hosted.detail}"]
     if seen.said:
         lines.append(f"its health check says: {seen.said}")
-    with suppress(ServiceError):  # a container that is gone has no log: the reason stands without it
-        log = list(engine.lines("logs", "--tail", f"{_LOG_LINES}", name))
-        lines += ["the last lines of its log:", *(f"  {line}" for line in log)] if log else ["its log is empty"]
+    if not seen.instance:
+        return "\n".join(lines)
+    log = list(engine.lines("logs", "--tail", f"{_LOG_LINES}", name))
+    lines += ["the last lines of its log:", *(f"  {line}" for line in log)] if log else ["its log is empty"]
     return "\n".join([*lines, f"more of it: docker logs {name}"])

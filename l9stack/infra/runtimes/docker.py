@@ -207,7 +207,7 @@ class DockerRuntime:
                 service: self._settings.images.get(service, SERVICES[service].image) for service in self._passwords
             },
         )
-        return run_tests(name, spec, found, parent)
+        return run_tests(name, spec, found, scene)
 
     def _agent_images(self, collection: str, parent: pulumi.Resource) -> AgentImages:
         if self._images is None:

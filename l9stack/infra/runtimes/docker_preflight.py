@@ -44,16 +44,13 @@ class Surroundings:
     """The images of backends in containers, by service: with other ones the tests run again."""
 
 
-def run_tests(name: str, spec: PreflightSpec, found: Surroundings, parent: pulumi.Resource) -> Preflight:
+def run_tests(name: str, spec: PreflightSpec, found: Surroundings, scene: Scene) -> Preflight:
     """Run the tests once for each state of code, environment and backends; agents are to depend on the result.
 
     The provider does not mind how a container ends: its exit code and what it printed are looked at by a gate. A run
     that failed is told how often it has, and so is another container than the one before.
     """
-    scene, subject = (
-        Scene(spec.collection, spec.stack, parent),
-        _digest(spec.digest, spec.implementations, spec.packages),
-    )
+    subject = _digest(spec.digest, spec.implementations, spec.packages)
     brought = scene.volume(f"{name}-files")
     project = Project.find()
     trusted = certificates(project, spec)
@@ -92,7 +89,7 @@ def run_tests(name: str, spec: PreflightSpec, found: Surroundings, parent: pulum
         attach=True,
         logs=True,
         labels=container_labels(labels),
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(spec.depends_on)),
+        opts=pulumi.ResourceOptions(parent=scene.parent, depends_on=list(spec.depends_on)),
     )
     gate = PreflightGate(
         f"{name}-passed",
@@ -103,7 +100,7 @@ def run_tests(name: str, spec: PreflightSpec, found: Surroundings, parent: pulum
             "exit_code": container.exit_code,
             "printed": container.container_logs,
         },
-        pulumi.ResourceOptions(parent=parent),
+        pulumi.ResourceOptions(parent=scene.parent),
     )
     return Preflight(gate, gate.tests)
 

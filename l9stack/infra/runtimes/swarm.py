@@ -147,7 +147,7 @@ class SwarmRuntime:
                 service: self._settings.images.get(service, SERVICES[service].image) for service in self._passwords
             },
         )
-        return run_tests(name, spec, found, parent)
+        return run_tests(name, spec, found, scene)
 
     def _kept(
         self,
