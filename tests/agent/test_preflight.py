@@ -76,24 +76,32 @@ def preflight(folder: Path, backends: BackendUrls, tests: str, layers: object = 
     return done.returncode, summary, done.stdout
 
 
-def test_what_tests_leave_is_removed_and_nothing_else(tmp_path: Path, l9_backends: BackendUrls) -> None:
-    client = redis.Redis.from_url(l9_backends.redis, decode_responses=True)
-    client.set("staging:kept", "1")
-    code, summary, _ = preflight(tmp_path, l9_backends, LEAVES)
-    assert (code, summary.passed, summary.failed, summary.left) == (PASSED, 1, 0, [])
-    assert client.get("staging:kept") == "1" and not list(client.scan_iter(match="test-*"))
-    with psycopg.connect(l9_backends.postgres) as connection:
-        assert not connection.execute("SELECT 1 FROM pg_namespace WHERE starts_with(nspname, 'test_')").fetchall()
+def everything(backends: BackendUrls) -> dict[str, object]:
+    """What is in the servers that tests of this session share, beside what a run of tests leaves."""
 
     async def rest() -> tuple[object, object]:
-        connections = Connections(MemoryDeclaration(), l9_backends, "x")
+        connections = Connections(MemoryDeclaration(), backends, "x")
         query = "MATCH (n) WHERE n.namespace STARTS WITH 'test-' RETURN count(n) AS n"
         found = await connections.cypher(query, {}), obstore.list(connections.archive()).collect()
         await connections.close()
         return found
 
+    with redis.Redis.from_url(backends.redis, decode_responses=True) as client:
+        # Not those that go by themselves: others have left them for a while.
+        keys = {key for key in client.scan_iter() if client.ttl(key) == -1}
+    with psycopg.connect(backends.postgres) as connection:
+        schemas = connection.execute("SELECT nspname FROM pg_namespace ORDER BY nspname").fetchall()
     nodes, objects = asyncio.run(rest())
-    assert (nodes, objects) == ([{"n": 0}], [])
+    return {"keys": keys, "schemas": schemas, "nodes": nodes, "objects": sorted(entry["path"] for entry in objects)}
+
+
+def test_what_tests_leave_is_removed_and_nothing_else(tmp_path: Path, l9_backends: BackendUrls) -> None:
+    with redis.Redis.from_url(l9_backends.redis) as client:
+        client.set("staging:kept", "1")
+    before = everything(l9_backends)
+    code, summary, _ = preflight(tmp_path, l9_backends, LEAVES)
+    assert (code, summary.passed, summary.failed, summary.left) == (PASSED, 1, 0, [])
+    assert everything(l9_backends) == before
 
 
 def test_failures_are_told_with_their_lines_and_without_a_password(tmp_path: Path, l9_backends: BackendUrls) -> None:

@@ -59,6 +59,4 @@ def test_a_password_in_a_stacks_config_is_nowhere_in_clear(team: Deployed, tmp_p
     for path in found:
         data = path.read_bytes()
         assert password.encode() not in data and b64encode(password.encode())[:-4] not in data, path
-    wrong = team.run("preview", "--stack", "safe", expect=5, PULUMI_CONFIG_PASSPHRASE="another").stderr
-    assert "passphrase" in wrong
     team.run("down", "--stack", "safe", "--purge", "--yes", **environ)

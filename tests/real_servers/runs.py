@@ -55,7 +55,7 @@ class Runs:
         )
         self.output += (done.stdout + done.stderr)[-6000:]
         for case in ElementTree.parse(report).iter("testcase"):
-            self.outcomes[f"{case.get('classname')}::{case.get('name')}"] = _outcome(case)
+            self.outcomes[f"{where}: {case.get('classname')}::{case.get('name')}"] = _outcome(case)
 
     def lines(self) -> dict[str, set[int]]:
         """The lines that ran, by the module's file name."""

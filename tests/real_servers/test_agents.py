@@ -13,7 +13,7 @@ from tests.real_servers.runs import REPOSITORY, Runs
 from tests.real_servers.servers import RealServers
 
 LIBRARY = REPOSITORY / "l9stack" / "agent"
-EXAMPLE = REPOSITORY / "tests" / "golden" / "every_behaviour"
+EXAMPLES = [REPOSITORY / "tests" / "golden" / name for name in ("every_behaviour", "families")]
 _CLIENTS = {"redis", "postgres", "hypergraph", "cypher", "execute", "scalar", "session", "scan_iter"}
 _MODULES = {"obstore", "client"}
 
@@ -29,12 +29,13 @@ def library(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Runs
 
 @pytest.fixture(scope="module")
 def generated(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """The tests that are generated with agents of every behaviour, without TLS."""
-    tree = tmp_path_factory.mktemp("generated") / "tree"
-    shutil.copytree(EXAMPLE / "expected", tree)
+    """The tests that are generated with agents of every behaviour and of every family, without TLS."""
     runs = Runs(tmp_path_factory.mktemp("reports"))
-    paths = [tree / "code", EXAMPLE / "implementations"]
-    runs.pytest(real.plain, real.archive_variables(tls=False), tree, ["--import-mode=importlib", "tests"], paths)
+    for example in EXAMPLES:
+        tree = tmp_path_factory.mktemp(example.name) / "tree"
+        shutil.copytree(example / "expected", tree)
+        paths = [tree / "code", example / "implementations"]
+        runs.pytest(real.plain, real.archive_variables(tls=False), tree, ["--import-mode=importlib", "tests"], paths)
     return runs
 
 
