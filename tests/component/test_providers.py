@@ -124,7 +124,11 @@ def test_providers_keep_their_import_path_and_watch_only_their_inputs(provider: 
     [
         (LocalServiceProvider, {"service": "redis", "stack": "dev"}, {"state": "stopped"}),
         (LocalAgentProvider, {"agent": "desk", "stack": "dev"}, {"state": "stopped"}),
-        (ExternalServiceProvider, {"service": "redis", "url": "redis://127.0.0.1:1/0"}, {"state": "nobody listens there"}),
+        (
+            ExternalServiceProvider,
+            {"service": "redis", "url": "redis://127.0.0.1:1/0"},
+            {"state": "nobody listens there"},
+        ),
         (ExternalServiceProvider, {"service": "archive", "url": "s3://bucket"}, {"state": "running"}),
         (AgentCodeProvider, {"collection": "desk", "agent": "desk"}, {"edited": []}),
         (ExtractionGateProvider, {"collection": "desk"}, {"view": "missing: never published"}),
