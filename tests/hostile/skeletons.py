@@ -77,7 +77,7 @@ def skeleton(path: str, text: str) -> Shapes:
                 return _markdown(text)
             case "json":
                 return _data(json.loads(text, object_pairs_hook=_unique))
-            case "yaml":
+            case "yaml" | "yml":
                 return _data(yaml.safe_load(text))
     except (SyntaxError, ValueError, yaml.YAMLError) as error:
         raise BreakoutError(f"{path}: {error}") from error
@@ -191,7 +191,7 @@ def _fence(token: Token) -> Shapes:
             return _mermaid(token.content)
         case "json":
             return Counter({"json fence": 1} if json.loads(token.content) is not None else {})
-        case "yaml":
+        case "yaml" | "yml":
             return _data(yaml.safe_load(token.content))
         case "sh":
             return _shell(token.content)

@@ -51,7 +51,7 @@ class Court:
     def __init__(self, folder: Path, collections: Sequence[Prepared], parent: WarmParent, backends: Mapping[str, str]):
         """Write the trees below `folder`."""
         self._folder, self._parent, self._backends = folder, parent, backends
-        self._own_code = {item.plan.collection: import_paths(item.implementations) for item in collections}
+        self._own_code = {item.plan.collection: import_paths(item) for item in collections}
         self._runs = 0
         for item in collections:
             fill(folder / item.plan.collection, ((a.path, a.text.encode()) for a in item.tree.artifacts))
