@@ -29,7 +29,7 @@ down: setup
 test: setup
 	@echo "test: unit, property, golden, component and end-to-end tests (a few minutes; the engine is obtained first)"
 	@$(BIN)/l9 engine
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup
 	@echo "check: format, lint, types, layers, tests"

@@ -27,7 +27,8 @@ print("canary")
 IMPORT_ALL = """
 import builtins, importlib, pathlib, sys
 code = pathlib.Path("code")
-names = [".".join(path.relative_to(code).with_suffix("").parts) for path in sorted(code.rglob("*.py")) if path.is_file()]
+files = [path.relative_to(code) for path in sorted(code.rglob("*.py")) if path.is_file()]
+names = [".".join(file.with_suffix("").parts) for file in files]
 for name in names:
     importlib.import_module(name.removesuffix(".__init__"))
 assert names and not hasattr(builtins, "L9_CANARY") and "l9_canary" not in sys.modules
