@@ -44,19 +44,20 @@ class ByHand:
         names = {urn: str(found["outputs"]["name"]) for urn, found in containers.items()}
         inspected = json.loads(self._docker("inspect", "--type", "container", *names.values()))
         seen = {item["Name"][1:]: item for item in inspected}
+        mounts = [(item, mount) for item in inspected for mount in item["HostConfig"]["Mounts"]]
+        # By these files are brought: whoever serves reads them, and whoever ends has written them.
+        self._brought = {mount["Source"] for item, mount in mounts if _serves(item) and mount.get("ReadOnly")}
         self._parts = [
             self._part(
-                seen[names[urn]],
-                frozenset(names[before] for before in _before(urn, resources) if before in names),
-                [upload["file"] for upload in found["outputs"].get("uploads") or ()],
+                name := names[urn], seen[name], {names[other] for other in _before(urn, resources) & names.keys()}
             )
-            for urn, found in containers.items()
+            for urn in containers
         ]
         self._networks = [
             (name, json.loads(self._docker("network", "inspect", name))[0]["Internal"])
             for name in sorted({name for item in inspected for name in item["NetworkSettings"]["Networks"]} - {"none"})
         ]
-        self._volumes = sorted({mount["Source"] for item in inspected for mount in item["HostConfig"]["Mounts"]})
+        self._volumes = sorted({mount["Source"] for _, mount in mounts})
 
     def __len__(self) -> int:
         """How many containers run once all are healthy."""
@@ -106,8 +107,8 @@ class ByHand:
                 raise UnmeasuredError(f"container {name}, started by docker, is {health} after {_HEALTHY_SECONDS} s")
             time.sleep(_LOOK_SECONDS)
 
-    def _part(self, seen: Mapping[str, Any], after: frozenset[str], uploads: list[str]) -> Part:
-        name, config, host = seen["Name"][1:], seen["Config"], seen["HostConfig"]
+    def _part(self, name: str, seen: Mapping[str, Any], after: set[str]) -> Part:
+        config, host = seen["Config"], seen["HostConfig"]
         first, *others = seen["NetworkSettings"]["Networks"]
         alias = (("--network-alias", config["Hostname"]),) if first != "none" else ()
         entrypoint, *arguments = [*(config["Entrypoint"] or ()), *(config["Cmd"] or ())]
@@ -126,7 +127,7 @@ class ByHand:
             *_options("--restart", host["RestartPolicy"]["Name"] or "no"),
             *_options("--log-driver", host["LogConfig"]["Type"]),
             *_options("--log-opt", *(f"{key}={value}" for key, value in host["LogConfig"]["Config"].items())),
-            *_options("--tmpfs", *(f"{path}:{options}" for path, options in (host["Tmpfs"] or {}).items())),
+            *_options("--tmpfs", *(f"{path}:{options}" for path, options in (host.get("Tmpfs") or {}).items())),
             *_options("--mount", *map(self._mount, host["Mounts"])),
             *_options("--publish", *_published(host["PortBindings"] or {})),
             *(("--read-only",) if host["ReadonlyRootfs"] else ()),
@@ -139,9 +140,13 @@ class ByHand:
             name=name,
             create=tuple(create),
             networks=tuple(("--alias", config["Hostname"], self._own(other)) for other in others),
-            copies={target: self._kept(name, target) for target in _holding(uploads, host["Mounts"])},
-            serves="Health" in seen["State"],
-            after=after,
+            copies={
+                mount["Target"]: self._kept(name, mount["Target"])
+                for mount in host["Mounts"]
+                if mount["Source"] in self._brought and not _serves(seen)
+            },
+            serves=_serves(seen),
+            after=frozenset(after),
         )
 
     def _kept(self, name: str, target: str) -> Path:
@@ -181,9 +186,8 @@ def _in_order(parts: Iterable[Part]) -> list[Part]:
     return sorted(parts, key=lambda part: len(part.after))
 
 
-def _holding(uploads: Iterable[str], mounts: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The mounted folders that hold uploaded files."""
-    return [mount["Target"] for mount in mounts if any(file.startswith(f"{mount['Target']}/") for file in uploads)]
+def _serves(seen: Mapping[str, Any]) -> bool:
+    return "Health" in seen["State"]
 
 
 def _options(name: str, *values: object) -> list[str]:
