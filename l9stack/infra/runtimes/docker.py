@@ -18,17 +18,15 @@ import pulumi_docker as docker
 
 from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.infra import deployed
-from l9stack.infra.resources import ContainerReady, EngineClaim, Password
-from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Preflight, PreflightSpec, ServiceSpec
+from l9stack.infra.resources import ContainerReady, Password
+from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
 from l9stack.infra.runtimes.containers import (
     AGENT_USER,
-    AGENTS,
     BACKENDS,
     DATA,
     TRUST,
     Container,
     agent_container,
-    backend_environment,
     certificate_files,
     env_file,
     service_container,
@@ -41,34 +39,24 @@ from l9stack.infra.runtimes.docker_containers import (
     upload,
     volumes_at,
 )
-from l9stack.infra.runtimes.docker_images import AgentImages
-from l9stack.infra.runtimes.docker_preflight import Surroundings, run_tests
-from l9stack.infra.runtimes.handed import Ports, certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.handed import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.on_engine import OnEngine
 from l9stack.infra.runtimes.services import FILES, SERVICES
 from l9stack.infra.runtimes.watching import Content
 from l9stack.infra.settings import DockerSettings
 from l9stack.project import Project
 
 
-class DockerRuntime:
+class DockerRuntime(OnEngine):
     """Containers on one Docker engine; `docker:host` of the stack's config chooses a remote one."""
 
     name = "docker"
     replicated = False
 
     def __init__(self, settings: DockerSettings) -> None:
-        self._settings = settings
-        self._networks: dict[str, docker.Network] = {}
-        self._passwords: dict[str, pulumi.Output[str]] = {}
-        self._images: AgentImages | None = None
+        super().__init__(settings)
         self._trust: tuple[docker.Volume, docker.Container] | None = None
-        self._claim: EngineClaim | None = None
         self._sealed: pulumi.Output[str] | None = None
-        self._ports = Ports(settings.first_port)
-
-    def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
-        """Only what the plan uses: each is an image to pull."""
-        return tuple(used)
 
     def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
         """A backend from its official image, with a volume, a password and a health check that `up` waits for."""
@@ -190,46 +178,16 @@ class DockerRuntime:
         ready = self._run(name, wanted, scene, (image, images.base), mounts, uploads, f"agent {spec.agent}", after)
         return Endpoint(ready, f"http://{self._settings.reach}:{port}", ready.instance, image=image)
 
-    def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
-        """The generated tests in a container of the agents' environment, in the networks that agents are in."""
-        if not self._settings.tests:
-            return None
-        scene = self._scene(spec.collection, spec.stack, parent)
-        images = self._agent_images(spec.collection, parent)
-        kinds = (BACKENDS, AGENTS) if self._passwords else (AGENTS,)
-        found = Surroundings(
-            image=images.tests(name, spec, parent),
-            base=images.base,
-            networks=[self._network(kind, scene).name for kind in kinds],
-            variables=urls(self._passwords, spec),
-            environment=backend_environment(self._passwords),
-            backends={
-                service: self._settings.images.get(service, SERVICES[service].image) for service in self._passwords
-            },
-        )
-        return run_tests(name, spec, found, scene)
-
-    def _agent_images(self, collection: str, parent: pulumi.Resource) -> AgentImages:
-        if self._images is None:
-            self._images = AgentImages(collection, self._settings, parent)
-        return self._images
-
-    def _scene(self, collection: str, stack: str, parent: pulumi.Resource) -> Scene:
-        if self._claim is None:
-            claimed = {"collection": collection, "stack": stack, "host": engine_host()}
-            self._claim = EngineClaim(f"{collection}-engine", claimed, pulumi.ResourceOptions(parent=parent))
-        return Scene(collection, stack, parent, self._claim)
-
     def _seal(self, scene: Scene) -> pulumi.Output[str]:
         if self._sealed is None:
             own = pulumi.ResourceOptions(parent=scene.parent)
             self._sealed = Password(f"{scene.collection}-seal", own).value
         return self._sealed
 
-    def _network(self, name: str, scene: Scene) -> docker.Network:
-        if name not in self._networks:
-            self._networks[name] = scene.network(f"{scene.collection}-{name}", internal=name == BACKENDS)
-        return self._networks[name]
+    def _network(self, kind: str, scene: Scene) -> docker.Network:
+        if kind not in self._networks:
+            self._networks[kind] = scene.network(f"{scene.collection}-{kind}", internal=kind == BACKENDS)
+        return self._networks[kind]
 
     def _public_keys(self, spec: AgentSpec, scene: Scene, project: Project) -> tuple[docker.Volume, docker.Container]:
         """Keys for everybody of the stack, before the first agent starts; the public ones in a volume for all."""

@@ -17,10 +17,9 @@ import pulumi_docker as docker
 
 from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.infra import deployed
-from l9stack.infra.resources import EngineClaim, Password, SwarmCluster, SwarmService
-from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Preflight, PreflightSpec, ServiceSpec
+from l9stack.infra.resources import Password, SwarmCluster, SwarmService
+from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
 from l9stack.infra.runtimes.containers import (
-    AGENTS,
     BACKENDS,
     CONFIG,
     DATA,
@@ -29,15 +28,12 @@ from l9stack.infra.runtimes.containers import (
     PUBLIC_KEYS,
     Container,
     agent_container,
-    backend_environment,
     env_file,
     service_container,
 )
 from l9stack.infra.runtimes.docker_containers import Scene
-from l9stack.infra.runtimes.docker_images import AgentImages
-from l9stack.infra.runtimes.docker_preflight import Surroundings as TestSurroundings
-from l9stack.infra.runtimes.docker_preflight import run_tests
-from l9stack.infra.runtimes.handed import Ports, certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.handed import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.on_engine import OnEngine
 from l9stack.infra.runtimes.services import SERVICES
 from l9stack.infra.runtimes.swarm_files import SwarmFiles, digest_now, read_now
 from l9stack.infra.runtimes.swarm_services import Surroundings, revision_of, seconds_to_settle, service_arguments
@@ -46,26 +42,18 @@ from l9stack.infra.settings import DockerSettings, SwarmSettings
 from l9stack.project import Project
 
 
-class SwarmRuntime:
+class SwarmRuntime(OnEngine):
     """Services of the swarm that an engine manages; `docker:host` of the stack's config chooses a remote one."""
 
     name = "swarm"
     replicated = True
 
     def __init__(self, settings: DockerSettings, swarm: SwarmSettings) -> None:
-        self._settings, self._swarm = settings, swarm
+        super().__init__(settings)
+        self._swarm = swarm
         self._project = Project.find()
         self._files = SwarmFiles(self._project)
-        self._ports = Ports(settings.first_port)
-        self._networks: dict[str, docker.Network] = {}
-        self._passwords: dict[str, pulumi.Output[str]] = {}
-        self._images: AgentImages | None = None
-        self._claim: EngineClaim | None = None
         self._cluster: SwarmCluster | None = None
-
-    def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
-        """Only what the plan uses: each is an image to pull."""
-        return tuple(used)
 
     def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
         """A backend from its official image: one task, on the node where its volume lies."""
@@ -130,25 +118,6 @@ class SwarmRuntime:
         health = None if open_to_all else running.health
         return Endpoint(running, running.endpoint, running.instance, health, image, wanted.replicas)
 
-    def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
-        """The generated tests in a container of the engine's own node, in the networks that agents are in."""
-        if not self._settings.tests:
-            return None
-        scene = self._scene(spec.collection, spec.stack, parent)
-        images = self._agent_images(spec.collection, parent)
-        kinds = (BACKENDS, AGENTS) if self._passwords else (AGENTS,)
-        found = TestSurroundings(
-            image=images.tests(name, spec, parent),
-            base=images.base,
-            networks=[self._network(kind, scene).name for kind in kinds],
-            variables=urls(self._passwords, spec),
-            environment=backend_environment(self._passwords),
-            backends={
-                service: self._settings.images.get(service, SERVICES[service].image) for service in self._passwords
-            },
-        )
-        return run_tests(name, spec, found, scene)
-
     def _kept(
         self,
         name: str,
@@ -212,17 +181,6 @@ class SwarmRuntime:
             },
             pulumi.ResourceOptions(parent=scene.parent, depends_on=[service]),
         )
-
-    def _agent_images(self, collection: str, parent: pulumi.Resource) -> AgentImages:
-        if self._images is None:
-            self._images = AgentImages(collection, self._settings, parent)
-        return self._images
-
-    def _scene(self, collection: str, stack: str, parent: pulumi.Resource) -> Scene:
-        if self._claim is None:
-            claimed = {"collection": collection, "stack": stack, "host": engine_host()}
-            self._claim = EngineClaim(f"{collection}-engine", claimed, pulumi.ResourceOptions(parent=parent))
-        return Scene(collection, stack, parent, self._claim)
 
     def _here(self, scene: Scene) -> SwarmCluster:
         if self._cluster is None:
