@@ -21,6 +21,14 @@ from l9stack.local.client import Supervisor
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("l9")
 SECONDS = 240
+CLAIM = {
+    "claim_id": "C-1001",
+    "parcel_id": "P-77",
+    "service_level": "express",
+    "declared_value": 480,
+    "days_since_delivery": 2,
+}
+"""What the example's first agent is asked, everywhere."""
 
 
 @dataclass(frozen=True)

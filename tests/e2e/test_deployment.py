@@ -17,18 +17,11 @@ import pytest
 from redis import Redis
 
 from l9stack.model.deployment import deployment_schema
-from tests.e2e.conftest import Deployed, left_behind
+from tests.e2e.conftest import CLAIM, Deployed, left_behind
 from tests.reading.json_schema import valid
 
 pytestmark = pytest.mark.e2e
 AGENTS = ["claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement"]
-CLAIM = {
-    "claim_id": "C-1001",
-    "parcel_id": "P-77",
-    "service_level": "express",
-    "declared_value": 480,
-    "days_since_delivery": 2,
-}
 
 
 @pytest.fixture(scope="module")

@@ -15,18 +15,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Deployed
+from tests.e2e.conftest import CLAIM, Deployed
 
 pytestmark = pytest.mark.e2e
 AGENTS = ["claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement"]
 FOLDER = Path("deployments/dev/monitoring")
-CLAIM = {
-    "claim_id": "C-1001",
-    "parcel_id": "P-77",
-    "service_level": "express",
-    "declared_value": 480,
-    "days_since_delivery": 2,
-}
 DAMAGE = {"claim_id": "C-1001", "damage_kind": "wet", "declared_value": 480, "photographs": 1}
 GOODWILL = {"claim_id": "C-1001", "requested": 60, "story": "The parcel was a birthday present."}
 Ask = Callable[[str], list[dict[str, Any]]]

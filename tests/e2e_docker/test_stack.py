@@ -19,19 +19,13 @@ import psycopg
 import pytest
 from redis import Redis
 
+from tests.e2e.conftest import CLAIM
 from tests.e2e.images.commands import FailedError, docker
 from tests.e2e_docker.project import OnDocker
 
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 SERVICES = ("archive", "neo4j", "postgres", "redis")
 SERVING = [f"claims_desk-{name}" for name in sorted((*AGENTS, *SERVICES))]
-CLAIM = {
-    "claim_id": "C-1001",
-    "parcel_id": "P-77",
-    "service_level": "express",
-    "declared_value": 480,
-    "days_since_delivery": 2,
-}
 
 
 @pytest.fixture(scope="module")

@@ -161,13 +161,16 @@ def health_check(health: Health) -> docker.ContainerHealthcheckArgs:
     )
 
 
+def sealed(seal: str, text: str) -> str:
+    """A digest that tells one text from the next. A bare one would let anybody who sees it try out passwords."""
+    return hmac.new(seal.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
 def fingerprint(seal: pulumi.Input[str], uploads: Sequence[docker.ContainerUploadArgs]) -> pulumi.Output[str]:
-    """Tells one content of files from the next. A bare digest would let anybody who sees it try out passwords."""
+    """Tells one content of files from the next."""
     contents = [upload.content if upload.content is not None else upload.source_hash for upload in uploads]
     paths = [upload.file for upload in uploads]
-    found = pulumi.Output.all(seal, paths, contents).apply(
-        lambda known: hmac.new(known[0].encode(), json.dumps(known[1:]).encode(), hashlib.sha256).hexdigest()[:16]
-    )
+    found = pulumi.Output.all(seal, paths, contents).apply(lambda known: sealed(known[0], json.dumps(known[1:]))[:16])
     return pulumi.Output.unsecret(found)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pulumi_docker as docker
 
 from l9stack.infra.resources import Password
 from l9stack.infra.runtimes.containers import CONFIG, PUBLIC_KEYS, Container, File
-from l9stack.infra.runtimes.docker_containers import Scene
+from l9stack.infra.runtimes.docker_containers import Scene, sealed
 from l9stack.infra.runtimes.watching import Content
 from l9stack.project import Project
 
@@ -68,10 +67,7 @@ class SwarmFiles:
     ) -> docker.ServiceTaskSpecContainerSpecSecretArgs:
         """A file that only `user` of the container can read."""
         data = pulumi.Output.secret(content)
-        # A bare digest would let anybody who sees names try out passwords.
-        named = pulumi.Output.all(self._sealing(scene), data).apply(
-            lambda both: hmac.new(both[0].encode(), both[1].encode(), hashlib.sha256).hexdigest()[:12]
-        )
+        named = pulumi.Output.all(self._sealing(scene), data).apply(lambda both: sealed(both[0], both[1])[:12])
         made = docker.Secret(
             name,
             name=pulumi.Output.concat(_short(scene.named(name)), "-", pulumi.Output.unsecret(named)),
