@@ -14,7 +14,7 @@ from l9stack.project import Project
 from l9stack.reading.requirements import Pin, read_lock
 from l9stack.sources import lock_files, source_bytes
 
-_AGENTS = Path(__file__).parents[1] / "infra" / "runtimes" / "agent_requirements.txt"
+_AGENTS = Path(__file__).parents[1] / "infra" / "runtimes" / "containers" / "dockerfiles" / "agent_requirements.txt"
 _OPTIONS = ("--require-hashes", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "-q")
 
 

@@ -12,9 +12,9 @@ import pulumi
 
 from l9stack.infra.resources import MonitoringFiles, Password
 from l9stack.infra.runtimes.base import Endpoint, Runtime
-from l9stack.infra.runtimes.containers import AGENT_PORT, host_name
-from l9stack.infra.runtimes.monitors import PASSWORD, grafana_container, prometheus_container
-from l9stack.infra.runtimes.watching import Content, Watching
+from l9stack.infra.runtimes.containers.monitors import PASSWORD, grafana_container, prometheus_container
+from l9stack.infra.runtimes.containers.spec import AGENT_PORT, host_name
+from l9stack.infra.runtimes.containers.watching import Content, Watching
 from l9stack.infra.settings.monitoring import MonitoringSettings
 from l9stack.model.artifact import RenderedTree, tree_digest
 from l9stack.model.monitoring import CONFIG, DATASOURCE, PROVIDER, TARGETS

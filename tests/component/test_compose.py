@@ -20,7 +20,7 @@ from l9stack.engine.build import toolchain
 from l9stack.errors import EngineError, InputError
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.compose.export import export_compose
-from l9stack.infra.runtimes.services import SERVICES
+from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.project import Project
 from l9stack.rendering.yaml_text import yaml_text
 from tests.component.conftest import EXAMPLE

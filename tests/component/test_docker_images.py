@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from l9stack.extraction.prepare import Prepared, prepare
-from l9stack.infra.runtimes import image_contexts as contexts
+from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.settings.docker import PYTHON
 from l9stack.infra.settings.registry import Registry
@@ -24,8 +24,7 @@ from tests.component.conftest import EXAMPLE, REPOSITORY, Deploy, changed
 from tests.component.recording import SECRET, World
 from tests.component.test_docker_runtime import AGENTS
 
-RUNTIMES = REPOSITORY / "l9stack" / "infra" / "runtimes"
-LOCK = RUNTIMES / "agent_requirements.txt"
+LOCK = contexts.DOCKERFILES / "agent_requirements.txt"
 PACKAGE = f"humanize==4.12.1 --hash=sha256:{'0' * 64}\n"
 
 
@@ -187,7 +186,7 @@ def test_images_hold_exactly_what_agents_and_their_tests_need_as_the_lock_pins_i
     agents = needed([*project["dependencies"], *project["optional-dependencies"]["agent"]])
     tests = needed(["pytest", "pytest-asyncio"]) - agents
     locked = entries(REPOSITORY / "requirements.lock")
-    for lock, names in ((LOCK, agents), (RUNTIMES / "tests_requirements.txt", tests)):
+    for lock, names in ((LOCK, agents), (contexts.DOCKERFILES / "tests_requirements.txt", tests)):
         if regen:
             text = [*lock.read_text().splitlines()[:1], *(locked[name] for name in sorted(names)), ""]
             lock.write_text("\n".join(text))
@@ -196,7 +195,7 @@ def test_images_hold_exactly_what_agents_and_their_tests_need_as_the_lock_pins_i
 
 
 def test_packages_are_installed_by_hash_from_wheels_alone_and_nobody_runs_as_root() -> None:
-    files = {path.stem: path.read_text().replace("\\\n", " ") for path in RUNTIMES.glob("*.Dockerfile")}
+    files = {path.stem: path.read_text().replace("\\\n", " ") for path in contexts.DOCKERFILES.glob("*.Dockerfile")}
     assert set(files) == {"base", "packages", "own", "agent", "tests"}
     for name, text in files.items():
         assert text.rstrip().endswith("USER 65534:65534"), name

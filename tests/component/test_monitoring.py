@@ -19,8 +19,8 @@ from l9stack.extraction.prepare import Prepared
 from l9stack.infra.monitoring import Monitoring, MonitoringArgs
 from l9stack.infra.providers.monitoring import MonitoringFilesProvider
 from l9stack.infra.runtimes.base import Endpoint
-from l9stack.infra.runtimes.containers import Container
-from l9stack.infra.runtimes.monitors import grafana_container, prometheus_container
+from l9stack.infra.runtimes.containers.monitors import grafana_container, prometheus_container
+from l9stack.infra.runtimes.containers.spec import Container
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.monitoring import IMAGES, MonitoringSettings
 from l9stack.model.artifact import Artifact, tree_digest

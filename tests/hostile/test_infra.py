@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from l9stack.infra.runtimes import containers
+from l9stack.infra.runtimes.containers.image_contexts import DOCKERFILES
+from l9stack.infra.runtimes.containers.spec import env_file, host_name
 from l9stack.names import agent_id
 from l9stack.printable import line
 from tests.hostile.payloads import PAYLOADS
 
-RUNTIMES = Path(containers.__file__).parent
 
-
-@pytest.mark.parametrize("file", sorted(RUNTIMES.glob("*.Dockerfile")), ids=lambda path: path.name)
+@pytest.mark.parametrize("file", sorted(DOCKERFILES.glob("*.Dockerfile")), ids=lambda path: path.name)
 def test_dockerfiles_are_constants(file):
     """They lie in the package as they are built; all that they are given is the name of a base."""
     text = file.read_text(encoding="utf-8")
@@ -31,13 +29,13 @@ def test_dockerfiles_are_constants(file):
 def test_an_agent_of_any_name_has_a_host_name_or_none(name):
     for text in (PAYLOADS[name], f"Desk{PAYLOADS[name]}"):
         found = agent_id(text)
-        assert found is None or re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", containers.host_name(found))
+        assert found is None or re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", host_name(found))
 
 
 def test_the_environment_of_a_container_is_read_as_it_was_written(tmp_path):
     """Addresses come from a stack's config; a shell of the container reads them."""
     values = {f"L9_{number}": line(text) for number, text in enumerate(PAYLOADS.values())}
-    (tmp_path / "agent.env").write_text(containers.env_file(values), encoding="utf-8")
+    (tmp_path / "agent.env").write_text(env_file(values), encoding="utf-8")
     script = "set -a && . ./agent.env && exec env -0"
     done = subprocess.run(
         ["sh", "-c", script], cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=True

@@ -9,6 +9,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "l9stack"
+DOCKERFILES = "l9stack/infra/runtimes/containers/dockerfiles"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -59,7 +60,11 @@ def test_what_users_get_has_no_open_ends():
 
 
 @pytest.mark.parametrize(
-    "lock", ["requirements.lock", *(f"l9stack/infra/runtimes/{of}_requirements.txt" for of in ("agent", "tests"))]
+    "lock",
+    [
+        "requirements.lock",
+        *(f"l9stack/infra/runtimes/containers/dockerfiles/{of}_requirements.txt" for of in ("agent", "tests")),
+    ],
 )
 def test_every_package_is_pinned_by_hashes(lock):
     text = (REPOSITORY / lock).read_text().replace("\\\n", " ")

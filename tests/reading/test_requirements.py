@@ -14,6 +14,7 @@ from l9stack.project import Project
 from l9stack.reading.requirements import read_lock
 
 REPOSITORY = Path(__file__).parents[2]
+AGENTS_LOCK = "l9stack/infra/runtimes/containers/dockerfiles/agent_requirements.txt"
 HASH = f"--hash=sha256:{'a' * 64}"
 
 
@@ -35,7 +36,7 @@ def test_locks_as_tools_write_them_are_read(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "l9stack/infra/runtimes/agent_requirements.txt"])
+@pytest.mark.parametrize("name", ["requirements.lock", AGENTS_LOCK])
 def test_our_own_locks_are_locks(name: str) -> None:
     text = (REPOSITORY / name).read_text()
     assert len(read_lock(REPOSITORY / name, name)) == text.count("==") - text.count(" == ")

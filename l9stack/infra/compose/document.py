@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.infra.runtimes.containers import AGENTS, BACKENDS, TRUST, Container, File, Health
-from l9stack.infra.runtimes.services import FILES
+from l9stack.infra.runtimes.containers.services import FILES
+from l9stack.infra.runtimes.containers.spec import AGENTS, BACKENDS, TRUST, Container, File, Health
 
 BRINGER = "l9.files"
 """The service that brings files into volumes, and ends. No agent's name has a dot."""

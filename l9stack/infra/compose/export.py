@@ -19,10 +19,10 @@ from l9stack.infra.compose.handed import SECRETS, Handed
 from l9stack.infra.compose.images import Stages
 from l9stack.infra.compose.watching import watching_parts
 from l9stack.infra.extraction import hard_dependencies
-from l9stack.infra.runtimes import image_contexts as contexts
 from l9stack.infra.runtimes.base import SERVICES, AgentSpec
-from l9stack.infra.runtimes.containers import Container, Health, agent_container, service_container
-from l9stack.infra.runtimes.handed import Ports
+from l9stack.infra.runtimes.containers import image_contexts as contexts
+from l9stack.infra.runtimes.containers.handed import Ports
+from l9stack.infra.runtimes.containers.spec import Container, Health, agent_container, service_container
 from l9stack.infra.settings.checking import check_stack
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.infra.settings.monitoring import GRAFANA

@@ -12,8 +12,8 @@ from l9stack.errors import InputError, Place, Problem
 from l9stack.files import write_file
 from l9stack.infra.compose.document import PLAIN
 from l9stack.infra.runtimes.base import VARIABLES
-from l9stack.infra.runtimes.containers import CONFIG, ENVIRONMENT, KEY, PUBLIC_KEYS, backend_variables, env_file
-from l9stack.infra.runtimes.services import SERVICES
+from l9stack.infra.runtimes.containers.services import SERVICES
+from l9stack.infra.runtimes.containers.spec import CONFIG, ENVIRONMENT, KEY, PUBLIC_KEYS, backend_variables, env_file
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.project import Project
 

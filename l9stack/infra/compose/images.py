@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from l9stack.files import files_below
-from l9stack.infra.runtimes.image_contexts import Context, digest_of
+from l9stack.infra.runtimes.containers.image_contexts import Context, digest_of
 
 _FROM = re.compile(r"FROM \$\{(?:BASE|PYTHON)\}(?: AS (?P<name>[a-z]+))?")
 _COPY = re.compile(r"COPY (?:--from=(?P<stage>[a-z]+) )?(?P<source>\S+) (?P<target>\S+)")

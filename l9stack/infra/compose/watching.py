@@ -5,15 +5,15 @@ from __future__ import annotations
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.compose.document import Part
 from l9stack.infra.compose.handed import Handed
-from l9stack.infra.runtimes.containers import AGENT_PORT, host_name
-from l9stack.infra.runtimes.handed import Ports
-from l9stack.infra.runtimes.monitors import (
+from l9stack.infra.runtimes.containers.handed import Ports
+from l9stack.infra.runtimes.containers.monitors import (
     DASHBOARD_FOLDER,
     PASSWORD,
     PROMETHEUS_URL,
     grafana_container,
     prometheus_container,
 )
+from l9stack.infra.runtimes.containers.spec import AGENT_PORT, host_name
 from l9stack.infra.settings.monitoring import GRAFANA, PROMETHEUS, MonitoringSettings
 from l9stack.rendering.monitoring.deployed import Scraped, grafana_files, prometheus_files
 

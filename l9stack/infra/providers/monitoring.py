@@ -71,7 +71,7 @@ class MonitoringFilesProvider(Provider):
 
     def _texts(self, props: Props) -> dict[str, str]:
         # Imported here: most commands find everything as it should be, and render nothing.
-        from l9stack.infra.runtimes.monitors import DASHBOARD_FOLDER, PROMETHEUS_URL
+        from l9stack.infra.runtimes.containers.monitors import DASHBOARD_FOLDER, PROMETHEUS_URL
         from l9stack.rendering.monitoring.deployed import Scraped, grafana_files, prometheus_files
 
         store, source = Store(self.project()).path(props["part"]), props["source"]

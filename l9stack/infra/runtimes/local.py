@@ -8,7 +8,7 @@ import pulumi
 
 from l9stack.infra.resources import Agent, Service
 from l9stack.infra.runtimes.base import SERVICES, AgentSpec, Endpoint, ServiceSpec
-from l9stack.infra.runtimes.handed import certificates
+from l9stack.infra.runtimes.containers.handed import certificates
 from l9stack.project import Project
 
 

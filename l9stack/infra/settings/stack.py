@@ -96,11 +96,11 @@ class StackSettings:
     def make_runtime(self) -> Runtime:
         """The runtime, imported now: `pulumi_docker` alone would slow every command."""
         if self.runtime == "docker":
-            from l9stack.infra.runtimes.docker import DockerRuntime
+            from l9stack.infra.runtimes.docker.runtime import DockerRuntime
 
             return DockerRuntime(self.docker)
         if self.runtime == "swarm":
-            from l9stack.infra.runtimes.swarm import SwarmRuntime
+            from l9stack.infra.runtimes.swarm.runtime import SwarmRuntime
 
             return SwarmRuntime(self.docker, self.swarm)
         if self.runtime == "external":

@@ -16,8 +16,9 @@ from l9stack.files import CACHES, digests_below, files_below, fill, publish, swe
 from l9stack.output.store import Store
 from l9stack.project import Project
 
-_HERE = Path(__file__).parent
-_PACKAGE = _HERE.parents[1]
+DOCKERFILES = Path(__file__).parent / "dockerfiles"
+"""What images are built from: a Dockerfile for each kind, and what is installed in it."""
+_PACKAGE = DOCKERFILES.parents[3]
 _TITLE = "org.opencontainers.image."
 
 
@@ -36,7 +37,7 @@ class Context:
 
 def base_context(project: Project, python: str) -> Context:
     """Python and what every agent needs, by our own lock."""
-    files = {"requirements.txt": (_HERE / "agent_requirements.txt").read_bytes()}
+    files = {"requirements.txt": (DOCKERFILES / "agent_requirements.txt").read_bytes()}
     files |= _below(
         _PACKAGE, "l9stack", ["__init__.py", *(f"agent/{name}" for name in files_below(_PACKAGE / "agent"))]
     )
@@ -66,7 +67,7 @@ def agent_context(project: Project, entry: str, labels: Mapping[str, str]) -> Co
 def tests_context(project: Project, entry: str, labels: Mapping[str, str]) -> Context:
     """Everything that the generated tests of a collection run on, with pytest by our own lock."""
     files = _parts(project, entry, ("code/", "manifests/", "tests/"))
-    files["requirements.txt"] = (_HERE / "tests_requirements.txt").read_bytes()
+    files["requirements.txt"] = (DOCKERFILES / "tests_requirements.txt").read_bytes()
     return _assembled(project, "tests", files, {**labels, "l9stack.code": entry})
 
 
@@ -90,7 +91,7 @@ def _assembled(project: Project, kind: str, files: dict[str, bytes], labels: Map
     told = {**labels, f"{_TITLE}title": f"l9stack {kind}", f"{_TITLE}version": __version__}
     # An instruction of the builder reads `$` and quotes; names, digests and versions have neither.
     label = " ".join(f'{name}="{value}"' for name, value in sorted(told.items()))
-    lines = (_HERE / f"{kind}.Dockerfile").read_text(encoding="utf-8")
+    lines = (DOCKERFILES / f"{kind}.Dockerfile").read_text(encoding="utf-8")
     files["Dockerfile"] = f"{lines.rstrip()}\nLABEL {label}\n".encode()
     digest = digest_of(part for name, data in sorted(files.items()) for part in (name.encode(), data))
     folder = project.state / "images" / f"{kind}-{digest}"

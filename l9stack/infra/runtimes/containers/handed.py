@@ -11,8 +11,8 @@ import pulumi
 from l9stack.agent.keys import ensure_keys
 from l9stack.infra import deployed
 from l9stack.infra.runtimes.base import CodeSpec
-from l9stack.infra.runtimes.containers import backend_variables
-from l9stack.infra.runtimes.watching import Content
+from l9stack.infra.runtimes.containers.spec import backend_variables
+from l9stack.infra.runtimes.containers.watching import Content
 from l9stack.project import Project
 
 

@@ -13,8 +13,8 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.protection import KEEPS_DATA
-from l9stack.infra.runtimes.containers import Container, Health, stack_labels
-from l9stack.infra.runtimes.watching import Content
+from l9stack.infra.runtimes.containers.spec import Container, Health, stack_labels
+from l9stack.infra.runtimes.containers.watching import Content
 
 LIMITS: Mapping[str, Any] = {
     "security_opts": ["no-new-privileges:true"],

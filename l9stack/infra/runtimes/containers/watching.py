@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import pulumi
 
 from l9stack.infra.runtimes.base import Endpoint
-from l9stack.infra.runtimes.containers import Container
+from l9stack.infra.runtimes.containers.spec import Container
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra import deployed
-from l9stack.infra.runtimes import image_contexts as contexts
 from l9stack.infra.runtimes.base import AgentSpec, CodeSpec, PreflightSpec
-from l9stack.infra.runtimes.image_contexts import Context
+from l9stack.infra.runtimes.containers import image_contexts as contexts
+from l9stack.infra.runtimes.containers.image_contexts import Context
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.project import Project
 

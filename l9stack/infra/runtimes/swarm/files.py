@@ -17,9 +17,9 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.resources import Password
-from l9stack.infra.runtimes.containers import CONFIG, PUBLIC_KEYS, Container, File
-from l9stack.infra.runtimes.docker_containers import Scene, sealed
-from l9stack.infra.runtimes.watching import Content
+from l9stack.infra.runtimes.containers.spec import CONFIG, PUBLIC_KEYS, Container, File
+from l9stack.infra.runtimes.containers.watching import Content
+from l9stack.infra.runtimes.docker.scene import Scene, sealed
 from l9stack.project import Project
 
 _SHARED = (CONFIG, PUBLIC_KEYS)

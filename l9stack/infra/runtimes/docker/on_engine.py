@@ -10,12 +10,12 @@ import pulumi_docker as docker
 
 from l9stack.infra.resources import EngineClaim
 from l9stack.infra.runtimes.base import Preflight, PreflightSpec
-from l9stack.infra.runtimes.containers import AGENTS, BACKENDS, backend_environment
-from l9stack.infra.runtimes.docker_containers import Scene
-from l9stack.infra.runtimes.docker_images import AgentImages
-from l9stack.infra.runtimes.docker_preflight import Surroundings, run_tests
-from l9stack.infra.runtimes.handed import Ports, engine_host, urls
-from l9stack.infra.runtimes.services import SERVICES
+from l9stack.infra.runtimes.containers.handed import Ports, engine_host, urls
+from l9stack.infra.runtimes.containers.services import SERVICES
+from l9stack.infra.runtimes.containers.spec import AGENTS, BACKENDS, backend_environment
+from l9stack.infra.runtimes.docker.images import AgentImages
+from l9stack.infra.runtimes.docker.preflight import Surroundings, run_tests
+from l9stack.infra.runtimes.docker.scene import Scene
 from l9stack.infra.settings import DockerSettings
 
 

@@ -12,16 +12,16 @@ import pulumi_docker as docker
 from l9stack.infra.providers.preflight import failures
 from l9stack.infra.resources import PreflightGate
 from l9stack.infra.runtimes.base import Preflight, PreflightSpec
-from l9stack.infra.runtimes.containers import (
+from l9stack.infra.runtimes.containers.handed import certificates
+from l9stack.infra.runtimes.containers.services import FILES
+from l9stack.infra.runtimes.containers.spec import (
     AGENT_USER,
     certificate_environment,
     certificate_files,
     env_file,
     stack_labels,
 )
-from l9stack.infra.runtimes.docker_containers import LIMITS, Scene, container_labels, secret_file, upload, volumes_at
-from l9stack.infra.runtimes.handed import certificates
-from l9stack.infra.runtimes.services import FILES
+from l9stack.infra.runtimes.docker.scene import LIMITS, Scene, container_labels, secret_file, upload, volumes_at
 from l9stack.project import Project
 
 _COMMAND = f"set -a && . {FILES}/tests.env && exec python -m l9stack.agent.preflight /srv"

@@ -15,8 +15,8 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from l9stack.infra.runtimes.containers import Container
-from l9stack.infra.runtimes.swarm_files import Brought
+from l9stack.infra.runtimes.containers.spec import Container
+from l9stack.infra.runtimes.swarm.files import Brought
 from l9stack.infra.settings import SwarmSettings
 from l9stack.infra.settings.registry import Registry
 from l9stack.infra.swarm_state import REVISION

@@ -19,7 +19,9 @@ from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.infra import deployed
 from l9stack.infra.resources import Password, SwarmCluster, SwarmService
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
-from l9stack.infra.runtimes.containers import (
+from l9stack.infra.runtimes.containers.handed import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.containers.services import SERVICES
+from l9stack.infra.runtimes.containers.spec import (
     BACKENDS,
     CONFIG,
     DATA,
@@ -31,13 +33,11 @@ from l9stack.infra.runtimes.containers import (
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.docker_containers import Scene
-from l9stack.infra.runtimes.handed import certificates, engine_host, make_keys, urls
-from l9stack.infra.runtimes.on_engine import OnEngine
-from l9stack.infra.runtimes.services import SERVICES
-from l9stack.infra.runtimes.swarm_files import SwarmFiles, digest_now, read_now
-from l9stack.infra.runtimes.swarm_services import Surroundings, revision_of, seconds_to_settle, service_arguments
-from l9stack.infra.runtimes.watching import Content
+from l9stack.infra.runtimes.containers.watching import Content
+from l9stack.infra.runtimes.docker.on_engine import OnEngine
+from l9stack.infra.runtimes.docker.scene import Scene
+from l9stack.infra.runtimes.swarm.files import SwarmFiles, digest_now, read_now
+from l9stack.infra.runtimes.swarm.services import Surroundings, revision_of, seconds_to_settle, service_arguments
 from l9stack.infra.settings import DockerSettings, SwarmSettings
 from l9stack.project import Project
 

@@ -20,7 +20,9 @@ from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.infra import deployed
 from l9stack.infra.resources import ContainerReady, Password
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
-from l9stack.infra.runtimes.containers import (
+from l9stack.infra.runtimes.containers.handed import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.containers.services import FILES, SERVICES
+from l9stack.infra.runtimes.containers.spec import (
     AGENT_USER,
     BACKENDS,
     DATA,
@@ -31,7 +33,9 @@ from l9stack.infra.runtimes.containers import (
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.docker_containers import (
+from l9stack.infra.runtimes.containers.watching import Content
+from l9stack.infra.runtimes.docker.on_engine import OnEngine
+from l9stack.infra.runtimes.docker.scene import (
     Scene,
     container_labels,
     fingerprint,
@@ -39,10 +43,6 @@ from l9stack.infra.runtimes.docker_containers import (
     upload,
     volumes_at,
 )
-from l9stack.infra.runtimes.handed import certificates, engine_host, make_keys, urls
-from l9stack.infra.runtimes.on_engine import OnEngine
-from l9stack.infra.runtimes.services import FILES, SERVICES
-from l9stack.infra.runtimes.watching import Content
 from l9stack.infra.settings import DockerSettings
 from l9stack.project import Project
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from l9stack.agent.addresses import AUTHORITIES
 from l9stack.agent.keys import TRUSTED, key_file
 from l9stack.agent.operations import STORES_SECONDS
-from l9stack.infra.runtimes.services import FILES, SERVICES
+from l9stack.infra.runtimes.containers.services import FILES, SERVICES
 
 if TYPE_CHECKING:
     from l9stack.infra.runtimes.base import AgentSpec, CodeSpec

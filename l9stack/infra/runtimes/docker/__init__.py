@@ -1,0 +1,1 @@
+"""Containers on one Docker engine, and what the swarm runtime has in common with that."""

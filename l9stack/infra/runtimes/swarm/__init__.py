@@ -1,0 +1,1 @@
+"""Replicated services on a swarm of Docker engines."""
