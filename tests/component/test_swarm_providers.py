@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from l9stack.errors import ServiceError
-from l9stack.infra import swarm_state
 from l9stack.infra.providers import swarm
 from l9stack.infra.providers.swarm import SwarmClusterProvider, SwarmServiceProvider
-from l9stack.infra.swarm_state import REVISION, Look
+from l9stack.running import swarm_services
+from l9stack.running.swarm_services import Look
+from tests.running.swarms import a_service, a_task
 
 PROPS = {
     "host": "",
@@ -26,27 +27,8 @@ PROPS = {
 }
 
 
-def a_task(number: int, revision: str, state: str, error: str = "", port: int = 0) -> dict[str, Any]:
-    status: dict[str, Any] = {"State": state, "Timestamp": f"2026-01-01T00:00:{number:02d}Z", "Message": state}
-    if error:
-        status["Err"] = error
-    if port:
-        status["PortStatus"] = {"Ports": [{"TargetPort": 8080, "PublishedPort": port}]}
-    return {
-        "ID": f"task-{number}",
-        "Slot": number % 3 + 1,
-        "NodeID": "node-1",
-        "Spec": {"ContainerSpec": {"Env": ["A=b", f"{REVISION}={revision}"]}},
-        "Status": status,
-        "DesiredState": "running" if state in ("running", "pending", "starting") else "shutdown",
-    }
-
-
 def a_look(revision: str, *tasks: dict[str, Any], update: str = "") -> Look:
-    service = {
-        "Spec": {"Name": "desk-prod", "TaskTemplate": {"ContainerSpec": {"Env": [f"{REVISION}={revision}"]}}},
-        "UpdateStatus": {"State": update, "Message": f"update {update}"} if update else None,
-    }
+    service = a_service(revision=revision, update=update)
     return Look(service, sorted(tasks, key=lambda task: str(task["Status"]["Timestamp"]), reverse=True))
 
 
@@ -62,7 +44,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
     monkeypatch.setattr(swarm, "look", lambda *_: looks.pop(0) if len(looks) > 1 else looks[0])
     monkeypatch.setattr(swarm.time, "sleep", lambda _: None)
     monkeypatch.setattr(swarm.time, "monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr(swarm_state, "active_nodes", lambda _: ["one"])
+    monkeypatch.setattr(swarm_services, "active_nodes", lambda _: ["one"])
     monkeypatch.setattr(swarm.DockerEngine, "ask", lambda *_: "the last line")
     return looks
 
@@ -189,6 +171,6 @@ def test_a_cluster_of_several_nodes_needs_a_registry(monkeypatch: pytest.MonkeyP
     ],
 )
 def test_an_engine_that_manages_no_swarm_is_refused(monkeypatch: pytest.MonkeyPatch, told: str, said: str) -> None:
-    monkeypatch.setattr(swarm_state.DockerEngine, "ask", lambda *_: told)
+    monkeypatch.setattr(swarm_services.DockerEngine, "ask", lambda *_: told)
     with pytest.raises(ServiceError, match=said):
         SwarmClusterProvider().make({"cluster": "desk", "host": "", "registry": False})

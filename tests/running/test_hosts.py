@@ -9,69 +9,62 @@ import pytest
 
 from l9stack.cli.main import main
 from l9stack.running.swarm import service_state
+from l9stack.running.swarm_services import Look
 from tests.running.conftest import Deployed, FakeDocker
+from tests.running.swarms import a_service, a_task
 
 NOWHERE = "http://127.0.0.1:1"
 
 
-def service(name: str, replicas: int, **update: str) -> dict[str, Any]:
-    labels = {"l9stack.agent": name}
-    spec = {"Name": f"desk-{name}-site", "Labels": labels, "Mode": {"Replicated": {"Replicas": replicas}}}
-    return {"Spec": spec, **({"UpdateStatus": update} if update else {})}
+SERVICES = {
+    "all run": (1, [a_task(1, "new", "running")], "", "running", ""),
+    "some still start": (2, [a_task(1, "new", "running"), a_task(2, "new", "starting")], "", "starting", "1 of 2 run"),
+    "an image is pulled": (1, [a_task(1, "new", "preparing", desired="ready")], "", "starting", "0 of 1 run"),
+    "there are no tasks": (1, [], "", "stopped", "0 of 1 run"),
+    "started again and again": (
+        1,
+        [a_task(2, "new", "ready", desired="ready"), a_task(1, "new", "failed", "task: non-zero exit (1)")],
+        "",
+        "stopped",
+        "0 of 1 run; the last one failed: task: non-zero exit (1)",
+    ),
+    "what failed before an update is history": (
+        1,
+        [a_task(2, "new", "starting"), a_task(1, "old", "failed", "exit 1")],
+        "updating",
+        "starting",
+        "0 of 1 run, update updating",
+    ),
+    "no node takes it": (
+        2,
+        [a_task(2, "new", "pending", "no suitable node"), a_task(1, "new", "running")],
+        "",
+        "failing",
+        "1 of 2 run; the last one failed: no suitable node",
+    ),
+    "on its way back": (1, [a_task(1, "new", "running")], "rollback_started", "running", "update rollback_started"),
+    "an update has ended": (1, [a_task(1, "new", "running")], "completed", "running", ""),
+}
 
 
-def task(current: str, desired: str = "Running", error: str = "", image: str = "clerk:2") -> dict[str, str]:
-    shown = {"Name": "desk-clerk-site.1", "CurrentState": current, "DesiredState": desired}
-    return {**shown, "Error": error, "Image": image}
-
-
-@pytest.mark.parametrize(
-    ("wanted", "tasks", "state", "detail"),
-    [
-        (1, [task("Running 2 minutes ago")], "running", ""),
-        (2, [task("Running 2 minutes ago"), task("Starting 3 seconds ago")], "starting", "1 of 2 run"),
-        (1, [task("Preparing 1 second ago", "Ready")], "starting", "0 of 1 run"),
-        (1, [], "stopped", "0 of 1 run"),
-        (
-            1,
-            [
-                task("Ready 1 second ago", "Ready"),
-                task("Failed 9 seconds ago", "Shutdown", '"task: non-zero exit (1)"'),
-            ],
-            "stopped",
-            "0 of 1 run; the last one failed: task: non-zero exit (1)",
-        ),
-        (
-            1,
-            [task("Starting 1 second ago"), task("Failed 1 hour ago", "Shutdown", "exit 1", image="clerk:1")],
-            "starting",
-            "0 of 1 run",
-        ),
-        (
-            2,
-            [task("Running 1 hour ago"), task("Pending 1 minute ago", error='"no suitable node"')],
-            "failing",
-            "1 of 2 run; the last one failed: no suitable node",
-        ),
-    ],
-)
-def test_a_service_is_as_its_tasks_are(wanted: int, tasks: list[dict[str, str]], state: str, detail: str):
-    found = service_state(service("clerk", wanted), tasks)
+@pytest.mark.parametrize(("wanted", "tasks", "update", "state", "detail"), SERVICES.values(), ids=SERVICES)
+def test_a_service_is_as_its_tasks_are(
+    wanted: int, tasks: list[dict[str, Any]], update: str, state: str, detail: str
+) -> None:
+    found = service_state(Look(a_service(replicas=wanted, update=update), tasks))
     assert (found.state, found.detail) == (state, detail)
-
-
-def test_an_update_that_goes_on_is_told():
-    rolled = service("clerk", 1, State="rollback_started", Message="update rolled back due to failure")
-    found = service_state(rolled, [task("Running 1 hour ago")])
-    assert (found.state, found.detail) == ("running", "update rolled back due to failure")
 
 
 def test_a_swarm_is_asked_for_its_services(deployed: Deployed, docker: FakeDocker, capsys: pytest.CaptureFixture[str]):
     deployed("swarm", "ssh://deploy@manager", clerk=NOWHERE, porter=NOWHERE)
     docker.says(
         service_ls=["id-clerk"],
-        service_inspect=[service("clerk", 1)],
-        service_ps=[task("Failed 2 seconds ago", "Shutdown", "no such image")],
+        service_ps=["task-1", "task-2"],
+        service_inspect=[a_service("clerk", replicas=1, agent="clerk")],
+        inspect=[
+            a_task(1, "new", "running", service="of somebody else"),
+            a_task(2, "new", "failed", "no such image", service="clerk"),
+        ],
         service_logs=["one", '{"event": "call"}'],
     )
     assert main(["status", "--stack", "site", "--json"]) == 6
@@ -82,20 +75,21 @@ def test_a_swarm_is_asked_for_its_services(deployed: Deployed, docker: FakeDocke
     }
     assert main(["logs", "clerk", "--stack", "site", "--lines", "7", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [{"text": "one"}, {"event": "call"}]
-    assert docker.asked[-1] == [
-        *("--host", "ssh://deploy@manager", "service", "logs", "--raw", "--tail", "7", "desk-clerk-site")
-    ]
+    assert docker.asked[-1] == ["--host", "ssh://deploy@manager", "service", "logs", "--raw", "--tail", "7", "clerk"]
 
 
 def test_of_an_agent_that_is_not_published_its_host_tells(
     deployed: Deployed, docker: FakeDocker, capsys: pytest.CaptureFixture[str]
 ):
     deployed("swarm", published=False, clerk="http://clerk:8080")
-    redis = {"Spec": {**service("redis", 1)["Spec"], "Labels": {"l9stack.service": "redis"}, "Name": "redis"}}
     docker.says(
         service_ls=["id-clerk", "id-redis"],
-        service_inspect=[service("clerk", 1), redis],
-        service_ps=[task("Running 1 second ago"), {**task("Running 1 second ago"), "Name": "redis.1"}],
+        service_ps=["task-1", "task-2"],
+        service_inspect=[
+            a_service("clerk", replicas=1, agent="clerk"),
+            a_service("redis", replicas=1, service="redis"),
+        ],
+        inspect=[a_task(1, "new", "running", service="clerk"), a_task(2, "new", "running", service="redis")],
     )
     assert main(["health", "--stack", "site", "--wait", "--timeout", "5"]) == 0
     assert main(["call", "clerk.ask", "--stack", "site"]) == 6

@@ -12,8 +12,8 @@ from typing import Any
 
 from l9stack.errors import ServiceError
 from l9stack.infra.providers.base import Props, Provider
-from l9stack.infra.swarm_state import Look, active_nodes, look, own_node
 from l9stack.running.engine import DockerEngine
+from l9stack.running.swarm_services import Look, active_nodes, look, own_node
 
 _POLL_SECONDS = 1.0
 _TRIES = 3

@@ -19,7 +19,7 @@ from l9stack.infra.runtimes.containers.spec import Container
 from l9stack.infra.runtimes.swarm.files import Brought
 from l9stack.infra.settings import SwarmSettings
 from l9stack.infra.settings.registry import Registry
-from l9stack.infra.swarm_state import REVISION
+from l9stack.running.swarm_services import REVISION
 
 _PROBE_SECONDS = 5
 """The engine's own way asks often until the first success; services know no such interval."""

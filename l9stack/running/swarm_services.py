@@ -1,4 +1,4 @@
-"""A service of a swarm and its tasks, as the engine tells of them now."""
+"""Services of a swarm and their tasks, as the engine tells of them now."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from l9stack.running.engine import DockerEngine
 REVISION = "L9_REVISION"
 """The variable of a service's containers that tells one state of it from the next."""
 _FAILED = ("failed", "rejected", "orphaned")
+_ON_THEIR_WAY = ("new", "allocated", "pending", "assigned", "accepted", "preparing", "ready", "starting")
+"""A task is running only once its health check has succeeded."""
 
 
 def own_node(engine: DockerEngine) -> str:
@@ -47,6 +49,42 @@ class Look:
     def there(self) -> bool:
         """Whether there is a service of that name."""
         return bool(self.service)
+
+    @property
+    def name(self) -> str:
+        """The service's."""
+        return str(self.service["Spec"]["Name"])
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The service's."""
+        return self.service["Spec"].get("Labels") or {}
+
+    @property
+    def wanted(self) -> int:
+        """How many tasks a replicated service shall have."""
+        return int(self.service["Spec"]["Mode"].get("Replicated", {}).get("Replicas", 1))
+
+    @property
+    def serving(self) -> int:
+        """How many healthy tasks there are, of whatever revision."""
+        return sum(task["Status"]["State"] == "running" for task in self._meant)
+
+    @property
+    def starting(self) -> bool:
+        """Whether a task is on its way."""
+        return any(task["Status"]["State"] in _ON_THEIR_WAY for task in self._meant)
+
+    @property
+    def trouble(self) -> str:
+        """Why the newest task that is as it shall be now failed, or waits; what failed before an update is history."""
+        now = [task for task in self.tasks if _revision(task["Spec"]) == self.revision]
+        return next((_reason(task) for task in now if task["Status"].get("Err")), "")
+
+    @property
+    def going_on(self) -> str:
+        """What the engine says of an update, or of the way back from one, that goes on."""
+        return str(self.service["UpdateStatus"].get("Message", self._update)) if self.updating else ""
 
     @property
     def revision(self) -> str:
@@ -117,7 +155,11 @@ class Look:
                 if task["Status"]["State"] == "running" and found["TargetPort"] == port:
                     host = _address(engine, task["NodeID"]) if several else reach
                     return f"http://{host}:{found['PublishedPort']}"
-        raise ServiceError(f"no task of {self.service['Spec']['Name']} has published port {port}")
+        raise ServiceError(f"no task of {self.name} has published port {port}")
+
+    @property
+    def _meant(self) -> list[Mapping[str, Any]]:
+        return [task for task in self.tasks if task["DesiredState"] in ("running", "ready")]
 
     def _running(self, revision: str) -> list[Mapping[str, Any]]:
         return [
@@ -139,13 +181,25 @@ def look(engine: DockerEngine, name: str) -> Look:
     Raises:
         ServiceError: the engine does not answer, or manages no swarm.
     """
-    found = [row["ID"] for row in engine.rows("service", "ls", "--filter", f"name={name}") if row["Name"] == name]
-    if not found:
-        return Look({}, ())
-    (service,) = json.loads(engine.ask("service", "inspect", *found))
-    ids = engine.ask("service", "ps", "--quiet", "--no-trunc", *found).split()
-    tasks = json.loads(engine.ask("inspect", "--type", "task", *ids)) if ids else []
-    return Look(service, sorted(tasks, key=lambda task: str(task["Status"].get("Timestamp", "")), reverse=True))
+    rows = engine.rows("service", "ls", "--filter", f"name={name}")
+    return next(iter(looks(engine, [row["ID"] for row in rows if row["Name"] == name])), Look({}, ()))
+
+
+def looks(engine: DockerEngine, services: Sequence[str]) -> list[Look]:
+    """Services by their ids, with the tasks that the engine remembers; however many, the engine is asked three times.
+
+    Raises:
+        ServiceError: the engine does not answer, or manages no swarm.
+    """
+    if not services:
+        return []
+    ids = engine.ask("service", "ps", "--quiet", "--no-trunc", *services).split()
+    tasks = engine.rows("inspect", "--type", "task", *ids) if ids else []
+    tasks.sort(key=lambda task: str(task["Status"].get("Timestamp", "")), reverse=True)
+    return [
+        Look(service, [task for task in tasks if task["ServiceID"] == service["ID"]])
+        for service in engine.rows("service", "inspect", *services)
+    ]
 
 
 def _revision(template: Mapping[str, Any]) -> str:
