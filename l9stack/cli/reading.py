@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from pydantic import JsonValue
 
 from l9stack.cli.printing import counted, print_json, print_problems
 from l9stack.cli.target import project_of, readable
@@ -23,6 +21,7 @@ from l9stack.planning.plan import UNBOUND, binding_hint
 from l9stack.project import Project
 
 if TYPE_CHECKING:
+    from l9stack.infra.settings import StackSettings
     from l9stack.rendering.prompt import Fenced
 
 _PASSWORD = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
@@ -31,9 +30,10 @@ _PASSWORD = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
 def validate(arguments: argparse.Namespace) -> int:
     """Read and plan; all problems come at once, questions are listed with what answers them."""
     project = project_of(arguments)
-    path, settings = _asked(arguments, project)
+    path, stack = _asked(arguments, project)
+    settings = stack.settings if stack else None
     collection, plan = plan_of(path, project, meta=arguments.meta, settings=settings)
-    notes = [*collection.notes, *plan.notes]
+    notes = [*collection.notes, *plan.notes, *(_missing(stack, plan, project, arguments.stack) if stack else ())]
     unbound = sum(not operation.bound for agent in plan.agents for operation in agent.operations)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
     if arguments.json:
@@ -58,8 +58,8 @@ def validate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Mapping[str, JsonValue] | None]:
-    """The collection that is meant, and the settings of the stack where one is."""
+def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, StackSettings | None]:
+    """The collection that is meant, and the stack where one is."""
     if bool(arguments.path) == bool(arguments.stack):
         raise InputError([Problem("what-to-check", "give a collection, or --stack NAME", hint="l9 validate PATH")])
     if arguments.path:
@@ -67,7 +67,14 @@ def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Mappi
     from l9stack.infra.settings.checking import check_stack
 
     settings = check_stack(project.root, arguments.stack)
-    return readable(str(project.root / settings.collection)), settings.settings
+    return readable(str(project.root / settings.collection)), settings
+
+
+def _missing(settings: StackSettings, plan: Plan, project: Project, stack: str) -> list[Problem]:
+    """What the stack's file still lacks before it can be deployed."""
+    from l9stack.infra.backends import without_a_place
+
+    return [replace(problem, level="note") for problem in without_a_place(settings, plan, project.root, stack)]
 
 
 def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:

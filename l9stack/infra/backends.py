@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pulumi
 
+from l9stack.errors import Problem
 from l9stack.infra.runtimes.base import SERVICES, Endpoint, Runtime, ServiceSpec
 from l9stack.infra.runtimes.external import Bucket, archive_bucket, external_service
+from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.archive import ArchiveSettings
 from l9stack.model.agent import Backend, MemoryKind
 from l9stack.model.plan import Plan
 from l9stack.planning.retention import kept_days
+from l9stack.reading.stack import place_of, stack_entries
 
 _SERVICE_OF = {
     Backend.REDIS: "redis",
@@ -79,3 +83,24 @@ def services_used(plan: Plan) -> tuple[str, ...]:
     """The services that a plan's declared memory layers need, and those that every agent needs."""
     used = {_SERVICE_OF[layer.backend] for agent in plan.agents for layer in agent.spec.memory} | set(_ALWAYS)
     return tuple(service for service in SERVICES if service in used)
+
+
+def without_a_place(settings: StackSettings, plan: Plan, root: Path, stack: str) -> list[Problem]:
+    """Backends that a swarm would keep the data of on a node that nobody has chosen; none on other runtimes.
+
+    A cluster that is to use servers of others would else start its own where a URL was forgotten.
+    """
+    if settings.runtime != "swarm" or settings.swarm.backends:
+        return []
+    given = {*settings.backends, *stack_entries(root, stack, "l9stack:backends")}
+    return [
+        Problem(
+            "no-place",
+            f"l9stack:backends.{service} is not set, and no node is named where the swarm would keep {service}'s data",
+            place_of(root, stack, "runtime"),
+            f"pulumi config set --stack {stack} --secret --path l9stack:backends.{service} URL, or name the node in "
+            "l9stack:swarm: {backends: ['node.hostname == NAME']}",
+        )
+        for service in services_used(plan)
+        if service not in given
+    ]

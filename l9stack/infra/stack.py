@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from l9stack.errors import InputError
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra import deployed
 from l9stack.infra.agents import Agents, AgentsArgs
-from l9stack.infra.backends import Backends, BackendsArgs, looked_after, services_used
+from l9stack.infra.backends import Backends, BackendsArgs, looked_after, services_used, without_a_place
 from l9stack.infra.document import deployment_document
 from l9stack.infra.extraction import Extraction, ExtractionArgs
 from l9stack.infra.monitoring import Monitoring, MonitoringArgs
@@ -49,13 +50,15 @@ class StackArgs:
         A stack that is pinned to a release takes the collection from there. `up` keeps what it deploys as a release.
 
         Raises:
-            InputError: with every problem of the input.
+            InputError: with every problem of the input, and backends that nobody has given a place.
         """
         project = project or Project.find()
         if settings.release:
             prepared = prepared_release(project, settings.release, settings.settings)
         else:
             prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
+        if problems := without_a_place(settings, prepared.plan, project.root, stack):
+            raise InputError(problems)
         prepared.stored()
         if not settings.release and not pulumi.runtime.is_dry_run():
             Snapshots(project).keep(prepared, settings.settings)

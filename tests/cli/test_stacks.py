@@ -85,8 +85,13 @@ def test_purging_a_protected_stack_is_refused_with_the_way_to_unprotect_it(
 def test_validate_checks_a_stack_with_its_config_all_at_once(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["validate", "--stack", "prod"]) == 0
-    capsys.readouterr()
+    assert main(["validate", "--stack", "prod", "--json"]) == 0
+    notes = [note for note in json.loads(capsys.readouterr().out)["notes"] if note["code"] == "no-place"]
+    assert {note["message"].partition(" ")[0] for note in notes} == {
+        "l9stack:backends.redis",
+        "l9stack:backends.postgres",
+    }
+    assert {(note["level"], note["file"], note["line"]) for note in notes} == {("note", "Pulumi.prod.yaml", 2)}
     (project.root / "Pulumi.prod.yaml").write_text(
         "config:\n  l9stack:runtime: swarms\n  l9stack:docker: {first_port: 80}\n"
         "  l9stack:backends:\n    redis: {secure: AAAB}\n    postgres: mysql://h/l9\n"

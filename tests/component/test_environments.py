@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from l9stack.errors import InputError
 from l9stack.infra.protection import KEEPS_DATA, is_stateful
 from l9stack.infra.providers.release import MOST, ReleaseProvider
 from l9stack.infra.settings import StackSettings
@@ -45,10 +46,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def deployed(stack: str, *, preview: bool = True, **more: Any) -> World:
     """A stack of the project by its own file, as `__main__.py` runs it."""
     config = yaml.safe_load(Path(f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
-    settings = StackSettings.read(configured(config | more))
 
     def program() -> None:
-        arguments = StackArgs.of(settings, stack)
+        arguments = StackArgs.of(StackSettings.read(configured(config | more)), stack)
         Stack(arguments.prepared.plan.collection, arguments)
 
     return run(program, stack, preview=preview)
@@ -82,6 +82,24 @@ def test_prod_is_a_swarm_of_replicas_with_backends_that_others_run(here: Path) -
         assert mode["replicated"]["replicas"] == 3, name
     assert not {f"claims_desk-{name}" for name in SERVICES} & set(services)
     assert "Release claims_desk-release" in protected(world)
+
+
+def test_a_swarm_keeps_no_data_where_nobody_has_said_so(here: Path) -> None:
+    file = here / "Pulumi.prod.yaml"
+    file.write_text(file.read_text() + "  l9stack:backends:\n    redis: {secure: AAABAJ}\n")
+    settings, project = check_stack(here, "prod"), Project(here)
+    with pytest.raises(InputError) as refused:
+        StackArgs.of(settings, "prod", project)
+    assert {problem.message.partition(" ")[0] for problem in refused.value.problems} == {
+        f"l9stack:backends.{service}" for service in SERVICES - {"redis"}
+    }
+    assert {str(problem.place) for problem in refused.value.problems} == {"Pulumi.prod.yaml:6:3"}
+
+
+def test_a_swarm_keeps_data_on_the_node_that_is_named(here: Path) -> None:
+    world = deployed("prod", swarm={"backends": ["node.hostname == data-1"]})
+    placements = {name: world.of("Service")[f"claims_desk-{name}"].inputs["taskSpec"]["placement"] for name in SERVICES}
+    assert {str(found["constraints"]) for found in placements.values()} == {"['node.hostname == data-1']"}
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])

@@ -41,7 +41,9 @@ def test_staging_has_a_preview_from_its_own_file(project: OnDocker) -> None:
 
 
 def test_prod_has_a_preview_from_its_own_file_once_its_backends_are_set(project: OnDocker) -> None:
-    project.run("preview", "--stack", "prod")  # makes the stack, and the key by which its secrets are encrypted
+    # Makes the stack, and the key by which its secrets are encrypted.
+    told = project.run("preview", "--stack", "prod", expect=None)
+    assert told.returncode and all(f"l9stack:backends.{service} is not set" in told.stderr for service in SERVICES)
     for service, url in PROVIDED.items():
         project.pulumi("config", "set", "--stack", "prod", "--secret", "--path", f"l9stack:backends.{service}", url)
     assert "word" not in (project.root / "Pulumi.prod.yaml").read_text()

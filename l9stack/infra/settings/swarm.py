@@ -47,7 +47,8 @@ class SwarmSettings:
     placement: tuple[str, ...] = ()
     """Constraints for the nodes where agents may run."""
     backends: tuple[str, ...] = ()
-    """Constraints for the node where backends keep their data; by default it is the one that the program talks to."""
+    """Constraints for the node where backends keep their data. What watches the stack is there as well, or, where there
+    are none, on the node that the program talks to."""
     encrypted: bool = True
     """Whether the networks encrypt what passes between nodes."""
 
