@@ -8,47 +8,15 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from l9stack.engine.environment import environment
+from l9stack.engine.events import Following, Outcome, Progress
+from l9stack.engine.hints import hints
 from l9stack.errors import EngineError
 from l9stack.project import Project
-
-Progress = Callable[[str], None]
-_NOISE = ("using pulumi-", "update failed", "preview failed")
-"""Diagnostics that say nothing beside the reasons that stand next to them."""
-_TOLD_LINES = 10
-_QUIET = frozenset({"same", "read", "refresh"})
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happens to one resource: `fields` are the inputs that differ."""
-
-    operation: str
-    type: str
-    name: str
-    fields: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        inside = f" [{', '.join(self.fields)}]" if self.fields else ""
-        return f"{self.operation} {self.type.rsplit(':', 1)[-1]} {self.name}{inside}"
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run did, or would do; `diagnostics` are what program and providers said."""
-
-    changes: list[Change] = field(default_factory=list)
-    diagnostics: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    said: dict[str, deque[str]] = field(default_factory=dict)
-    """The last lines that a provider told of each resource meanwhile, as of an image's build."""
 
 
 class Engine:
@@ -145,11 +113,11 @@ class Engine:
             EngineError: the operation failed; the message holds what program and providers said.
         """
         self._clear_dead_lock()
-        outcome = Outcome()
+        following = Following(self._progress, preview=command == "preview")
         with tempfile.TemporaryDirectory(prefix="l9-events-") as folder:
             log = Path(folder) / "events"
             done = threading.Event()
-            reader = threading.Thread(target=self._follow, args=(log, done, outcome, command))
+            reader = threading.Thread(target=following.follow, args=(log, done))
             reader.start()
             arguments = [
                 command,
@@ -184,53 +152,12 @@ class Engine:
                 done.set()
                 reader.join()
         if process.returncode:
-            raise EngineError(self._reason(command, outcome, text))
-        return outcome
+            raise EngineError(self._reason(command, following.outcome, text))
+        return following.outcome
 
     def _reason(self, command: str, outcome: Outcome, text: str) -> str:
         lines = list(dict.fromkeys(outcome.diagnostics)) or text.strip().splitlines()[-12:]
-        return f"pulumi {command} of stack {self.stack} failed:\n" + "\n".join(lines)
-
-    def _follow(self, log: Path, done: threading.Event, outcome: Outcome, command: str) -> None:
-        for event in _events(log, done):
-            if pre := event.get("resourcePreEvent"):
-                self._before(pre["metadata"], outcome, command)
-            elif post := event.get("resOutputsEvent"):
-                self._after(post["metadata"], command)
-            elif diagnostic := event.get("diagnosticEvent"):
-                self._diagnosed(diagnostic, outcome)
-            elif summary := event.get("summaryEvent"):
-                outcome.counts = dict(summary.get("resourceChanges") or {})
-
-    def _diagnosed(self, diagnostic: Mapping[str, Any], outcome: Outcome) -> None:
-        """Errors and warnings are kept; what providers tell meanwhile is progress."""
-        message, urn = _plain(diagnostic["message"]).rstrip(), diagnostic.get("urn", "")
-        if diagnostic.get("ephemeral"):
-            lines = (line for line in message.splitlines() if line.strip() and not line.startswith("digest: "))
-            outcome.said.setdefault(urn, deque(maxlen=_TOLD_LINES)).extend(lines)
-            return
-        if not message or message.startswith(_NOISE):
-            return
-        if diagnostic.get("severity") == "error":
-            # A failed build's own error is a command and its exit code; the reason is what it said before.
-            outcome.diagnostics.append("\n  ".join([message, *outcome.said.pop(urn, ())]))
-        elif diagnostic.get("severity") == "warning":
-            outcome.diagnostics.append(message)
-        elif diagnostic.get("severity") in ("info", "info#err"):
-            self._progress(message.removeprefix("info: "))
-
-    def _before(self, metadata: Mapping[str, Any], outcome: Outcome, command: str) -> None:
-        if metadata["op"] in _QUIET or metadata["type"] == "pulumi:pulumi:Stack":
-            return
-        fields = tuple(sorted(metadata.get("detailedDiff") or metadata.get("diffs") or _differing(metadata)))
-        change = Change(metadata["op"], metadata["type"], metadata["urn"].rsplit("::", 1)[-1], fields)
-        outcome.changes.append(change)
-        if command != "preview":
-            self._progress(f"{change} …")
-
-    def _after(self, metadata: Mapping[str, Any], command: str) -> None:
-        if metadata["op"] not in _QUIET and metadata["type"] != "pulumi:pulumi:Stack" and command != "preview":
-            self._progress(f"  done: {metadata['urn'].rsplit('::', 1)[-1]}")
+        return f"pulumi {command} of stack {self.stack} failed:\n" + "\n".join([*lines, *hints(lines)])
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -261,40 +188,3 @@ class Engine:
             if host == os.uname().nodename and not Path(f"/proc/{pid}").exists():
                 path.unlink(missing_ok=True)
                 self._progress(f"removed the stack's lock: its process {pid} is no longer there")
-
-
-def _events(log: Path, done: threading.Event) -> Iterator[dict[str, Any]]:
-    """Events as they are written, until the engine has ended and the log is read to its end."""
-    while not log.exists():
-        if done.wait(0.02):
-            if not log.exists():
-                return
-            break
-    with log.open(encoding="utf-8") as file:
-        partial = ""
-        while True:
-            ended = done.is_set()
-            chunk = file.read()
-            if chunk:
-                *lines, partial = (partial + chunk).split("\n")
-                for line in lines:
-                    if line.strip():
-                        yield json.loads(line)
-            elif ended:
-                return
-            else:
-                time.sleep(0.03)
-
-
-def _differing(metadata: Mapping[str, Any]) -> list[str]:
-    """The inputs of an update that are not as they were, for our providers say only that there are some."""
-    old, new = metadata.get("old") or {}, metadata.get("new") or {}
-    before, after = old.get("inputs") or {}, new.get("inputs") or {}
-    return [] if metadata["op"] != "update" else [name for name, value in after.items() if before.get(name) != value]
-
-
-def _plain(text: str) -> str:
-    """A message without the engine's colour marks."""
-    for mark in ("<{%reset%}>", "<{%fg 1%}>", "<{%fg 3%}>", "<{%bold%}>"):
-        text = text.replace(mark, "")
-    return text

@@ -7,7 +7,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from l9stack.engine.drive import Engine, Outcome
+import pytest
+
+from l9stack.engine.events import Following, Outcome
+from l9stack.engine.hints import hints
 
 IMAGE, OTHER = "urn:pulumi:s::p::docker:index/image:Image::desk-base", "urn:pulumi:s::p::x:Y::other"
 
@@ -17,13 +20,12 @@ def said(urn: str, message: str, severity: str = "info", *, ephemeral: bool = Fa
 
 
 def followed(tmp_path: Path, *events: dict[str, Any]) -> tuple[Outcome, list[str]]:
-    log, ended, outcome, progress = tmp_path / "events", threading.Event(), Outcome(), list[str]()
+    log, ended, progress = tmp_path / "events", threading.Event(), list[str]()
     log.write_text("".join(f"{json.dumps(event)}\n" for event in events))
     ended.set()
-    engine = Engine.__new__(Engine)
-    engine._progress = progress.append
-    engine._follow(log, ended, outcome, "up")
-    return outcome, progress
+    following = Following(progress.append, preview=False)
+    following.follow(log, ended)
+    return following.outcome, progress
 
 
 def test_a_build_that_fails_is_told_with_what_it_said_last(tmp_path: Path) -> None:
@@ -43,3 +45,22 @@ def test_a_build_that_fails_is_told_with_what_it_said_last(tmp_path: Path) -> No
     assert first.splitlines()[-1] == "  ERROR: No matching distribution found for uvicorn"
     assert len(first.splitlines()) == 11 and "package-0" not in first and "sha256:1" not in first
     assert second == "it is down\n  Pulling" and progress == ["half done"]
+
+
+@pytest.mark.parametrize(
+    ("told", "hint"),
+    [
+        ("Bind for 127.0.0.1:21375 failed: port is already allocated", "l9stack:docker.first_port"),
+        ("listen tcp4 127.0.0.1:21375: bind: address already in use", "l9stack:docker.first_port"),
+        ("unable to find or pull image neo4j:5.26.0", "l9stack:docker.images"),
+        ("pull access denied for l9stack-test/nothing, repository does not exist", "l9stack:docker.images"),
+        ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.", "docker:host"),
+    ],
+)
+def test_what_an_engine_refuses_is_told_with_the_setting_that_mends_it(told: str, hint: str) -> None:
+    (found,) = hints(["agent desk: no", f"Error response from daemon: {told}"])
+    assert found.startswith("    hint: ") and hint in found
+
+
+def test_other_failures_have_no_hint_of_a_docker_engine() -> None:
+    assert hints(["agent desk did not become healthy: connection refused"]) == []

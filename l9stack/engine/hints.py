@@ -1,0 +1,26 @@
+"""What to do about failures that a Docker engine tells in its own words, which know nothing of a stack's config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+_HINTS: Mapping[str, str] = {
+    r"port is already allocated|address already in use|port '\d+' is already in use": (
+        "another program or another project's stack has that port: give this stack other ones, from "
+        "l9stack:docker.first_port on (as {first_port: 23000})"
+    ),
+    r"unable to find or pull image|pull access denied|manifest unknown|No such image": (
+        "l9stack:docker.images names another image for each part (as {neo4j: registry.example.com/neo4j:5}); a "
+        "private registry wants `docker login`, or l9stack:docker.registry for images that the stack builds"
+    ),
+    r"Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect": (
+        "start the engine, or name one that runs: pulumi config set docker:host ssh://USER@HOST"
+    ),
+}
+
+
+def hints(lines: Iterable[str]) -> list[str]:
+    """A line for each kind of failure that is told in `lines`, ready to be printed below them."""
+    text = "\n".join(lines)
+    return [f"    hint: {hint}" for pattern, hint in _HINTS.items() if re.search(pattern, text, re.IGNORECASE)]
