@@ -33,7 +33,7 @@ def validate(arguments: argparse.Namespace) -> int:
     path, stack = _asked(arguments, project)
     settings = stack.settings if stack else None
     collection, plan = plan_of(path, project, meta=arguments.meta, settings=settings)
-    notes = [*collection.notes, *plan.notes, *(_missing(stack, plan, project, arguments.stack) if stack else ())]
+    notes = [*collection.notes, *plan.notes, *(_remarks(stack, plan, project, arguments.stack) if stack else ())]
     unbound = sum(not operation.bound for agent in plan.agents for operation in agent.operations)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
     if arguments.json:
@@ -70,11 +70,13 @@ def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Stack
     return readable(str(project.root / settings.collection)), settings
 
 
-def _missing(settings: StackSettings, plan: Plan, project: Project, stack: str) -> list[Problem]:
-    """What the stack's file still lacks before it can be deployed."""
+def _remarks(settings: StackSettings, plan: Plan, project: Project, stack: str) -> list[Problem]:
+    """What the stack's file still lacks before it can be deployed, and what better did not stand in it."""
     from l9stack.infra.backends import without_a_place
+    from l9stack.infra.settings.plain import plain_secrets
 
-    return [replace(problem, level="note") for problem in without_a_place(settings, plan, project.root, stack)]
+    lacking = without_a_place(settings, plan, project.root, stack)
+    return [*plain_secrets(project.root, stack), *(replace(problem, level="note") for problem in lacking)]
 
 
 def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:

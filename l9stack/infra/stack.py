@@ -26,6 +26,7 @@ from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.infra.resources import Baseline, DeploymentManifest, Release
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Rehearsing, Runtime
 from l9stack.infra.settings import StackSettings
+from l9stack.infra.settings.plain import plain_secrets
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
@@ -57,6 +58,8 @@ class StackArgs:
             prepared = prepared_release(project, settings.release, settings.settings)
         else:
             prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
+        for note in plain_secrets(project.root, stack):
+            pulumi.log.warn(str(note))
         if problems := without_a_place(settings, prepared.plan, project.root, stack):
             raise InputError(problems)
         prepared.stored()

@@ -124,6 +124,21 @@ def stack_entries(root: Path, stack: str, key: str) -> tuple[str, ...]:
     return tuple(node.entries or ()) if node else ()
 
 
+def stack_texts(root: Path, stack: str, key: str) -> dict[str, tuple[str, Place]]:
+    """The texts in a mapping of a stack's own file, as `l9stack:docker`, by dotted name, less what is encrypted."""
+    own = _document(root / f"Pulumi.{stack}.yaml")
+    node = own.get("config", key) if own else None
+    return dict(_texts(node)) if node else {}
+
+
+def _texts(node: Node, prefix: str = "") -> Iterator[tuple[str, tuple[str, Place]]]:
+    for key, child in (node.entries or {}).items():
+        if child.entries is not None and list(child.entries) != ["secure"]:
+            yield from _texts(child, f"{prefix}{key}.")
+        elif child.kind == "scalar":
+            yield f"{prefix}{key}", (child.text, child.place)
+
+
 def secrets_provider(root: Path, stack: str) -> str:
     """The provider that a stack's own file names for its secrets; empty where it names none."""
     own = _document(root / f"Pulumi.{stack}.yaml")

@@ -82,6 +82,21 @@ def test_purging_a_protected_stack_is_refused_with_the_way_to_unprotect_it(
     assert "pulumi config set --stack prod l9stack:protect false" in problem["hint"]
 
 
+def test_a_password_in_plain_text_is_told_and_not_repeated(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "Pulumi.prod.yaml").write_text(
+        "config:\n  l9stack:backends:\n    redis: redis://:opensesame@h:6379\n    postgres: {secure: AAAB}\n"
+        "    neo4j: bolt://h\n  l9stack:docker:\n"
+        "    registry: {server: r.example.com, username: u, password: opensesame}\n"
+    )
+    assert main(["validate", "--stack", "prod", "--json"]) == 0
+    told = capsys.readouterr().out
+    notes = [note for note in json.loads(told)["notes"] if note["code"] == "plain-secret"]
+    assert [(note["file"], note["line"]) for note in notes] == [("Pulumi.prod.yaml", 3), ("Pulumi.prod.yaml", 7)]
+    assert "--path l9stack:docker.registry.password" in notes[1]["hint"] and "opensesame" not in told
+
+
 def test_validate_checks_a_stack_with_its_config_all_at_once(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
