@@ -13,17 +13,11 @@ from l9stack.local.client import Supervisor
 from tests.bench.figures import Figure, percentile
 from tests.bench.scratch import Scratch, UnmeasuredError
 from tests.bench.workshop import Workshop
+from tests.e2e.conftest import CLAIM
 
 AGENT, OPERATION = "claim_intake", "submit_claim"
 BATCH, BATCHES, WARM_UP = 50, 4, 20
 """All together stay below the default rate of 600 calls a minute."""
-CLAIM = {
-    "claim_id": "C-1001",
-    "parcel_id": "P-77",
-    "service_level": "express",
-    "declared_value": 480,
-    "days_since_delivery": 2,
-}
 
 
 def calls(shop: Workshop) -> Iterator[Figure]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.conftest import CLAIM
 from tests.e2e.images.commands import FailedError, docker, run
 from tests.e2e_docker.project import OnDocker, on_docker
 
@@ -22,13 +23,6 @@ AGENTS = ("claim-intake", "coverage-check", "customer-notice", "damage-assessmen
 BACKENDS = ("archive", "neo4j", "postgres", "redis")
 HEALTHY_SECONDS = 300
 ANSWER_SECONDS = 60
-CLAIM = {
-    "claim_id": "C-1001",
-    "parcel_id": "P-77",
-    "service_level": "express",
-    "declared_value": 480,
-    "days_since_delivery": 2,
-}
 
 
 @dataclass(frozen=True)

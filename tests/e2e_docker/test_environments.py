@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-from tests.e2e.conftest import COMMAND
+from tests.e2e.conftest import CLAIM, COMMAND
 from tests.e2e_docker.project import OnDocker
 
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
@@ -16,13 +16,6 @@ PROVIDED = {
     "postgres": "postgresql://l9:word@postgres.example.com/l9",
     "neo4j": "neo4j+s://neo4j:word@graph.example.com",
     "archive": "s3://claims-archive",
-}
-CLAIM = {
-    "claim_id": "C-1001",
-    "parcel_id": "P-77",
-    "service_level": "express",
-    "declared_value": 480,
-    "days_since_delivery": 2,
 }
 
 

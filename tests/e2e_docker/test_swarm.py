@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.e2e.conftest import CLAIM
 from tests.e2e.images.stack import stack_config
 from tests.e2e_docker.conftest import closing
 from tests.e2e_docker.project import COLLECTION, OnDocker, on_docker
@@ -15,13 +16,6 @@ from tests.e2e_docker.swarm import REPLICAS, SETTINGS, OnSwarm, a_swarm
 pytestmark = pytest.mark.e2e
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 BACKENDS = ("archive", "neo4j", "postgres", "redis")
-CLAIM = {
-    "claim_id": "C-1001",
-    "parcel_id": "P-77",
-    "service_level": "express",
-    "declared_value": 480,
-    "days_since_delivery": 2,
-}
 FOUND = (
     "set -a; . /run/l9/agent.env; python -c '"
     "import asyncio, json, os; from l9stack.agent.serve import from_environ; "
