@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections import deque
@@ -14,8 +15,15 @@ from typing import Any
 Progress = Callable[[str], None]
 _NOISE = ("using pulumi-", "update failed", "preview failed")
 """Diagnostics that say nothing beside the reasons that stand next to them."""
+_TWICE = "sdk-v2/"
+"""How a bridged provider begins what it logs of an error that it then returns."""
+_COUNTED = re.compile(r"^\d+ errors? occurred:\n(?=\s*\* )")
 _TOLD_LINES = 10
 _QUIET = frozenset({"same", "read", "refresh"})
+_STACK, _OURS = "pulumi:pulumi:Stack", "pulumi:providers:pulumi-python"
+"""The second, which our resources have in common, holds the stack's config: that it changes is no change of its own."""
+_HALVES = frozenset({"create-replacement", "delete-replaced"})
+"""What the engine tells of a replacement, beside the replacement itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,6 @@ class Outcome:
 
     changes: list[Change] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
     said: dict[str, deque[str]] = field(default_factory=dict)
     """The last lines that a provider told of each resource meanwhile, as of an image's build."""
 
@@ -59,8 +66,12 @@ class Following:
                 self._after(post["metadata"])
             elif diagnostic := event.get("diagnosticEvent"):
                 self._diagnosed(diagnostic)
-            elif summary := event.get("summaryEvent"):
-                self.outcome.counts = dict(summary.get("resourceChanges") or {})
+        replaced = {(change.type, change.name) for change in self.outcome.changes if change.operation == "replace"}
+        self.outcome.changes = [
+            change
+            for change in self.outcome.changes
+            if change.operation not in _HALVES or (change.type, change.name) not in replaced
+        ]
 
     def _diagnosed(self, diagnostic: Mapping[str, Any]) -> None:
         """Errors and warnings are kept; what providers tell meanwhile is progress."""
@@ -71,16 +82,22 @@ class Following:
             return
         if not message or message.startswith(_NOISE):
             return
-        if diagnostic.get("severity") == "error":
+        if diagnostic.get("severity") == "error" and not message.lstrip().startswith(_TWICE):
             # A failed build's own error is a command and its exit code; the reason is what it said before.
-            self.outcome.diagnostics.append("\n  ".join([message, *self.outcome.said.pop(urn, ())]))
+            self.outcome.diagnostics.append(
+                "\n  ".join([_COUNTED.sub("", message), *dict.fromkeys(self.outcome.said.pop(urn, ()))])
+            )
         elif diagnostic.get("severity") == "warning":
             self.outcome.diagnostics.append(message)
         elif diagnostic.get("severity") in ("info", "info#err"):
             self._progress(message.removeprefix("info: "))
 
     def _before(self, metadata: Mapping[str, Any]) -> None:
-        if metadata["op"] in _QUIET or metadata["type"] == "pulumi:pulumi:Stack":
+        if (
+            metadata["op"] in _QUIET
+            or metadata["type"] == _STACK
+            or (metadata["type"], metadata["op"]) == (_OURS, "update")
+        ):
             return
         fields = tuple(sorted(metadata.get("detailedDiff") or metadata.get("diffs") or _differing(metadata)))
         change = Change(metadata["op"], metadata["type"], metadata["urn"].rsplit("::", 1)[-1], fields)
@@ -89,7 +106,7 @@ class Following:
             self._progress(f"{change} …")
 
     def _after(self, metadata: Mapping[str, Any]) -> None:
-        if metadata["op"] not in _QUIET and metadata["type"] != "pulumi:pulumi:Stack" and not self._preview:
+        if metadata["op"] not in _QUIET and metadata["type"] != _STACK and not self._preview:
             self._progress(f"  done: {metadata['urn'].rsplit('::', 1)[-1]}")
 
 

@@ -10,7 +10,7 @@ _HINTS: Mapping[str, str] = {
         "another program or another project's stack has that port: give this stack other ones, from "
         "l9stack:docker.first_port on (as {first_port: 23000})"
     ),
-    r"unable to find or pull image|pull access denied|manifest unknown|No such image": (
+    r"unable to (find or )?pull image|pull access denied|manifest unknown|/manifests/|No such image": (
         "l9stack:docker.images names another image for each part (as {neo4j: registry.example.com/neo4j:5}); a "
         "private registry wants `docker login`, or l9stack:docker.registry for images that the stack builds"
     ),

@@ -47,12 +47,53 @@ def test_a_build_that_fails_is_told_with_what_it_said_last(tmp_path: Path) -> No
     assert second == "it is down\n  Pulling" and progress == ["half done"]
 
 
+def changing(operation: str, urn: str, kind: str) -> dict[str, Any]:
+    return {"resourcePreEvent": {"metadata": {"op": operation, "urn": urn, "type": kind}}}
+
+
+def test_a_replacement_is_one_change_and_a_rest_of_an_earlier_one_is_told(tmp_path: Path) -> None:
+    container, ours = "docker:index/container:Container", "pulumi:providers:pulumi-python"
+    outcome, _ = followed(
+        tmp_path,
+        *(changing(op, "urn::desk", container) for op in ("delete-replaced", "replace", "create-replacement")),
+        changing("delete-replaced", "urn::left", container),
+        changing("update", "urn::default", ours),
+        changing("update", "urn::default", "pulumi:providers:docker"),
+    )
+    assert [str(change) for change in outcome.changes] == [
+        "replace Container desk",
+        "delete-replaced Container left",
+        "update docker default",
+    ]
+
+
+def test_a_providers_error_is_told_once(tmp_path: Path) -> None:
+    why = "Unable to start container: port is already allocated"
+    outcome, _ = followed(
+        tmp_path,
+        said(OTHER, f"  sdk-v2/provider2.go:571: sdk.helper_schema: {why}: provider=docker@5.2.0", "error"),
+        said(OTHER, f"1 error occurred:\n\t* creating {OTHER}: 1 error occurred:\n\t* {why}\n\n", "error"),
+        said(OTHER, "sdk-v2/provider2.go:571: it is deprecated", "warning"),
+    )
+    assert outcome.diagnostics == [
+        f"\t* creating {OTHER}: 1 error occurred:\n\t* {why}",
+        "sdk-v2/provider2.go:571: it is deprecated",
+    ]
+
+
 @pytest.mark.parametrize(
     ("told", "hint"),
     [
         ("Bind for 127.0.0.1:21375 failed: port is already allocated", "l9stack:docker.first_port"),
         ("listen tcp4 127.0.0.1:21375: bind: address already in use", "l9stack:docker.first_port"),
-        ("unable to find or pull image neo4j:5.26.0", "l9stack:docker.images"),
+        (
+            "unable to pull image neo4j:5: error pulling image neo4j:5: Error response from daemon",
+            "l9stack:docker.images",
+        ),
+        (
+            'failed to do request: Head "https://r.example.com/v2/python/manifests/3": no such host',
+            "l9stack:docker.images",
+        ),
         ("pull access denied for l9stack-test/nothing, repository does not exist", "l9stack:docker.images"),
         ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.", "docker:host"),
     ],

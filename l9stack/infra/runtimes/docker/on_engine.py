@@ -35,8 +35,8 @@ class OnEngine(ABC):
         """The stack's network of a kind, made once."""
 
     def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
-        """Only what the plan uses: each is an image to pull."""
-        return tuple(used)
+        """Only what the plan uses: each is an image to pull. What takes longest to start is begun first."""
+        return tuple(sorted(used, key=lambda name: -SERVICES[name].start_seconds))
 
     def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
         """The generated tests in a container of the engine's own node, in the networks that agents are in."""
