@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l9stack.agent import audit
 from tests.e2e.images.commands import docker
+from tests.e2e.images.stack import stack_config
 from tests.e2e_docker.project import OnDocker, in_swarm
 
 HERE = Path(__file__).parent
 REPLICAS = 3
+AGENT = "teller-teller"
+"""The service of the small collection's agent."""
 SETTINGS = f"""\
   l9stack:settings: {{limits.rate: 1000000/minute}}
   l9stack:swarm:
@@ -52,12 +57,12 @@ operations:
 
 
 @contextmanager
-def a_swarm() -> Iterator[None]:
-    """The engine is in a swarm; afterwards it is in the one that it was in before, or in none."""
+def a_swarm(address: str = "127.0.0.1") -> Iterator[None]:
+    """The engine is in a swarm, known there by `address`; afterwards it is where it was before, in another or in none."""
     if in_swarm():
         yield
         return
-    docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+    docker("swarm", "init", "--advertise-addr", address)
     try:
         yield
     finally:
@@ -148,3 +153,39 @@ class Traffic:
 
     def __exit__(self, *_: object) -> None:
         docker("rm", "--force", self._name)
+
+
+def configure(deployed: OnDocker, images: Mapping[str, str], path: str, **more: str) -> None:
+    """The stack's file, with `more` for `l9stack:docker`; what the engine has added to it stays."""
+    file = deployed.root / f"Pulumi.{deployed.stack}.yaml"
+    salt = [line for line in file.read_text().splitlines() if line.startswith("encryptionsalt")]
+    text = stack_config(images, runtime="swarm", collection=path, docker={"tests": "false", **more}) + SETTINGS
+    file.write_text("\n".join([text.rstrip(), *salt, ""]))
+
+
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something that has to hold in time."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.5)
+
+
+def assert_kept(swarm: OnSwarm, answered: Mapping[str, str]) -> None:
+    """Every packet that was answered is in the store, once, as the decision that the answer named."""
+    assert answered
+    rows = swarm.rows("SELECT trace_id, decision_id FROM decision_logs WHERE agent_id = 'teller'")
+    stored = [(trace, decision) for trace, decision in rows if trace in answered]
+    assert sorted(stored) == sorted(answered.items())
+
+
+def chain(swarm: OnSwarm) -> list[str]:
+    """The hashes of the agent's audit chain, of which each entry stands on the one before, whoever wrote it."""
+    rows = swarm.rows(
+        "SELECT position, previous, entry_hash FROM audit_log WHERE agent_id = 'teller' ORDER BY position"
+    )
+    before = audit.GENESIS
+    for number, (position, previous, own) in enumerate(rows, start=1):
+        assert (int(position), previous) == (number, before)
+        before = own
+    return [own for _, _, own in rows]

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +11,7 @@ import pytest
 
 from tests.e2e.images.commands import docker
 from tests.e2e_docker.project import COLLECTION, OnDocker
+from tests.e2e_docker.registry import a_registry
 
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 ASSESSMENT = f"{COLLECTION}/implementations/claims_desk/assessment.py"
@@ -118,27 +114,8 @@ def test_a_build_that_fails_says_why(deployed: OnDocker, test_images: Mapping[st
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
-    """A registry of this test's own on loopback, which every engine may use without TLS."""
-    program = shutil.which("docker-registry")
-    if program is None:
-        pytest.skip("docker-registry is not on PATH: Debian's package of that name has it")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    storage = f"storage: {{filesystem: {{rootdirectory: {tmp_path}/data}}}}"
-    (tmp_path / "config.yml").write_text(f"version: 0.1\n{storage}\nhttp: {{addr: 127.0.0.1:{port}}}\n")
-    process = subprocess.Popen([program, "serve", str(tmp_path / "config.yml")], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+    with a_registry(tmp_path) as address:
+        yield address
 
 
 def test_with_a_registry_agents_run_by_the_digest_of_what_was_pushed(deployed: OnDocker, registry: str) -> None:

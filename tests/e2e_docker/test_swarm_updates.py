@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from l9stack.agent import audit
 from tests.e2e.images.commands import docker
-from tests.e2e.images.stack import stack_config
 from tests.e2e_docker.conftest import closing
 from tests.e2e_docker.project import OnDocker, on_docker
-from tests.e2e_docker.swarm import REPLICAS, SETTINGS, OnSwarm, Traffic, a_swarm, write_teller
+from tests.e2e_docker.swarm import (
+    AGENT,
+    REPLICAS,
+    OnSwarm,
+    Traffic,
+    a_swarm,
+    assert_kept,
+    chain,
+    configure,
+    until,
+    write_teller,
+)
 
 pytestmark = pytest.mark.e2e
-AGENT = "teller-teller"
 BROKEN = 'import os; "L9_MANIFEST" in os.environ and (print("this image is broken", flush=True), os._exit(1))'
 
 
@@ -35,21 +42,6 @@ def swarm(small: OnDocker) -> OnSwarm:
     return OnSwarm(small)
 
 
-def configure(deployed: OnDocker, images: Mapping[str, str], path: str) -> None:
-    """The stack's file; what the engine has added to it stays."""
-    file = deployed.root / f"Pulumi.{deployed.stack}.yaml"
-    salt = [line for line in file.read_text().splitlines() if line.startswith("encryptionsalt")]
-    text = stack_config(images, runtime="swarm", collection=path, docker={"tests": "false"}) + SETTINGS
-    file.write_text("\n".join([text.rstrip(), *salt, ""]))
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.5)
-
-
 def test_three_replicas_share_one_agent(swarm: OnSwarm) -> None:
     assert len(swarm.tasks(AGENT)) == REPLICAS
     assert swarm.project.previewed() == []
@@ -58,15 +50,7 @@ def test_three_replicas_share_one_agent(swarm: OnSwarm) -> None:
         outcome = traffic.end()
     assert_kept(swarm, outcome.answered)
     assert set(outcome.counts) == {"200"}
-    # One chain, whichever of them wrote: each entry stands on the one before.
-    chain = swarm.rows(
-        "SELECT position, previous, entry_hash FROM audit_log WHERE agent_id = 'teller' ORDER BY position"
-    )
-    before = audit.GENESIS
-    for number, (position, previous, own) in enumerate(chain, start=1):
-        assert (int(position), previous) == (number, before)
-        before = own
-    assert len(chain) >= len(outcome.answered)
+    assert len(chain(swarm)) >= len(outcome.answered)
 
 
 def test_a_rolling_update_under_load_loses_no_accepted_packet(swarm: OnSwarm) -> None:
@@ -129,11 +113,3 @@ def test_a_scaled_and_a_removed_service_appear_by_name_and_are_mended(swarm: OnS
     swarm.project.up()
     assert len(swarm.tasks(AGENT)) == REPLICAS
     assert swarm.project.previewed() == []
-
-
-def assert_kept(swarm: OnSwarm, answered: Mapping[str, str]) -> None:
-    """Every packet that was answered is in the store, once, as the decision that the answer named."""
-    assert answered
-    rows = swarm.rows("SELECT trace_id, decision_id FROM decision_logs WHERE agent_id = 'teller'")
-    stored = [(trace, decision) for trace, decision in rows if trace in answered]
-    assert sorted(stored) == sorted(answered.items())
