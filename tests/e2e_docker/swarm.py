@@ -58,7 +58,7 @@ operations:
 
 @contextmanager
 def a_swarm(address: str = "127.0.0.1") -> Iterator[None]:
-    """The engine is in a swarm, known there by `address`; afterwards it is where it was before, in another or in none."""
+    """The engine is in a swarm, known there by `address`; afterwards it is where it was, in another or in none."""
     if in_swarm():
         yield
         return
