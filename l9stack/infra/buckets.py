@@ -15,9 +15,13 @@ from botocore.exceptions import ClientError
 from l9stack.errors import ServiceError
 
 SECONDS = 5
+_FIRST = "us-east-1"
+"""The region that is no location constraint."""
 NONCURRENT_DAYS = 30
 """How long S3 keeps what agents have deleted or written over: also of a version that nobody sees, retention holds."""
 UPLOAD_DAYS = 7
+S3_KEYS = "AES256"
+"""Encryption by keys that S3 keeps itself, as the setting `encryption` names it."""
 _OURS = "l9stack "
 """How the names of our lifecycle rules begin, with the stack's own prefix; all others are somebody else's, and stay."""
 _BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
@@ -114,10 +118,8 @@ def create(client: Client, address: BucketAddress) -> bool:
     """
     whose = standing(client, address.bucket)
     if whose == "absent":
-        elsewhere = {} if address.region == "us-east-1" else {"LocationConstraint": address.region}
-        more = {"CreateBucketConfiguration": elsewhere} if elsewhere and not address.endpoint else {}
         try:
-            client.create_bucket(Bucket=address.bucket, **more)
+            _created(client, address)
             return True
         except ClientError as error:
             if code_of(error) == "BucketAlreadyOwnedByYou":
@@ -130,6 +132,17 @@ def create(client: Client, address: BucketAddress) -> bool:
             f"{address.shown()} belongs to somebody else: names of buckets are everybody's; choose another one"
         )
     return False
+
+
+def _created(client: Client, address: BucketAddress) -> None:
+    """Make it in its region, of which AWS has to be told by whatever address it is asked; other servers know none."""
+    told = {"CreateBucketConfiguration": {"LocationConstraint": address.region}}
+    try:
+        client.create_bucket(Bucket=address.bucket, **({} if address.endpoint or address.region == _FIRST else told))
+    except ClientError as error:
+        if code_of(error) != "IllegalLocationConstraintException" or address.region == _FIRST:
+            raise
+        client.create_bucket(Bucket=address.bucket, **told)
 
 
 def remove(client: Client, bucket: str) -> bool:
@@ -230,12 +243,20 @@ SETTINGS: Mapping[str, Setting] = {
 """By the names that a preview and `l9stack:archive.without` have."""
 
 
+def current(client: Client, at: BucketAddress, wanted: Mapping[str, Any]) -> dict[str, Value]:
+    """The settings of `wanted` as they are; one that is stronger than what is wanted counts as that, and stays."""
+    found = {name: SETTINGS[name].read(client, at) for name in wanted}
+    if wanted.get("encryption") == S3_KEYS and str(found["encryption"]).startswith("aws:kms"):
+        found["encryption"] = S3_KEYS  # a key of its owner's, in a bucket that was there before
+    return found
+
+
 def settle(client: Client, at: BucketAddress, wanted: Mapping[str, Any]) -> dict[str, str]:
     """Make each setting what is wanted; why not, by name, for those that the server does not have afterwards."""
-    lacking = {}
+    lacking, before = {}, current(client, at, wanted)
     for name, value in wanted.items():
         setting, answer = SETTINGS[name], ""
-        if setting.read(client, at) == value:
+        if before[name] == value:
             continue
         try:
             setting.write(client, at, value)

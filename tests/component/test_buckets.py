@@ -5,6 +5,7 @@ Whatever a real S3 server can show is shown in `tests/real_servers`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,16 @@ from botocore.session import Session
 from botocore.stub import Stubber
 
 from l9stack.errors import ServiceError
-from l9stack.infra.buckets import NONCURRENT_DAYS, SETTINGS, BucketAddress, create, settle, standing
+from l9stack.infra.buckets import (
+    NONCURRENT_DAYS,
+    SETTINGS,
+    BucketAddress,
+    create,
+    current,
+    remove,
+    settle,
+    standing,
+)
 from l9stack.infra.policies import deployer_policy
 
 AT = BucketAddress("claims", "dev/desk/")
@@ -27,6 +37,7 @@ class S3:
     def __init__(self, **errors: str) -> None:
         self.kept: dict[str, Any] = {}
         self.buckets: set[str] = set()
+        self.asked: set[str] = set()
         self.errors = errors
         session = Session()
         self._client = session.create_client(
@@ -35,6 +46,7 @@ class S3:
 
     def __getattr__(self, call: str) -> Any:
         def answer(**parameters: Any) -> dict[str, Any]:
+            self.asked.add(call)
             with Stubber(self._client) as stub:
                 if call in self.errors:
                     stub.add_client_error(call, self.errors[call], http_status_code=403)
@@ -84,6 +96,14 @@ def test_a_setting_is_made_and_read_back(setting: str, before: Any, wanted: Any)
     assert SETTINGS[setting].read(client, AT) == before
     assert settle(client, AT, {setting: wanted}) == {}
     assert SETTINGS[setting].read(client, AT) == wanted
+
+
+def test_a_bucket_that_a_key_of_its_owners_encrypts_keeps_it() -> None:
+    client, theirs = S3(), "aws:kms arn:aws:kms:eu-central-1:1:key/theirs"
+    settle(client, AT, {"encryption": theirs})
+    assert current(client, AT, {"encryption": "AES256"}) == {"encryption": "AES256"}
+    assert settle(client, AT, {"encryption": "AES256"}) == {}
+    assert SETTINGS["encryption"].read(client, AT) == theirs
 
 
 def test_rules_of_others_stay_and_those_of_other_stacks_are_not_ours() -> None:
@@ -140,6 +160,50 @@ def test_a_bucket_that_another_one_of_us_made_meanwhile_is_ours() -> None:
 def test_keys_that_are_refused_say_so_whatever_else_is_asked() -> None:
     with pytest.raises(ClientError, match="InvalidAccessKeyId"):
         standing(S3(head_bucket="InvalidAccessKeyId"), "claims")
+
+
+def test_a_bucket_is_made_in_its_region_by_whatever_address_aws_is_asked() -> None:
+    made = replace(AT, endpoint="https://s3.eu-central-1.amazonaws.com", region="eu-central-1")
+    refusing = S3(head_bucket="404")
+    plain = refusing._act
+
+    def act(call: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if call == "create_bucket" and "CreateBucketConfiguration" not in parameters:
+            raise ClientError({"Error": {"Code": "IllegalLocationConstraintException"}}, "CreateBucket")
+        return plain(call, parameters)
+
+    refusing._act = act  # type: ignore[method-assign]
+    assert create(refusing, made) is True and refusing.buckets == {"claims"}
+    assert create(S3(head_bucket="404"), replace(made, endpoint="https://s3.example.com")) is True
+
+
+ACTIONS = {
+    "head_bucket": "ListBucket",
+    "list_buckets": "ListAllMyBuckets",
+    "get_bucket_encryption": "GetEncryptionConfiguration",
+    "put_bucket_encryption": "PutEncryptionConfiguration",
+    "get_public_access_block": "GetBucketPublicAccessBlock",
+    "put_public_access_block": "PutBucketPublicAccessBlock",
+    "get_bucket_lifecycle_configuration": "GetLifecycleConfiguration",
+    "put_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
+    "delete_bucket_lifecycle": "PutLifecycleConfiguration",
+}
+"""Calls whose permission has another name, by the table "Amazon S3 API operations and required permissions" of
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html."""
+
+
+def test_whoever_deploys_may_do_what_is_done_and_nothing_else() -> None:
+    client = S3(head_bucket="404")
+    create(client, AT)
+    client.errors.clear()
+    create(client, AT)
+    wanted = {"versioning": "enabled", "encryption": "AES256", "public_access": "blocked"}
+    settle(client, AT, wanted | {"lifecycle": {"dev/desk/a/": 90}})
+    settle(client, AT, {"lifecycle": {}})
+    remove(client, "claims")
+    needed = {ACTIONS.get(call, call.title().replace("_", "")) for call in client.asked}
+    allowed = {action for statement in deployer_policy("claims")["Statement"] for action in statement["Action"]}
+    assert allowed == {f"s3:{action}" for action in needed}
 
 
 def test_whoever_deploys_may_not_read_what_is_kept() -> None:

@@ -8,7 +8,7 @@ import pulumi
 from pulumi.dynamic import DiffResult
 
 from l9stack.errors import ServiceError
-from l9stack.infra.buckets import SETTINGS, BucketAddress, create, remove, settle, standing
+from l9stack.infra.buckets import SETTINGS, BucketAddress, create, current, remove, settle, standing
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.login import reason
 
@@ -61,7 +61,7 @@ class ArchiveBucketProvider(Provider):
             client = address.client()
             if (whose := standing(client, address.bucket)) != "ours":
                 return {"state": "not there" if whose == "absent" else "belongs to somebody else"}
-            return {"state": "running"} | {name: SETTINGS[name].read(client, address) for name in _wanted(props)}
+            return {"state": "running"} | current(client, address, _wanted(props))
         except ServiceError as error:
             return {"state": str(error)}
         except Exception as error:  # a preview is never stopped by it

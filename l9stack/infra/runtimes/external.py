@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from l9stack.errors import InputError, Place, Problem
+from l9stack.infra.buckets import S3_KEYS
 from l9stack.infra.resources import ArchiveBucket, ExternalService
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
 from l9stack.infra.settings.archive import ArchiveSettings
@@ -40,7 +41,7 @@ def archive_bucket(name: str, bucket: Bucket, certificate: str, parent: pulumi.R
     settings = bucket.settings
     wanted: dict[str, Any] = {
         "versioning": "enabled",
-        "encryption": f"aws:kms {settings.kms_key}" if settings.kms_key else "AES256",
+        "encryption": f"aws:kms {settings.kms_key}" if settings.kms_key else S3_KEYS,
         "public_access": "blocked",
         "lifecycle": dict(bucket.kept_days),
     }
