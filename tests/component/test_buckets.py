@@ -188,7 +188,7 @@ ACTIONS = {
     "put_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
     "delete_bucket_lifecycle": "PutLifecycleConfiguration",
 }
-"""Calls whose permission has another name, by the table "Amazon S3 API operations and required permissions" of
+"""Calls whose permission has another name: "Required permissions for Amazon S3 API operations" in
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html."""
 
 
