@@ -24,6 +24,7 @@ from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.project import Project
 from l9stack.rendering.yaml_text import yaml_text
 from tests.component.conftest import EXAMPLE
+from tests.real_servers.authority import make_authority
 
 AGENTS = {"claim-intake", "coverage-check", "customer-notice", "damage-assessment", "settlement"}
 HARD = {"damage-assessment": {"claim-intake"}, "settlement": {"coverage-check", "damage-assessment"}}
@@ -169,6 +170,62 @@ def test_an_encrypted_url_is_asked_for_by_file(project: Project, tmp_path: Path)
     (tmp_path / "secrets/redis.url").write_text("rediss://u:p@h:6380/0\n")
     export_compose(project, "sealed", tmp_path)
     assert "L9_REDIS_URL='rediss://u:p@h:6380/0'" in (tmp_path / "secrets/agents.env").read_text()
+
+
+OTHERS = """\
+  l9stack:backends:
+    archive: s3://claims
+    postgres: postgresql://l9:word@db.example.com/l9?sslmode=verify-full
+  l9stack:archive:
+    endpoint: https://s3.example.com:9000
+    region: eu-central-1
+    access_key: AKID
+    secret_key: {secure: 'v1:abc:def'}
+  l9stack:certificates:
+    archive: certificates/own.pem
+    redis: certificates/own.pem
+"""
+
+
+def test_servers_of_others_with_authorities_of_their_own(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("L9_ENABLE_ONLY_HERE", "false")
+    authority = make_authority(tmp_path / "authority").certificate
+    own = project.root / "certificates" / "own.pem"
+    own.parent.mkdir()
+    own.write_bytes(authority.read_bytes())
+    write_stack(project, "others", more=OTHERS)
+    folder = tmp_path / "export"
+    with pytest.raises(InputError) as refused:
+        export_compose(project, "others", folder)
+    assert [str(problem.place) for problem in refused.value.problems] == [f"{folder}/secrets/archive.secret_key:1:1"]
+    (folder / "secrets").mkdir(parents=True, exist_ok=True)
+    (folder / "secrets/archive.secret_key").write_text("opensesame\n")
+    found = yaml.safe_load((export_compose(project, "others", folder).folder / "compose.yaml").read_text())
+    assert not {"archive", "postgres"} & set(found["services"])
+    told = (folder / "secrets/agents.env").read_text()
+    for line in (
+        "L9_ENABLE_ONLY_HERE='false'",
+        "AWS_ACCESS_KEY_ID='AKID'",
+        "AWS_ENDPOINT_URL='https://s3.example.com:9000'",
+        "AWS_REGION='eu-central-1'",
+        "AWS_SECRET_ACCESS_KEY='opensesame'",
+        "L9_ARCHIVE_BUCKET='s3://claims'",
+    ):
+        assert line in told.splitlines()
+    assert not any(
+        "opensesame" in path.read_text()
+        for path in folder.rglob("*")
+        if path.parent.name != "secrets" and path.is_file()
+    )
+    # Redis runs beside the agents, by its own password: only the archive shows a certificate.
+    assert (folder / "config/certificates/archive.pem").read_bytes() == own.read_bytes()
+    assert not (folder / "config/certificates/redis.pem").exists()
+    agent, bringer = found["services"]["settlement"], found["services"]["l9.files"]
+    assert agent["environment"]["L9_ARCHIVE_CA"] == "/run/l9/certificates/archive.pem"
+    assert "/from/certificates/archive.pem /to/settlement-files/certificates/archive.pem" in bringer["command"][0]
+    assert "nothing here makes its bucket" in (folder / "README.md").read_text()
 
 
 def test_yaml_text_reads_back_as_it_was() -> None:

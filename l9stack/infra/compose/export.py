@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from l9stack.errors import InputError, Problem
 from l9stack.extraction.prepare import prepare
 from l9stack.files import write_file
 from l9stack.infra import deployed
 from l9stack.infra.backends import services_used
 from l9stack.infra.compose.document import BRINGER, Part, compose_document
-from l9stack.infra.compose.handed import SECRETS, Handed
+from l9stack.infra.compose.handed import SECRETS, Given, Handed
 from l9stack.infra.compose.images import Stages
 from l9stack.infra.compose.watching import watching_parts
 from l9stack.infra.extraction import hard_dependencies
-from l9stack.infra.runtimes.base import SERVICES, AgentSpec
+from l9stack.infra.runtimes.base import AgentSpec
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.runtimes.containers.handed import Ports
 from l9stack.infra.runtimes.containers.spec import Container, Health, agent_container, service_container
+from l9stack.infra.settings.archive import ArchiveSettings
 from l9stack.infra.settings.checking import check_stack
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.infra.settings.monitoring import GRAFANA
 from l9stack.infra.stack import StackArgs, agent_spec
 from l9stack.project import Project
-from l9stack.reading.stack import place_of, stack_entries, stack_values
+from l9stack.reading.stack import stack_entries, stack_values
 from l9stack.rendering.yaml_text import yaml_text
 
 FILE = "compose.yaml"
@@ -44,13 +44,19 @@ They answer at:
 {answering}
 
 - `compose.yaml`, `.env` (the project's name) and `images/` are written anew by `l9 export compose --stack {stack}`.
-- `secrets/` holds passwords, keys and URLs, each file readable by its owner alone. A password is made where there is
-  none, and then kept: it opens the data in the volumes. Never commit this folder.
+- `secrets/` holds passwords, keys, URLs, and the variables that the unified config names as whoever exported had them,
+  each file readable by its owner alone. A password is made where there is none, and then kept: it opens the data in the
+  volumes. Never commit this folder.
 - `config/` holds what is no secret: the unified config, and everybody's public keys.
 - Keys are the project's: a token for an agent is `l9 token AGENT`, for `curl -H "Authorization: Bearer …"`.
 - `docker compose down` keeps the data, `docker compose down --volumes` removes it.
 - Where the Compose command is an old one without `--wait`: `docker compose up --detach`, then `docker compose ps`.
+{more}"""
+_OTHERS_ARCHIVE = """\
+- The archive is somebody else's, and has to be there: nothing here makes its bucket, or looks after its versioning,
+  encryption and lifecycle, as `l9 up` does.
 """
+_BACKENDS, _ARCHIVE = "l9stack:backends", "l9stack:archive"
 
 
 @dataclass(frozen=True)
@@ -69,23 +75,22 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
         InputError: with every problem of the stack's file and of the collection, and what Compose cannot be given.
     """
     settings = check_stack(project.root, stack)
-    _exportable(project, stack)
     prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
     prepared.stored()
     args, handed = StackArgs(prepared, settings, stack), Handed(folder, project)
     stages, ports, docker = Stages(), Ports(settings.docker.first_port), settings.docker
     base = _base(stages, project, docker)
-    used, given = services_used(prepared.plan), stack_entries(project.root, stack, "l9stack:backends")
-    urls = handed.given([service for service in used if service in given], _plain_urls(project, stack))
-    passwords = handed.passwords(service for service in used if service not in given)
+    used = services_used(prepared.plan)
+    given = _given(project, stack, used, handed)
+    passwords = handed.passwords(service for service in used if service not in given.urls)
     backends = _backends(args, handed, passwords)
-    agents = _agents(args, handed, passwords, urls, stages, ports, base)
+    agents = _agents(args, handed, passwords, given, stages, ports, base)
     watching = watching_parts(prepared, stack, settings.monitoring, handed, ports)
     bringer = Part(Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ()), _image(args, base, stages), base)
     document = compose_document([*backends, *agents.values(), *watching], bringer, docker.publish)
     endpoints = {agent: _endpoint(docker, part) for agent, part in agents.items()}
     watched = {part.container.host: _endpoint(docker, part) for part in watching}
-    files = _described(args, document, endpoints | watched) | {
+    files = _described(args, document, endpoints | watched, _OTHERS_ARCHIVE if "archive" in given.urls else "") | {
         "images/Dockerfile": stages.dockerfile.encode(),
         **{f"images/{path}": data for path, data in stages.files.items()},
     }
@@ -104,18 +109,20 @@ def _agents(
     args: StackArgs,
     handed: Handed,
     passwords: Mapping[str, str],
-    urls: Mapping[str, str],
+    given: Given,
     stages: Stages,
     ports: Ports,
     base: str,
 ) -> dict[str, Part]:
     """The agents, by id; their images become stages, on those for packages and for the user's functions."""
     prepared, plan = args.prepared, args.prepared.plan
-    specs = {agent.id: agent_spec(args, agent, {}) for agent in plan.agents}
+    trusted = {service: file for service, file in args.settings.certificates.items() if service in given.urls}
+    specs = {agent.id: replace(agent_spec(args, agent, {}), certificates=trusted) for agent in plan.agents}
     config = deployed.config_name(plan.collection)
     text = next(artifact.text for artifact in prepared.tree.artifacts if artifact.path == config)
-    shared = handed.agents(passwords, urls, config, text)
-    keys = handed.keys(next(iter(specs.values())).principals, specs)
+    anybody = next(iter(specs.values()))
+    shared = handed.agents(passwords, anybody.passed, given, config, text) | handed.certificates(trusted)
+    keys = handed.keys(anybody.principals, specs)
     found: dict[str, Part] = {}
     for agent, spec in specs.items():
         wanted = agent_container(
@@ -130,7 +137,9 @@ def _agents(
     return found
 
 
-def _described(args: StackArgs, document: Mapping[str, Any], endpoints: Mapping[str, str]) -> dict[str, bytes]:
+def _described(
+    args: StackArgs, document: Mapping[str, Any], endpoints: Mapping[str, str], more: str
+) -> dict[str, bytes]:
     """The files at the top of the folder."""
     facts = {"collection": args.prepared.plan.collection, "stack": args.stack}
     project = re.sub(r"[^a-z0-9_-]", "-", "{collection}-{stack}".format(**facts).lower())
@@ -138,7 +147,7 @@ def _described(args: StackArgs, document: Mapping[str, Any], endpoints: Mapping[
     answering = "\n".join(f"- {name}: {url}{login.get(name, '')}" for name, url in endpoints.items())
     return {
         FILE: yaml_text(document, _HEAD.format(**facts)).encode(),
-        "README.md": _README.format(**facts, answering=answering).encode(),
+        "README.md": _README.format(**facts, answering=answering, more=more).encode(),
         ".env": f"COMPOSE_PROJECT_NAME={project}\n".encode(),
         ".gitignore": f"{SECRETS}/\n".encode(),
     }
@@ -148,24 +157,28 @@ def _endpoint(docker: DockerSettings, part: Part) -> str:
     return f"http://{docker.reach}:{part.container.published}"
 
 
-def _exportable(project: Project, stack: str) -> None:
-    refused = [key for key in ("archive", "certificates") if place_of(project.root, stack, key)]
-    hint = "an export has its backends in containers, or by URL as authorities that everybody trusts vouch for them"
-    problems = [
-        Problem(
-            "not-exported", f"l9stack:{key} has no place in a Compose file", place_of(project.root, stack, key), hint
-        )
-        for key in refused
-    ]
-    if problems:
-        raise InputError(problems)
+def _given(project: Project, stack: str, services: Sequence[str], handed: Handed) -> Given:
+    """What others run, of the services that are used.
 
-
-def _plain_urls(project: Project, stack: str) -> dict[str, str]:
-    """The URLs that the stack's file has in plain text."""
+    Raises:
+        InputError: with every value that is encrypted and in no file.
+    """
+    by_url = [service for service in services if service in stack_entries(project.root, stack, _BACKENDS)]
+    keys = [key for key in ("access_key", "secret_key") if key in stack_entries(project.root, stack, _ARCHIVE)]
     values, _ = stack_values(project.root, stack)
-    found: dict[str, str] = json.loads(values.get("l9stack:backends", "{}"))
-    return {service: url for service, url in found.items() if service in SERVICES}
+    urls, block = (json.loads(values.get(key, "{}")) for key in (_BACKENDS, _ARCHIVE))
+    known = handed.given(
+        {f"{service}.url": urls.get(service, "") for service in by_url}
+        | {f"archive.{key}": block.get(key, "") for key in keys}
+    )
+    archive = ArchiveSettings(
+        endpoint=block.get("endpoint", ArchiveSettings.endpoint),
+        region=block.get("region", ArchiveSettings.region),
+        access_key=known.get("archive.access_key"),
+        secret_key=known.get("archive.secret_key"),
+    )
+    told = {name: str(value) for name, value in archive.variables().items()} if block or keys else {}
+    return Given({service: known[f"{service}.url"] for service in by_url}, told)
 
 
 def _base(stages: Stages, project: Project, docker: DockerSettings) -> str:

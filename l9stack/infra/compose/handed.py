@@ -13,11 +13,27 @@ from l9stack.files import write_file
 from l9stack.infra.compose.document import PLAIN
 from l9stack.infra.runtimes.base import VARIABLES
 from l9stack.infra.runtimes.containers.services import SERVICES
-from l9stack.infra.runtimes.containers.spec import CONFIG, ENVIRONMENT, KEY, PUBLIC_KEYS, backend_variables, env_file
+from l9stack.infra.runtimes.containers.spec import (
+    CONFIG,
+    ENVIRONMENT,
+    KEY,
+    PUBLIC_KEYS,
+    backend_variables,
+    certificate_name,
+    env_file,
+)
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.project import Project
 
 SECRETS = "secrets"
+
+
+@dataclass(frozen=True)
+class Given:
+    """Servers that others run: their URLs, by service, and what clients of the archive are told of it."""
+
+    urls: Mapping[str, str]
+    archive: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -31,33 +47,42 @@ class Handed:
         """A password for each backend, made where there is none; one that is there stays, as the data that it opens."""
         return {service: self._once(f"{service}.password", lambda: secrets.token_hex(24)) for service in services}
 
-    def given(self, services: Sequence[str], plain: Mapping[str, str]) -> dict[str, str]:
-        """URLs of backends that somebody else runs: of the stack's config, or of a file where that is encrypted.
+    def given(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What others have made, by the file of `secrets/` that holds it where the stack's config has it encrypted.
 
         Raises:
-            InputError: with every URL that is encrypted and in no file.
+            InputError: with everything that is encrypted and in no file.
         """
-        found = {service: self._given(service, plain.get(service, "")) for service in services}
-        missing = [self._path(f"{service}.url") for service, url in found.items() if not url]
-        if missing:
+        found = {name: value or self._read(name) for name, value in wanted.items()}
+        if missing := [self._path(name) for name, value in found.items() if not value]:
             message = "the stack's config has it encrypted, and only the engine can read that"
-            hint = "write the URL into this file, readable by you alone, and export again"
-            raise InputError([Problem("no-url", message, Place(str(path)), hint) for path in missing])
+            hint = "write the value into this file, readable by you alone, and export again"
+            raise InputError([Problem("not-readable", message, Place(str(path)), hint) for path in missing])
         return found
 
     def backend(self, service: str, password: str) -> dict[str, str]:
         """The file of a backend's container, by its name."""
         return {service: self._secret(f"{service}.conf", SERVICES[service].secret(password))}
 
-    def agents(self, passwords: Mapping[str, str], urls: Mapping[str, str], config: str, text: str) -> dict[str, str]:
-        """The files that all agents have."""
-        told = {variable: url for service, url in urls.items() for variable in VARIABLES[service]}
+    def agents(
+        self, passwords: Mapping[str, str], passed: Mapping[str, str], given: Given, config: str, text: str
+    ) -> dict[str, str]:
+        """The files that all agents have; `passed` are variables of whoever exports that the unified config names."""
+        told = {variable: url for service, url in given.urls.items() for variable in VARIABLES[service]}
         write_file(self.folder / PLAIN / config, text.encode())
+        variables = {**backend_variables(passwords), **passed, **told, **given.archive}
         return {
-            ENVIRONMENT: self._secret("agents.env", env_file({**backend_variables(passwords), **told})),
+            ENVIRONMENT: self._secret("agents.env", env_file(variables)),
             CONFIG: f"{PLAIN}/{config}",
             PUBLIC_KEYS: f"{PLAIN}/{TRUSTED}",
         }
+
+    def certificates(self, files: Mapping[str, str]) -> dict[str, str]:
+        """The authorities of servers that others run, by the names that an agent's files have; `files` by service."""
+        found = {service: f"{PLAIN}/certificates/{service}.pem" for service in files}
+        for service, target in found.items():
+            write_file(self.folder / target, (self.project.root / files[service]).read_bytes())
+        return {certificate_name(service): target for service, target in found.items()}
 
     def watching(self, texts: Mapping[str, str]) -> dict[str, str]:
         """The files of the servers that watch the stack, by their names."""
@@ -77,9 +102,9 @@ class Handed:
         own = {agent: key_file(self.project.keys, f"agent:{agent}") for agent in agents}
         return {agent: {KEY: self._secret(path.name, path.read_text())} for agent, path in own.items()}
 
-    def _given(self, service: str, url: str) -> str:
-        path = self._path(f"{service}.url")
-        return url or (path.read_text(encoding="utf-8").strip() if path.is_file() else "")
+    def _read(self, name: str) -> str:
+        path = self._path(name)
+        return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
     def _once(self, name: str, make: Callable[[], str]) -> str:
         path = self._path(name)

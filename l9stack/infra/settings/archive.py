@@ -43,8 +43,8 @@ class ArchiveSettings:
     """Within the bucket, with `/` at its end; may be empty."""
     endpoint: str = ""
     region: str = "us-east-1"
-    access_key: pulumi.Output[str] | None = None
-    secret_key: pulumi.Output[str] | None = None
+    access_key: pulumi.Input[str] | None = None
+    secret_key: pulumi.Input[str] | None = None
     kms_key: str = ""
     without: tuple[str, ...] = ()
     """Settings of the bucket that the stack does without, because its server does not offer them."""

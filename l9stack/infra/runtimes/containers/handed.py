@@ -11,7 +11,7 @@ import pulumi
 from l9stack.agent.keys import ensure_keys
 from l9stack.infra import deployed
 from l9stack.infra.runtimes.base import CodeSpec
-from l9stack.infra.runtimes.containers.spec import backend_variables
+from l9stack.infra.runtimes.containers.spec import backend_variables, certificate_name
 from l9stack.infra.runtimes.containers.watching import Content
 from l9stack.project import Project
 
@@ -48,7 +48,7 @@ def urls(passwords: Mapping[str, pulumi.Output[str]], spec: CodeSpec) -> pulumi.
 def certificates(project: Project, spec: CodeSpec) -> dict[str, Content]:
     """The contents of `certificate_files`, by the files' names."""
     return {
-        f"certificate-{service}": Content(file, hashlib.sha256((project.root / file).read_bytes()).hexdigest())
+        certificate_name(service): Content(file, hashlib.sha256((project.root / file).read_bytes()).hexdigest())
         for service, file in sorted(spec.certificates.items())
     }
 

@@ -209,8 +209,13 @@ def backend_environment(services: Iterable[str]) -> dict[str, str]:
 
 
 def certificate_files(spec: CodeSpec) -> tuple[File, ...]:
-    """The authorities that servers of others are checked with; a file's name is `certificate-` and the service."""
-    return tuple(File(_certificate(service), f"certificate-{service}") for service in sorted(spec.certificates))
+    """The authorities that servers of others are checked with."""
+    return tuple(File(_certificate(service), certificate_name(service)) for service in sorted(spec.certificates))
+
+
+def certificate_name(service: str) -> str:
+    """The name of the file with a service's authorities."""
+    return f"certificate-{service}"
 
 
 def certificate_environment(spec: CodeSpec) -> dict[str, str]:
