@@ -9,6 +9,9 @@ from typing import Any
 import structlog
 
 _REDACTED = frozenset({"authorization", "token", "password", "secret", "url", "key"})
+_TOLD = frozenset({"error", "reason"})
+_LONGEST = 500
+"""Characters of a failure's message."""
 
 
 def configure(level: str) -> None:
@@ -31,11 +34,21 @@ def _redact(_: Any, __: str, event: Any) -> Any:
     return {key: "[redacted]" if key.lower() in _REDACTED else value for key, value in event.items()}
 
 
+def _brief(_: Any, __: str, event: Any) -> Any:
+    """What a client says of a failure is told without the records that it prints below its message."""
+    return {key: _first_part(value) if key in _TOLD else value for key, value in event.items()}
+
+
+def _first_part(value: Any) -> Any:
+    return " ".join(value.partition("\n\n")[0].split())[:_LONGEST] if isinstance(value, str) else value
+
+
 _PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
     _redact,
+    _brief,
     structlog.processors.format_exc_info,
     structlog.processors.JSONRenderer(sort_keys=True),
 ]
