@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from l9stack.cli.printing import print_json, print_problems
+from l9stack.cli.stacks import pinned_to
 from l9stack.cli.target import collection_of, project_of, stack_name
 from l9stack.errors import InputError, Problem
 from l9stack.evidence.scrub import scrubbed
@@ -17,7 +19,9 @@ from l9stack.planning.graph import Directory
 from l9stack.planning.known_settings import did_you_mean, flat
 from l9stack.planning.plan import make_plan
 from l9stack.planning.settings import traced
+from l9stack.project import Project
 from l9stack.reading.stack import read_stack
+from l9stack.releases.snapshots import Snapshots
 
 Trace = tuple[Setting, ...]
 """One setting: the value in force, then each that it overrides, from the strongest on."""
@@ -26,8 +30,8 @@ Trace = tuple[Setting, ...]
 def explain(arguments: argparse.Namespace) -> int:
     """Tell one setting of an agent, or all of them, with secrets in addresses left out."""
     project = project_of(arguments)
-    collection, meta = read_inputs(collection_of(arguments, project), project, arguments.meta)
     name = stack_name(arguments)
+    collection, meta = read_inputs(_deployed(arguments, project, name), project, arguments.meta)
     sources = read_stack(project.root, name)
     if sources is None and (project.root / f"Pulumi.{name}.yaml").is_file():
         message = f"the settings of the stack {name} are encrypted, or cannot be read: they are left out"
@@ -44,6 +48,16 @@ def explain(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(line for trace in traces for line in _lines(agent, trace)))
     return 0
+
+
+def _deployed(arguments: argparse.Namespace, project: Project, stack: str) -> Path:
+    """What the stack deploys, where no collection is named: a release, as it was kept, or the working files."""
+    pinned = "" if arguments.collection else pinned_to(project, stack)
+    if not pinned:
+        return collection_of(arguments, project, stack)
+    message = f"stack {stack} is pinned to release {pinned[:12]}: places are those of its files in .l9/releases"
+    print_problems([Problem("pinned", message, level="note")])
+    return Snapshots(project).open(pinned).path
 
 
 def _agent(name: str, agents: tuple[AgentSpec, ...]) -> AgentSpec:

@@ -25,13 +25,13 @@ def readable(text: str) -> Path:
     return path.resolve()
 
 
-def collection_of(arguments: argparse.Namespace, project: Project) -> Path:
-    """The collection that was named, else the one that the project's `dev` stack deploys."""
+def collection_of(arguments: argparse.Namespace, project: Project, stack: str = DEFAULT_STACK) -> Path:
+    """The collection that was named, else the one that a stack of the project deploys."""
     if arguments.collection:
         return readable(arguments.collection)
     from l9stack.reading.stack import read_stack
 
-    sources = read_stack(project.root, DEFAULT_STACK)
+    sources = read_stack(project.root, stack)
     if sources is None:
         problem = Problem(
             "no-collection", "no collection is named, and the project has none", None, "--collection PATH"

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from l9stack.cli.main import main
+from l9stack.extraction.prepare import prepare
+from l9stack.project import Project
+from l9stack.releases.snapshots import Snapshots
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = """
@@ -68,6 +71,18 @@ def test_every_source_is_told_in_the_order_in_which_they_win(project: Path, caps
     assert chain[3]["place"]["file"] == "meta.codegen.schema.yaml"
     assert chain[4]["place"]["file"] == "agents.yaml"
     assert chain[5]["place"] is None
+
+
+def test_of_a_pinned_stack_it_tells_what_the_release_says(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"logging.level": "DEBUG"}
+    kept = Snapshots(Project(project)).keep(prepare(project / "office", Project(project), settings=settings), settings)
+    (project / "Pulumi.prod.yaml").write_text(f"config:\n  l9stack:release: {kept.digest}\n", encoding="utf-8")
+    (project / "office/answers.yaml").write_text("settings: {logging: {level: CRITICAL}}\n", encoding="utf-8")
+    assert explained(project, "desk.logging.level", "--stack", "prod", "--json") == 0
+    told = capsys.readouterr()
+    [setting] = json.loads(told.out)["settings"]
+    assert (setting["source"], setting["value"]) == ("answers", "INFO")
+    assert f"pinned to release {kept.digest[:12]}" in told.err
 
 
 def test_a_source_that_is_gone_is_replaced_by_the_next(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
