@@ -63,6 +63,14 @@ def test_what_serves_is_confined_as_the_engine_sees_it(up: OnDocker):
         assert not any(secret in json.dumps(found) for secret in secrets)
 
 
+def test_no_container_has_a_volume_without_a_name(up: OnDocker):
+    """Nobody would remove it with the stack."""
+    named = set(up.found("volume"))
+    for container in up.found("container"):
+        mounts = json.loads(docker("inspect", "--format", "{{json .Mounts}}", container))
+        assert {mount["Name"] for mount in mounts if mount["Type"] == "volume"} <= named, container
+
+
 def test_a_packet_goes_along_a_wiring_and_is_found_in_every_store_under_one_trace(up: OnDocker):
     # On a busy machine a store may be slow at first: an agent answers all the same, and says which one it did without.
     degraded, deadline = "?", time.monotonic() + 240

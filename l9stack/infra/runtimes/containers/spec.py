@@ -109,6 +109,10 @@ class Container:
     labels: Mapping[str, str] = field(default_factory=dict)
     """By which people and commands find it; digests of what it carries are among them."""
 
+    def held(self, beside: Iterable[str]) -> tuple[str, ...]:
+        """The folders that it writes to, less those `beside`; what its image declares as volumes is among them."""
+        return tuple(folder for folder in (*self.volumes, *self.scratch) if folder not in beside)
+
 
 def service_container(kind: str, collection: str, stack: str, image: str = "") -> Container:
     """A memory backend, one of SERVICES; `image` is another than the official one."""

@@ -123,7 +123,8 @@ class DockerRuntime(OnEngine):
         """
         image, bringing = images
         brought = scene.volume(f"{name}-files")
-        files = scene.files(f"{name}-files", bringing, wanted.user, uploads, {FILES: brought, **given}, after=after)
+        gives = {FILES: brought, **given}
+        files = scene.files(f"{name}-files", bringing, wanted.user, uploads, gives, after, wanted.held(gives))
         told_apart = {"l9stack.files": fingerprint(self._seal(scene), uploads)}
         container = docker.Container(
             name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,8 +74,12 @@ class Scene:
         uploads: Sequence[docker.ContainerUploadArgs],
         gives: Mapping[str, docker.Volume],
         after: Sequence[pulumi.Resource] = (),
+        hides: Iterable[str] = (),
     ) -> docker.Container:
         """A container that brings files into volumes, gives them to `user`, and ends.
+
+        Where its image declares volumes (`hides`), it has none: the engine would make one without a name for each, and
+        leave it to whoever removes the container.
 
         The engine refuses to copy files into a container whose root is read-only, even where they would land in a
         volume: the provider copies to `/`. So files travel through this one, which is never in a network.
@@ -97,6 +101,7 @@ class Scene:
             attach=True,
             uploads=list(uploads),
             mounts=volumes_at(gives),
+            tmpfs=dict.fromkeys(hides, "size=1m") or None,
             labels=container_labels(self.labels),
             opts=pulumi.ResourceOptions(parent=self.parent, depends_on=[*gives.values(), *after]),
         )

@@ -134,7 +134,8 @@ class SwarmRuntime(OnEngine):
             for folder, suffix in wanted.volumes.items()
         }
         given = {folder: volumes[folder] for folder in wanted.given}
-        before = [scene.files(f"{name}-files", pulled.image_id, wanted.user, [], given)] if given else []
+        hides = wanted.held(given)
+        before = [scene.files(f"{name}-files", pulled.image_id, wanted.user, [], given, (), hides)] if given else []
         found = Surroundings(
             image=wanted.image,
             identity=pulled.image_id,
