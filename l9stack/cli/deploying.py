@@ -90,7 +90,8 @@ def deploy(engine: Engine, project: Project, progress: Progress, path: Path | No
     stack = engine.stack
     progress(f"deploying stack {stack}")
     try:
-        outcome = engine.up()
+        with inputs_first(project, stack):
+            outcome = engine.up()
     except EngineError as error:
         raise EngineError(f"{error}{_way_back(engine)}") from error
     outputs = engine.outputs()
@@ -173,12 +174,27 @@ def preview(arguments: argparse.Namespace) -> int:
     project, stack, progress = project_of(arguments), stack_name(arguments), Progress(quiet=arguments.json)
     require_secrets_key(project, stack)
     engine = prepared_engine(project, stack, progress, arguments.collection)
-    outcome = engine.preview()
+    with inputs_first(project, stack):
+        outcome = engine.preview()
     if arguments.json:
         print_json({"stack": engine.stack, "drift": bool(outcome.changes), "changes": _data(outcome)})
     else:
         _show(engine, outcome)
     return EXIT_DRIFT if arguments.exit_code and outcome.changes else EXIT_OK
+
+
+@contextmanager
+def inputs_first(project: Project, stack: str) -> Iterator[None]:
+    """A failure of the engine that says what is wrong with the inputs is theirs: told as such, with places."""
+    try:
+        yield
+    except EngineError as error:
+        from l9stack.infra.inputs import wrong_inputs
+
+        told = str(error)
+        if problems := [problem for problem in wrong_inputs(project, stack) if str(problem) in told]:
+            raise InputError(problems) from error
+        raise
 
 
 def _show(engine: Engine, outcome: Outcome, *, as_json: bool = False) -> None:

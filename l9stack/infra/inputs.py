@@ -1,0 +1,23 @@
+"""What a stack is deployed from, checked without the engine: its file, its collection, and that they fit."""
+
+from __future__ import annotations
+
+from l9stack.errors import InputError, Problem
+from l9stack.extraction.prepare import plan_of
+from l9stack.infra.backends import without_a_place
+from l9stack.infra.settings.checking import check_stack
+from l9stack.project import Project
+from l9stack.releases.rendered import prepared_release
+
+
+def wrong_inputs(project: Project, stack: str) -> tuple[Problem, ...]:
+    """Every problem that can be told; what is encrypted in the stack's file is not looked at."""
+    try:
+        settings = check_stack(project.root, stack)
+        if settings.release:
+            plan = prepared_release(project, settings.release, settings.settings).plan
+        else:
+            _, plan = plan_of(project.root / settings.collection, project, settings=settings.settings)
+    except InputError as error:
+        return error.problems
+    return tuple(without_a_place(settings, plan, project.root, stack))
