@@ -55,6 +55,8 @@ def test_a_collection_with_mistakes_is_refused_with_places_and_changes_nothing(s
     said = small.run("up", expect=1).stderr
     assert "echo.yaml:6:" in said
     assert "Traceback" not in said
+    told = small.data("preview", expect=1)["problems"]
+    assert ("echo.yaml", 6) in {(problem["file"], problem["line"]) for problem in told}
     assert small.pids() == before
     schema.write_text(text)
     assert small.previewed() == []
