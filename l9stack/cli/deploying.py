@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from l9stack.cli.leftovers import cleared
 from l9stack.cli.printing import Progress, print_json, table
 from l9stack.cli.stacks import agreed, can_ask, is_protected, option, pinned_to, require_secrets_key
 from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
@@ -91,7 +92,7 @@ def deploy(engine: Engine, project: Project, progress: Progress, path: Path | No
     progress(f"deploying stack {stack}")
     try:
         with inputs_first(project, stack):
-            outcome = engine.up()
+            outcome = _deployed(engine, project, progress)
     except EngineError as error:
         raise EngineError(f"{error}{_way_back(engine)}") from error
     outputs = engine.outputs()
@@ -115,6 +116,16 @@ def deploy(engine: Engine, project: Project, progress: Progress, path: Path | No
     steps = (f"{example}{where}", f"l9 status{where}", f"l9 preview{where}", f"l9 down{where}")
     print("\nnext:\n" + "\n".join(f"  {step}" for step in steps))
     return EXIT_RUNTIME if unhealthy else EXIT_OK
+
+
+def _deployed(engine: Engine, project: Project, progress: Progress) -> Outcome:
+    """Deploy, and once more where it was in the way what an earlier run had begun."""
+    try:
+        return engine.up()
+    except EngineError:
+        if not cleared(project, engine.stack, engine.begun(), progress):
+            raise
+        return engine.up()
 
 
 def _way_back(engine: Engine) -> str:

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from l9stack.cli.leftovers import cleared
 from l9stack.cli.printing import Progress, print_json
 from l9stack.cli.stacks import DEFAULT_RUNTIME, agreed, can_ask, is_protected, require_secrets_key, runtime_of
 from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.engine.drive import Engine
-from l9stack.errors import EXIT_OK, EXIT_USAGE, InputError, Place, Problem
+from l9stack.engine.events import Outcome
+from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.infra.protection import is_stateful
 from l9stack.local.client import Supervisor
 from l9stack.project import Project
@@ -40,7 +42,9 @@ def down(arguments: argparse.Namespace) -> int:
             continue
         progress(f"taking stack {stack} down")
         stays = [] if arguments.purge else _stays(resources)
-        removed += map(str, engine.destroy(urn for urn, _ in stays).changes)
+        removed += map(
+            str, _destroyed(engine, project, [urn for urn, _ in stays], progress, purge=arguments.purge).changes
+        )
         kept += [name for _, name in stays]
     daemon = Supervisor.find(project.run) if project.run.is_dir() else None
     if daemon is not None and (not arguments.stack or not daemon.status().agents):
@@ -67,6 +71,19 @@ def _chosen(project: Project, named: str | None, progress: Progress) -> list[str
         if (runtime := runtime_of(project, stack)) != DEFAULT_RUNTIME:
             progress(f"stack {stack} ({runtime}) is left as it is: `l9 down --stack {stack}` takes it down")
     return [stack for stack in stacks if runtime_of(project, stack) == DEFAULT_RUNTIME]
+
+
+def _destroyed(engine: Engine, project: Project, stays: Sequence[str], progress: Progress, *, purge: bool) -> Outcome:
+    """Remove what the stack made, with what an earlier run had begun, and once more where that was in the way."""
+    begun = engine.begun()
+    try:
+        outcome = engine.destroy(stays)
+    except EngineError:
+        if not cleared(project, engine.stack, begun, progress, purge=purge):
+            raise
+        return engine.destroy(stays)
+    cleared(project, engine.stack, begun, progress, purge=purge)
+    return outcome
 
 
 def _stays(resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -15,8 +16,11 @@ from typing import Any
 from l9stack.engine.environment import environment
 from l9stack.engine.events import Following, Outcome, Progress
 from l9stack.engine.hints import hints
-from l9stack.errors import EngineError
+from l9stack.errors import EngineError, LockedError
 from l9stack.project import Project
+
+_LOCKED = re.compile(r"stack is currently locked by|another update is (currently )?in progress", re.IGNORECASE)
+"""What the engine says of a stack that somebody else is at, by a file of its backend, or its service."""
 
 
 class Engine:
@@ -85,11 +89,15 @@ class Engine:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources of the stack's state, secrets encrypted; none where it was never deployed."""
-        done = self._run("stack", "export", "--stack", self.stack)
-        if done.returncode and "no stack named" not in done.stderr:
-            raise EngineError(f"the state of stack {self.stack} could not be read: {done.stderr.strip()}")
-        state = json.loads(done.stdout) if done.returncode == 0 else {}
-        return list((state.get("deployment") or {}).get("resources") or ())
+        return list(self._deployment().get("resources") or ())
+
+    def begun(self) -> list[dict[str, Any]]:
+        """What an earlier run began to make and was cut off at: it may be there, and is in no state."""
+        deployment = self._deployment()
+        known = {resource["urn"] for resource in deployment.get("resources") or ()}
+        pending = deployment.get("pending_operations") or ()
+        begun = [operation["resource"] for operation in pending if operation["type"] == "creating"]
+        return [resource for resource in begun if resource["urn"] not in known]
 
     def last_update(self) -> dict[str, Any]:
         """What the engine notes of the last `up`, `refresh` or `destroy`: `kind`, `result`, times; empty before it."""
@@ -106,11 +114,19 @@ class Engine:
         """Forget a destroyed stack and its configuration."""
         self._call("stack", "rm", self.stack, "--yes", "--preserve-config")
 
+    def _deployment(self) -> dict[str, Any]:
+        done = self._run("stack", "export", "--stack", self.stack)
+        if done.returncode and "no stack named" not in done.stderr:
+            raise EngineError(f"the state of stack {self.stack} could not be read: {done.stderr.strip()}")
+        state = json.loads(done.stdout) if done.returncode == 0 else {}
+        return state.get("deployment") or {}
+
     def _operate(self, command: str, *options: str) -> Outcome:
         """Run an operation, telling of each resource as it is done.
 
         Raises:
             EngineError: the operation failed; the message holds what program and providers said.
+            LockedError: another operation of the stack goes on.
         """
         self._clear_dead_lock()
         following = Following(self._progress, preview=command == "preview")
@@ -152,7 +168,8 @@ class Engine:
                 done.set()
                 reader.join()
         if process.returncode:
-            raise EngineError(self._reason(command, following.outcome, text))
+            reason = self._reason(command, following.outcome, text)
+            raise LockedError(reason) if _LOCKED.search(reason) else EngineError(reason)
         return following.outcome
 
     def _reason(self, command: str, outcome: Outcome, text: str) -> str:
@@ -185,6 +202,15 @@ class Engine:
                 pid, host = int(lock["pid"]), str(lock["hostname"])
             except (OSError, ValueError, KeyError):
                 continue
-            if host == os.uname().nodename and not Path(f"/proc/{pid}").exists():
+            if host == os.uname().nodename and not _runs(pid):
                 path.unlink(missing_ok=True)
                 self._progress(f"removed the stack's lock: its process {pid} is no longer there")
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -155,7 +155,7 @@ def test_a_changed_image_is_named(up: OnDocker):
     other = f"{named.rpartition(':')[0]}:{up.stack}"
     made = docker("create", named)
     docker("commit", "--change", "LABEL l9stack.test.other=1", made.strip(), other)
-    docker("rm", made.strip())
+    docker("rm", "--volumes", made.strip())
     configure(up, f"redis: {named}", f"redis: {other}")
     try:
         assert "replace claims_desk-redis" in up.previewed()
