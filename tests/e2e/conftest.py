@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,3 +144,22 @@ def left_behind(root: Path) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def killed_at(stack: Deployed, moment: str) -> None:
+    """Begin an `up`, and kill everything that runs for the project as soon as it tells of a moment."""
+    log = stack.root / "up.log"
+    with log.open("wb") as file:
+        command = [str(COMMAND), "up", "--stack", stack.stack]
+        begun = subprocess.Popen(command, cwd=stack.root, env={**os.environ, **stack.environ}, stdout=file, stderr=file)
+    ends = time.monotonic() + 300
+    while moment not in log.read_text(errors="replace"):
+        assert begun.poll() is None and time.monotonic() < ends, log.read_text(errors="replace")
+        time.sleep(0.02)
+    begun.kill()
+    begun.wait()
+    while running := left_behind(stack.root):
+        for line in running:
+            with suppress(ProcessLookupError):
+                os.kill(int(line.split()[0]), signal.SIGKILL)
+        time.sleep(0.1)

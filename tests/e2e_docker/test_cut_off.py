@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 
 import pytest
 
-from tests.e2e.conftest import COMMAND, left_behind
+from tests.e2e.conftest import killed_at
 from tests.e2e_docker.conftest import closing
 from tests.e2e_docker.project import COLLECTION, OnDocker, on_docker
 from tests.e2e_docker.swarm import write_teller
@@ -26,25 +21,6 @@ def small(tmp_path_factory: pytest.TempPathFactory, test_images: Mapping[str, st
     file = deployed.root / f"Pulumi.{deployed.stack}.yaml"
     file.write_text(file.read_text().replace(COLLECTION, write_teller(deployed.root)))
     yield from closing(deployed)
-
-
-def killed_at(stack: OnDocker, moment: str) -> None:
-    """Begin an `up`, and kill everything that runs for the project as soon as it tells of a moment."""
-    log = stack.root / "up.log"
-    with log.open("wb") as file:
-        command = [str(COMMAND), "up", "--stack", stack.stack]
-        begun = subprocess.Popen(command, cwd=stack.root, env={**os.environ, **stack.environ}, stdout=file, stderr=file)
-    ends = time.monotonic() + 300
-    while moment not in log.read_text(errors="replace"):
-        assert begun.poll() is None and time.monotonic() < ends, log.read_text(errors="replace")
-        time.sleep(0.02)
-    begun.kill()
-    begun.wait()
-    while running := left_behind(stack.root):
-        for line in running:
-            with suppress(ProcessLookupError):
-                os.kill(int(line.split()[0]), signal.SIGKILL)
-        time.sleep(0.1)
 
 
 def test_the_next_up_gets_there(small: OnDocker) -> None:
