@@ -22,7 +22,7 @@ def test_what_was_begun_is_removed_in_an_order_that_works(deployed: Deployed, do
     told = [
         {"type": "l9stack:agents:Agents", "urn": "urn::desk-agents"},
         begun("network", "desk-agents-site"),
-        begun("volume", data),
+        begun("volume", "desk-redis-data-site"),
         begun("container", "desk-redis-site"),
         begun("container", "desk-never-made-site"),
     ]
@@ -34,4 +34,4 @@ def test_what_was_begun_is_removed_in_an_order_that_works(deployed: Deployed, do
         "rm --force --volumes desk-redis-site",
         "network rm desk-agents-site",
     ]
-    assert data in remove_cut_off(project, "site", told, purge=True)
+    assert "desk-redis-data-site" in remove_cut_off(project, "site", told, purge=True)
