@@ -86,7 +86,7 @@ def services_used(plan: Plan) -> tuple[str, ...]:
 
 
 def without_a_place(settings: StackSettings, plan: Plan, root: Path, stack: str) -> list[Problem]:
-    """Backends that a swarm would keep the data of on a node that nobody has chosen; none on other runtimes.
+    """Backends of a swarm whose data nobody has given a place; none on other runtimes.
 
     A cluster that is to use servers of others would else start its own where a URL was forgotten.
     """
@@ -96,10 +96,10 @@ def without_a_place(settings: StackSettings, plan: Plan, root: Path, stack: str)
     return [
         Problem(
             "no-place",
-            f"l9stack:backends.{service} is not set, and no node is named where the swarm would keep {service}'s data",
+            f"l9stack:backends.{service} is not set, and nothing says that the swarm may keep {service}'s data",
             place_of(root, stack, "runtime"),
-            f"pulumi config set --stack {stack} --secret --path l9stack:backends.{service} URL, or name the node in "
-            "l9stack:swarm: {backends: ['node.hostname == NAME']}",
+            f"pulumi config set --stack {stack} --secret --path l9stack:backends.{service} URL, or keep it on the node "
+            "of docker:host: l9stack:swarm: {backends: here}",
         )
         for service in services_used(plan)
         if service not in given

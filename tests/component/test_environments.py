@@ -96,10 +96,10 @@ def test_a_swarm_keeps_no_data_where_nobody_has_said_so(here: Path) -> None:
     assert {str(problem.place) for problem in refused.value.problems} == {"Pulumi.prod.yaml:6:3"}
 
 
-def test_a_swarm_keeps_data_on_the_node_that_is_named(here: Path) -> None:
-    world = deployed("prod", swarm={"backends": ["node.hostname == data-1"]})
+def test_a_swarm_keeps_data_on_the_node_that_the_program_talks_to_where_that_is_said(here: Path) -> None:
+    world = deployed("prod", swarm={"backends": "here"}, preview=False)
     placements = {name: world.of("Service")[f"claims_desk-{name}"].inputs["taskSpec"]["placement"] for name in SERVICES}
-    assert {str(found["constraints"]) for found in placements.values()} == {"['node.hostname == data-1']"}
+    assert {str(found["constraints"]) for found in placements.values()} == {"['node.id == node-1']"}
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])

@@ -144,7 +144,6 @@ def test_replicas_placement_and_publishing_are_settings(deploy: Deploy) -> None:
         endpoint_mode="dnsrr",
         publish="host",
         placement=("node.role == worker",),
-        backends=("node.labels.data == true",),
     )
     world = deploy("prod", runtime="swarm", docker=QUIET, swarm=swarm)
     for agent in AGENTS:
@@ -157,7 +156,7 @@ def test_replicas_placement_and_publishing_are_settings(deploy: Deploy) -> None:
         assert asked["address"] == ""
         assert inputs["taskSpec"]["placement"] == {"constraints": ["node.role == worker"]}
     for name in BACKENDS:
-        assert task(world, name)["placement"] == {"constraints": ["node.labels.data == true"]}
+        assert task(world, name)["placement"] == {"constraints": ["node.id == node-1"]}
         assert service(world, name).inputs["endpointSpec"] == {"mode": "dnsrr"}
 
 

@@ -23,7 +23,12 @@ from tests.component.test_settings import configured, problems
         ({"endpoint_mode": "dnsrr"}, "swarm.publish", "dnsrr has none", "host or none"),
         ({"placement": "node.role == worker"}, "swarm.placement", "not understood", "constraints"),
         ({"placement": ["role is worker"]}, "swarm.placement", "not understood", "node.labels.zone == a"),
-        ({"backends": [3]}, "swarm.backends", "not understood", "node.hostname == data-1"),
+        (
+            {"backends": ["node.hostname == data-1"]},
+            "swarm.backends",
+            "not understood",
+            "here, or URLs in l9stack:backends",
+        ),
         ({"encrypted": "yes"}, "swarm.encrypted", "not understood: 'yes'", "true or false"),
     ],
 )
@@ -48,7 +53,7 @@ def test_every_setting_is_taken() -> None:
                     "endpoint_mode": "dnsrr",
                     "publish": "none",
                     "placement": ["node.role == worker", "node.labels.zone != b"],
-                    "backends": ["node.hostname == data-1"],
+                    "backends": "here",
                     "encrypted": False,
                 }
             }
@@ -57,4 +62,4 @@ def test_every_setting_is_taken() -> None:
     assert (read.replicas_for("settlement"), read.replicas_for("claim_intake")) == (5, 3)
     assert read.placement == ("node.role == worker", "node.labels.zone != b")
     assert (read.endpoint_mode, read.publish, read.encrypted) == ("dnsrr", "none", False)
-    assert read.backends == ("node.hostname == data-1",)
+    assert read.backends == "here"

@@ -25,7 +25,7 @@ SETTINGS = f"""\
     # A kernel without IPVS has neither virtual IPs nor the ingress network; everything else is as on a cluster.
     endpoint_mode: dnsrr
     publish: host
-    backends: [node.role == manager]
+    backends: here
     replicas: {REPLICAS}
 """
 SCHEMA = """\

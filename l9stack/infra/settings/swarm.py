@@ -10,6 +10,7 @@ from typing import Any
 from l9stack.infra.settings.checks import Check, between, is_flag, is_mapping, listed
 from l9stack.infra.settings.reader import Reader
 
+HERE = "here"
 ENDPOINT_MODES = ("vip", "dnsrr")
 PUBLISHING = ("ingress", "host", "none")
 _CONSTRAINT = re.compile(r"(node|engine)\.[a-z]+(\.[\w.-]+)*\s*(==|!=)\s*\S+")
@@ -26,7 +27,7 @@ _CHECKS: dict[str, Check] = {
     "endpoint_mode": (lambda value: value in ENDPOINT_MODES, f"one of {listed(ENDPOINT_MODES)}"),
     "publish": (lambda value: value in PUBLISHING, f"one of {listed(PUBLISHING)}"),
     "placement": (_constraints, "constraints, as ['node.role == worker', 'node.labels.zone == a']"),
-    "backends": (_constraints, "constraints that one node meets, as ['node.hostname == data-1']"),
+    "backends": (lambda value: value == HERE, f"{HERE}, or URLs in l9stack:backends"),
     "encrypted": (is_flag, "true or false"),
 }
 
@@ -46,9 +47,9 @@ class SwarmSettings:
     at all."""
     placement: tuple[str, ...] = ()
     """Constraints for the nodes where agents may run."""
-    backends: tuple[str, ...] = ()
-    """Constraints for the node where backends keep their data. What watches the stack is there as well, or, where there
-    are none, on the node that the program talks to."""
+    backends: str = ""
+    """Where backends without a URL keep their data: HERE is the node of the engine that the program talks to, for that
+    engine alone can make and remove their volumes. Empty: nowhere."""
     encrypted: bool = True
     """Whether the networks encrypt what passes between nodes."""
 
@@ -63,8 +64,7 @@ def read_swarm(reader: Reader) -> SwarmSettings:
     for agent, number in good.get("replicas_of", {}).items():
         right, hint = _REPLICAS
         reader.hold(right(number), f"swarm.replicas_of.{agent}", f"not understood: {number!r}", hint)
-    for name in ("placement", "backends"):
-        good[name] = tuple(good.get(name, ()))
+    good["placement"] = tuple(good.get("placement", ()))
     settings = SwarmSettings(**good)
     reader.hold(
         settings.endpoint_mode == "vip" or settings.publish != "ingress",

@@ -141,7 +141,7 @@ class SwarmRuntime(OnEngine):
             identity=pulled.image_id,
             networks=[self._network(kind, scene) for kind in wanted.networks],
             volumes=volumes,
-            constraints=self._swarm.backends or [pulumi.Output.concat("node.id == ", self._here(scene).node)],
+            constraints=[pulumi.Output.concat("node.id == ", self._here(scene).node)],
             files=self._files.brought(name, wanted, contents, scene, after),
         )
         return self._run(name, wanted, found, scene, wanted.host, [pulled, *before, *after])
