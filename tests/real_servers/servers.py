@@ -32,6 +32,9 @@ from tests.real_servers.authority import Authority, make_authority
 BUCKET = "agents"
 ACCESS_KEY = "l9-root"
 REGION = "us-east-1"
+_PLAIN = ("redis", "bolt", "disable")
+_ENCRYPTED = ("rediss", "neo4j+s", "verify-full")
+"""Schemes of Redis and Neo4j, and what Postgres is told."""
 
 
 @dataclass(slots=True)
@@ -55,25 +58,20 @@ class RealServers:
     @property
     def plain(self) -> BackendUrls:
         """Without TLS."""
-        word, ports = self._words(), {name: running.plain for name, running in self.running.items()}
-        postgres = f"postgresql://l9:{word['postgres']}@{HOST}:{ports['postgres']}/l9?sslmode=disable"
-        return BackendUrls(
-            redis=f"redis://:{word['redis']}@{HOST}:{ports['redis']}/0",
-            postgres=postgres,
-            neo4j=f"bolt://neo4j:{word['neo4j']}@{HOST}:{ports['neo4j']}/neo4j",
-            hypergraph=postgres,
-            archive=f"s3://{BUCKET}",
-        )
+        return self._urls(HOST, {name: running.plain for name, running in self.running.items()}, _PLAIN)
 
     @property
     def encrypted(self) -> BackendUrls:
         """With TLS, as people write the URLs; whom to trust is told beside them (`trust`)."""
-        word, ports = self._words(), {name: running.tls for name, running in self.running.items()}
-        postgres = f"postgresql://l9:{word['postgres']}@{NAME}:{ports['postgres']}/l9?sslmode=verify-full"
+        return self._urls(NAME, {name: running.tls for name, running in self.running.items()}, _ENCRYPTED)
+
+    def _urls(self, host: str, ports: Mapping[str, int], written: tuple[str, str, str]) -> BackendUrls:
+        word, (redis, neo4j_scheme, ssl_mode) = self._words(), written
+        postgres = f"postgresql://l9:{word['postgres']}@{host}:{ports['postgres']}/l9?sslmode={ssl_mode}"
         return BackendUrls(
-            redis=f"rediss://:{word['redis']}@{NAME}:{ports['redis']}/0",
+            redis=f"{redis}://:{word['redis']}@{host}:{ports['redis']}/0",
             postgres=postgres,
-            neo4j=f"neo4j+s://neo4j:{word['neo4j']}@{NAME}:{ports['neo4j']}/neo4j",
+            neo4j=f"{neo4j_scheme}://neo4j:{word['neo4j']}@{host}:{ports['neo4j']}/neo4j",
             hypergraph=postgres,
             archive=f"s3://{BUCKET}",
         )
