@@ -150,9 +150,11 @@ class Look:
     def published(self, engine: DockerEngine, port: int, reach: str) -> str:
         """The address of the first task's own port on its node, which `reach` is where there is but one node."""
         several = len(active_nodes(engine)) > 1
-        for task in sorted(self.tasks, key=lambda task: int(task.get("Slot", 0))):
+        # One on a node that is lost still counts as running there; that it shall not, the swarm knows.
+        meant = [task for task in self._meant if task["Status"]["State"] == "running"]
+        for task in sorted(meant, key=lambda task: int(task.get("Slot", 0))):
             for found in (task["Status"].get("PortStatus") or {}).get("Ports") or ():
-                if task["Status"]["State"] == "running" and found["TargetPort"] == port:
+                if found["TargetPort"] == port:
                     host = _address(engine, task["NodeID"]) if several else reach
                     return f"http://{host}:{found['PublishedPort']}"
         raise ServiceError(f"no task of {self.name} has published port {port}")

@@ -61,6 +61,12 @@ def test_it_waits_until_every_task_runs_the_wanted_revision(engine: list[Look]) 
     assert len(engine) == 1
 
 
+def test_a_task_on_a_node_that_was_lost_is_nowhere_to_be_reached(engine: list[Look]) -> None:
+    lost = a_task(12, "new", "running", port=31999, desired="shutdown")
+    engine.append(a_look("new", lost, *running("new")))
+    assert SwarmServiceProvider().make(PROPS)["endpoint"] == "http://127.0.0.1:32000"
+
+
 def test_an_instance_is_another_one_when_a_task_was_started_anew() -> None:
     first, same = a_look("new", *running("new")), a_look("new", *reversed(running("new")))
     other = a_look("new", *running("new", 2), a_task(7, "new", "running"))
