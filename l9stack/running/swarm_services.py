@@ -148,14 +148,14 @@ class Look:
         return hashlib.sha256(" ".join(ids).encode()).hexdigest()[:16]
 
     def published(self, engine: DockerEngine, port: int, reach: str) -> str:
-        """The address of the first task's own port on its node, which `reach` is where there is but one node."""
-        several = len(active_nodes(engine)) > 1
+        """The address of a task's own port: on the engine's own node, which `reach` is, or else on the task's node."""
+        own = own_node(engine)
         # One on a node that is lost still counts as running there; that it shall not, the swarm knows.
         meant = [task for task in self._meant if task["Status"]["State"] == "running"]
-        for task in sorted(meant, key=lambda task: int(task.get("Slot", 0))):
+        for task in sorted(meant, key=lambda task: (task["NodeID"] != own, int(task.get("Slot", 0)))):
             for found in (task["Status"].get("PortStatus") or {}).get("Ports") or ():
                 if found["TargetPort"] == port:
-                    host = _address(engine, task["NodeID"]) if several else reach
+                    host = reach if task["NodeID"] == own else _address(engine, task["NodeID"])
                     return f"http://{host}:{found['PublishedPort']}"
         raise ServiceError(f"no task of {self.name} has published port {port}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from l9stack.errors import ServiceError
 from l9stack.infra.providers import swarm
 from l9stack.infra.providers.swarm import SwarmClusterProvider, SwarmServiceProvider
 from l9stack.running import swarm_services
+from l9stack.running.engine import DockerEngine
 from l9stack.running.swarm_services import Look
 from tests.running.swarms import a_service, a_task
 
@@ -36,6 +38,12 @@ def running(revision: str, count: int = 3) -> list[dict[str, Any]]:
     return [a_task(number, revision, "running", port=32000 + number) for number in range(count)]
 
 
+def _answer(_: DockerEngine, *arguments: str) -> str:
+    if arguments[:2] == ("node", "inspect"):
+        return json.dumps([{"Status": {"Addr": f"address-of-{arguments[2]}"}}])
+    return "the last line"
+
+
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
     """The looks that the provider gets, one after another; the last one stays. No time passes while it waits."""
@@ -44,8 +52,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
     monkeypatch.setattr(swarm, "look", lambda *_: looks.pop(0) if len(looks) > 1 else looks[0])
     monkeypatch.setattr(swarm.time, "sleep", lambda _: None)
     monkeypatch.setattr(swarm.time, "monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr(swarm_services, "active_nodes", lambda _: ["one"])
-    monkeypatch.setattr(swarm.DockerEngine, "ask", lambda *_: "the last line")
+    monkeypatch.setattr(swarm_services, "own_node", lambda _: "node-1")
+    monkeypatch.setattr(swarm.DockerEngine, "ask", _answer)
     return looks
 
 
@@ -65,6 +73,20 @@ def test_a_task_on_a_node_that_was_lost_is_nowhere_to_be_reached(engine: list[Lo
     lost = a_task(12, "new", "running", port=31999, desired="shutdown")
     engine.append(a_look("new", lost, *running("new")))
     assert SwarmServiceProvider().make(PROPS)["endpoint"] == "http://127.0.0.1:32000"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "endpoint"),
+    [
+        (["node-2", "node-1", "node-2"], "http://127.0.0.1:32001"),
+        (["node-2", "node-3", "node-2"], "http://address-of-node-2:32000"),
+    ],
+)
+def test_the_engines_own_node_is_reached_as_the_engine_is(engine: list[Look], nodes: list[str], endpoint: str) -> None:
+    """However many nodes there are just now: one that comes back changes no address."""
+    tasks = [a_task(n, "new", "running", port=32000 + n, node=node) for n, node in enumerate(nodes)]
+    engine.append(a_look("new", *tasks))
+    assert SwarmServiceProvider().make(PROPS)["endpoint"] == endpoint
 
 
 def test_an_instance_is_another_one_when_a_task_was_started_anew() -> None:

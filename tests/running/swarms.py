@@ -24,7 +24,14 @@ def a_service(
 
 
 def a_task(
-    number: int, revision: str, state: str, error: str = "", port: int = 0, desired: str = "", service: str = ""
+    number: int,
+    revision: str,
+    state: str,
+    error: str = "",
+    port: int = 0,
+    desired: str = "",
+    service: str = "",
+    node: str = "node-1",
 ) -> dict[str, Any]:
     """A task; one with a higher number is newer. `desired` where the engine wants another state than this one."""
     status: dict[str, Any] = {"State": state, "Timestamp": f"2026-01-01T00:00:{number:02d}Z", "Message": state}
@@ -36,7 +43,7 @@ def a_task(
         "ID": f"task-{number}",
         "ServiceID": f"id-{service}",
         "Slot": number % 3 + 1,
-        "NodeID": "node-1",
+        "NodeID": node,
         "Spec": {"ContainerSpec": {"Env": ["A=b", f"{REVISION}={revision}"]}},
         "Status": status,
         "DesiredState": desired or ("shutdown" if state in ("failed", "rejected", "shutdown") else "running"),
