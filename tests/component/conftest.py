@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,19 @@ REPOSITORY = Path(__file__).parents[2]
 Deploy = Callable[..., World]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Pulumi's outputs want a current event loop, and asynchronous tests in the same process leave none."""
-    asyncio.set_event_loop(asyncio.new_event_loop())
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Pulumi's outputs want a current event loop, and asynchronous tests in the same process leave none.
+
+    Outputs that a test made and nobody asked for end with it.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    outcome = yield
+    if left := asyncio.all_tasks(loop):
+        loop.run_until_complete(asyncio.wait(left))
+    loop.close()
+    return outcome
 
 
 def _project(root: Path) -> Project:

@@ -32,10 +32,13 @@ def secrets(urls: dict[str, str]) -> dict[str, pulumi.Output[str]]:
     return {name: pulumi.Output.secret(url) for name, url in urls.items()}
 
 
+def plain(urls: dict[str, str]) -> dict[str, pulumi.Output[str]]:
+    return {name: pulumi.Output.from_input(url) for name, url in urls.items()}
+
+
 @pytest.fixture(scope="module")
 def world(deploy: Deploy) -> World:
-    plain = {name: pulumi.Output.from_input(url) for name, url in URLS.items()}
-    return deploy("prod", runtime="external", backends=plain, endpoints=ENDPOINTS)
+    return deploy("prod", runtime="external", backends=plain(URLS), endpoints=ENDPOINTS)
 
 
 def test_backends_are_reached_by_secret_urls_and_nothing_is_run(world: World) -> None:
@@ -67,7 +70,7 @@ def test_agents_are_asked_for_their_health_where_they_run(world: World) -> None:
 def test_an_address_that_is_not_given_is_told_with_the_command_that_gives_it(
     deploy: Deploy, settings: dict[str, dict[str, str]], command: str
 ) -> None:
-    whole = {"backends": secrets(URLS), "endpoints": ENDPOINTS} | settings
+    whole = {"backends": plain(URLS), "endpoints": ENDPOINTS} | settings
     with pytest.raises(InputError) as caught:
         deploy("prod", runtime="external", **whole)
     (problem,) = caught.value.problems
