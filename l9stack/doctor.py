@@ -15,6 +15,7 @@ from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
 from l9stack.project import Project
+from l9stack.running.engine import usual_host
 
 _PACKAGES = {
     "generation": ("jinja2", "networkx", "ruff", "pytest"),
@@ -104,7 +105,7 @@ def _go() -> Check:
 
 
 def _docker() -> Check:
-    name = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    name = usual_host()
     path = Path(name.removeprefix("unix://"))
     if not name.startswith("unix://"):
         return Check("docker engine", "ok", f"remote: {name}")
@@ -113,7 +114,9 @@ def _docker() -> Check:
             connection.settimeout(2)
             connection.connect(str(path))
     except OSError:
-        return Check("docker engine", "warning", f"{path} does not answer", "only needed for the docker runtime")
+        return Check(
+            "docker engine", "warning", f"{path} does not answer", "only needed for the docker and swarm runtimes"
+        )
     return Check("docker engine", "ok", str(path))
 
 
@@ -132,7 +135,9 @@ def _docker_plugin() -> Check:
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     if found_in_home := sorted((home / "plugins").glob("resource-docker-v*")):
         return Check("docker provider", "ok", str(found_in_home[-1]))
-    remedy = "only needed for the docker runtime: `pulumi plugin install resource docker`"
+    version = importlib.metadata.version("pulumi-docker")
+    install = f'eval "$(l9 env)"; pulumi plugin install resource docker {version}'
+    remedy = f"only needed for the docker and swarm runtimes: `{install}`"
     return Check("docker provider", "warning", "no plugin", remedy)
 
 

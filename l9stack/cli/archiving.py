@@ -27,7 +27,7 @@ def archive(arguments: argparse.Namespace) -> int:
 
 
 def _policy(arguments: argparse.Namespace, project: Project) -> Policy:
-    values, _ = stack_values(project.root, arguments.stack)
+    values = stack_values(project.root, arguments.stack)
     block = _mapping(values.get("l9stack:archive"))
     url = arguments.bucket or str(_mapping(values.get("l9stack:backends")).get("archive", ""))
     parts = urlsplit(url)

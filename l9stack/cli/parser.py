@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import string
 from collections.abc import Callable
+from typing import Any
 
 from l9stack import __version__
 
 _EPILOG = """exit codes: 0 ok, 1 input wrong or gate failed, 2 usage, 3 drift found (preview --exit-code),
 4 locked by another run, 5 Pulumi engine missing or failed, 6 server or agent not healthy, 130 interrupted"""
+
+_OF_STACKS = frozenset(f"{string.ascii_letters}{string.digits}.-_")
 
 
 def _positive(text: str) -> int:
@@ -18,6 +22,17 @@ def _positive(text: str) -> int:
     return number
 
 
+def _stack(text: str) -> str:
+    if not text or len(text) > 100 or not set(text) <= _OF_STACKS or not text.strip("."):
+        raise argparse.ArgumentTypeError("a stack's name has letters, digits, '.', '-' and '_', 100 at most")
+    return text
+
+
+def _stack_option(to: argparse._ActionsContainer, told: str = "stack name (default: dev)", **more: Any) -> None:
+    to.add_argument("--stack", type=_stack, help=told, **more)
+
+
+_OR_ANOTHER = "stack name (default: dev; another collection gets dev-<collection>)"
 Add = Callable[..., argparse.ArgumentParser]
 
 
@@ -26,7 +41,7 @@ def _generation(add: Add) -> None:
     command.add_argument(
         "path", nargs="?", help="a collection: a file, or a folder with glue and answers beside the schemas"
     )
-    command.add_argument("--stack", help="check a stack's config, and the collection that it deploys")
+    _stack_option(command, "check a stack's config, and the collection that it deploys")
     command.add_argument("--meta", help="folder with the four meta templates (default: the project's templates/meta)")
 
     command = add("graph", "reading:graph", "show agents, dependencies, waves and wirings")
@@ -70,7 +85,7 @@ def _authoring(add: Add) -> None:
 
     command = add("explain", "explaining:explain", "tell where a setting's value comes from, and what it overrides")
     command.add_argument("setting", help="AGENT.SETTING, or AGENT for all of its settings")
-    command.add_argument("--stack", help="stack name (default: dev; another collection gets dev-<collection>)")
+    _stack_option(command, _OR_ANOTHER)
     _collection_options(command)
 
     command = add("bind", "binding:bind", "write a typed function and a failing example test for an operation")
@@ -126,7 +141,7 @@ def _stack_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--collection", help="a collection: a file or a folder (default: what the stack is configured with)"
     )
-    command.add_argument("--stack", help="stack name (default: dev; another collection gets dev-<collection>)")
+    _stack_option(command, _OR_ANOTHER)
 
 
 def _deployment(add: Add) -> None:
@@ -140,15 +155,15 @@ def _deployment(add: Add) -> None:
     command.add_argument("--exit-code", action="store_true", help="exit with 3 where something would change")
 
     command = add("down", "removing:down", "stop a stack's agents; data stays unless --purge")
-    command.add_argument("--stack", help="only this stack (default: every stack that runs on this machine)")
+    _stack_option(command, "only this stack (default: every stack that runs on this machine)")
     command.add_argument("--purge", action="store_true", help="also remove the data of its servers (asks first)")
     command.add_argument("--yes", action="store_true", help="do not ask")
 
     command = add("status", "observing:status", "agents and backends of a stack, as they are now")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
 
     command = add("health", "observing:health", "how every part of a stack is; with --wait, until all is well")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
     command.add_argument("--wait", action="store_true", help="wait until everything is healthy, or the time is over")
     command.add_argument(
         "--timeout", type=_positive, default=120, metavar="SECONDS", help="how long to wait (default: %(default)s)"
@@ -157,18 +172,18 @@ def _deployment(add: Add) -> None:
     command = add(
         "manifest", "manifesting:manifest", "write and print the deployment manifest of a stack, from its outputs"
     )
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
 
     command = add(
         "export", "exporting:export", "write a stack as a Compose file, in a folder that `docker compose up` runs"
     )
     command.add_argument("format", choices=("compose",))
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
     command.add_argument("--output", help="the folder (default: deployments/STACK/compose)")
 
     command = add("logs", "observing:logs", "show an agent's log")
     command.add_argument("agent")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
     command.add_argument(
         "--lines", type=_positive, default=50, help="how many of the last lines (default: %(default)s)"
     )
@@ -178,13 +193,15 @@ def _deployment(add: Add) -> None:
 def _releases(add: Add) -> None:
     command = add("promote", "releasing:promote", "deploy to a stack exactly what another one runs, by digest")
     source = command.add_mutually_exclusive_group(required=True)
-    source.add_argument("--from", dest="source", metavar="STACK", help="the stack whose release is taken")
+    source.add_argument("--from", dest="source", type=_stack, metavar="STACK", help="the stack whose release is taken")
     source.add_argument("--release", metavar="DIGEST", help="a release by its digest, or the first digits of it")
-    command.add_argument("--to", dest="target", metavar="STACK", required=True, help="the stack that gets it")
+    command.add_argument(
+        "--to", dest="target", type=_stack, metavar="STACK", required=True, help="the stack that gets it"
+    )
     command.add_argument("--yes", action="store_true", help="do not show what would change, and do not ask")
 
     command = add("rollback", "releasing:rollback", "return a stack to the release before, by digest")
-    command.add_argument("--stack", required=True, help="stack name")
+    _stack_option(command, "stack name", required=True)
     where = command.add_mutually_exclusive_group()
     where.add_argument("--to", metavar="DIGEST", help="a release by its digest, or the first digits of it")
     where.add_argument("--steps", type=_positive, default=1, help="how many releases to go back (default: %(default)s)")
@@ -192,7 +209,7 @@ def _releases(add: Add) -> None:
 
     command = add("releases", "releasing:releases", "list what was deployed to a stack, newest first")
     which = command.add_mutually_exclusive_group()
-    which.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(which)
     which.add_argument("--export", nargs=2, metavar=("DIGEST", "FILE"), help="write a release to a file")
     which.add_argument("--import", dest="import_", metavar="FILE", help="take a release from such a file")
 
@@ -206,7 +223,7 @@ def _archive(add: Add) -> None:
         "--for", dest="whom", choices=("agents", "deployer"), default="agents", help="default: %(default)s"
     )
     command.add_argument("--bucket", metavar="URL", help="s3://BUCKET (default: l9stack:backends.archive of the stack)")
-    command.add_argument("--stack", default="dev", help="stack name (default: %(default)s)")
+    _stack_option(command, default="dev")
     command.add_argument("--collection", help="a collection (default: what the stack is configured with)")
 
 
@@ -214,16 +231,16 @@ def _operation(add: Add) -> None:
     command = add("call", "operating:call", "call an operation of a running agent, authorised as the operator")
     command.add_argument("operation", help="AGENT.OPERATION")
     command.add_argument("--data", default="{}", help="the request as JSON, or @FILE, or - for standard input")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
 
     command = add("token", "operating:token", "print a short-lived token for one agent")
     command.add_argument("agent")
     command.add_argument("--as", dest="principal", default="operator", help="operator, or a governance anchor's name")
     command.add_argument("--minutes", type=_positive, default=5, help="lifetime, at most 15 (default: %(default)s)")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
 
     command = add("monitoring", "watching:monitoring", "tell where a stack's dashboards are; check that they have data")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
     command.add_argument(
         "--check", action="store_true", help="exit with 6 where a panel has no data or a rule is not loaded"
     )
@@ -234,11 +251,11 @@ def _operation(add: Add) -> None:
 
     command = add("decisions", "operating:decisions", "list what waits for a governance anchor")
     command.add_argument("agent")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
 
     command = add("audit", "operating:audit", "check an agent's audit chain against its last anchor in the archive")
     command.add_argument("agent")
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
 
     command = add("decide", "operating:decide", "decide an escalated operation as one of the agent's anchors")
     command.add_argument("agent")
@@ -248,7 +265,7 @@ def _operation(add: Add) -> None:
     command.add_argument(
         "--data", default="null", help="the answer as JSON, checked against the response model, or @FILE"
     )
-    command.add_argument("--stack", help="stack name (default: dev)")
+    _stack_option(command)
 
 
 def _machine(add: Add) -> None:

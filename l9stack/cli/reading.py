@@ -74,9 +74,11 @@ def _remarks(settings: StackSettings, plan: Plan, project: Project, stack: str) 
     """What the stack's file still lacks before it can be deployed, and what better did not stand in it."""
     from l9stack.infra.backends import without_a_place
     from l9stack.infra.settings.plain import plain_secrets
+    from l9stack.reading.stack import unread_keys
 
     lacking = without_a_place(settings, plan, project.root, stack)
-    return [*plain_secrets(project.root, stack), *(replace(problem, level="note") for problem in lacking)]
+    slips = (*unread_keys(project.root, stack), *plain_secrets(project.root, stack))
+    return [*slips, *(replace(problem, level="note") for problem in lacking)]
 
 
 def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:

@@ -30,6 +30,7 @@ from l9stack.infra.settings.plain import plain_secrets
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
+from l9stack.reading.stack import unread_keys
 from l9stack.releases.rendered import prepared_release
 from l9stack.releases.snapshots import Snapshots, described, release_digest
 
@@ -58,7 +59,7 @@ class StackArgs:
             prepared = prepared_release(project, settings.release, settings.settings)
         else:
             prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
-        for note in plain_secrets(project.root, stack):
+        for note in (*plain_secrets(project.root, stack), *unread_keys(project.root, stack)):
             pulumi.log.warn(str(note))
         if problems := without_a_place(settings, prepared.plan, project.root, stack):
             raise InputError(problems)

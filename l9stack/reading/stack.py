@@ -1,16 +1,27 @@
-"""What a stack's own files say about its extraction, read without the engine."""
+"""What a stack's own files say, read without the engine.
+
+As the engine does, a key without a namespace is taken as one of the project's own.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from l9stack.errors import Place, Problem
+from l9stack.errors import InputError, Place, Problem
 from l9stack.reading.documents import Node, parse
+
+NAMESPACE = "l9stack"
+"""Of the project's own keys; it is the project's name."""
+_SHARED = "Pulumi.yaml"
+_READ = (NAMESPACE, "docker", "pulumi")
+"""Namespaces that something here reads: the program, the provider of Docker's resources, the engine."""
+_TOP = ("config", "secretsprovider", "encryptedkey", "encryptionsalt", "environment")
+"""What the engine reads at the top of a stack's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +36,20 @@ class StackSources:
 
 
 def read_stack(root: Path, stack: str) -> StackSources | None:
-    """The sources of a stack; None where they cannot be told without the engine (an encrypted setting, odd files)."""
-    shared, own = _document(root / "Pulumi.yaml"), _document(root / f"Pulumi.{stack}.yaml")
-    if shared is None:
-        return None
-    found: dict[str, JsonValue] = {}
-    for name in ("collection", "output", "settings"):
-        node = own.get("config", f"l9stack:{name}") if own else None
-        default = shared.get("config", name, "default")
-        found[name] = node.plain() if node else default.plain() if default else None
-    settings = found["settings"] or {}
+    """The sources of a stack; None where they cannot be told without the engine (an encrypted setting, no project).
+
+    Raises:
+        InputError: a file is no YAML, or not what the engine takes; so do all that follow.
+    """
+    found = {name: _setting(root, stack, f"{NAMESPACE}:{name}") for name in ("collection", "output", "settings")}
+    plain: dict[str, JsonValue] = {name: node.plain() if node else None for name, node in found.items()}
+    settings = plain["settings"] or {}
     if not isinstance(settings, dict) or "secure" in settings:
         return None
-    if not isinstance(found["collection"], str) or not isinstance(found["output"], str):
+    if not isinstance(plain["collection"], str) or not isinstance(plain["output"], str):
         return None
-    node = own.get("config", "l9stack:settings") if own else None
-    return StackSources(found["collection"], found["output"], settings, dict(_places(node)) if node else {})
+    own = _own(root, stack, f"{NAMESPACE}:settings")
+    return StackSources(plain["collection"], plain["output"], settings, dict(_places(own)) if own else {})
 
 
 def _places(node: Node, prefix: str = "") -> Iterator[tuple[str, Place]]:
@@ -52,18 +61,17 @@ def _places(node: Node, prefix: str = "") -> Iterator[tuple[str, Place]]:
 
 
 def place_of(root: Path, stack: str, key: str) -> Place | None:
-    """Where a key of a stack's config, as `docker.first_port`, is set: in the stack's file, else as a default.
+    """Where a key of a stack's config, as `docker.first_port` or `docker:host`, is set: in its file, else as a default.
 
-    A key whose file cannot be read, or that came by another way, as from a command line, has no place.
+    A key that came by another way, as from a command line, has no place.
     """
-    own, shared = _document(root / f"Pulumi.{stack}.yaml"), _document(root / "Pulumi.yaml")
     first, *below = key.split(".")
-    for node, path in ((own, ("config", f"l9stack:{first}")), (shared, ("config", first, "default"))):
-        *above, last = path
-        parent = node.get(*above) if node else None
-        if parent is None or parent.entries is None or last not in parent.entries:
+    for file in (_file(stack), _SHARED):
+        config = _config(root, file)
+        named = first if ":" in first else f"{NAMESPACE}:{first}"
+        if config is None or config.entries is None or named not in config.entries:
             continue
-        place, value = parent.keys[last], parent.entries[last]
+        place, value = config.keys[named], config.entries[named]
         while below and value.entries and (known := _longest(value.entries, below)):
             place, value = value.keys[known], value.entries[known]
             below = below[known.count(".") + 1 :]
@@ -76,25 +84,28 @@ def _longest(entries: Mapping[str, Node], names: list[str]) -> str:
     return next((key for end in range(len(names), 0, -1) if (key := ".".join(names[:end])) in entries), "")
 
 
-def stack_values(root: Path, stack: str) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    """A stack's config as the engine would hand it over, without what is encrypted; and what is no YAML."""
-    values: dict[str, str] = {}
+def stack_values(root: Path, stack: str) -> dict[str, str]:
+    """A stack's config as the engine would hand it over, without what is encrypted."""
     problems: list[Problem] = []
-    for path in (root / "Pulumi.yaml", root / f"Pulumi.{stack}.yaml"):
-        if not path.is_file():
+    values: dict[str, str] = {}
+    for file in (_SHARED, _file(stack)):
+        if not (root / file).is_file():
             hint = "give a stack that has a file, or make it"
-            problems.append(Problem("no-stack", f"there is no {path.name}", Place(path.name), hint))
+            problems.append(Problem("no-stack", f"there is no {file}", Place(file), hint))
             continue
-        documents, found = parse(path.read_text(encoding="utf-8", errors="replace"), path.name)
-        problems += found
-        config = documents[0].root.get("config") if documents else None
+        try:
+            config = _config(root, file)
+        except InputError as error:
+            problems += error.problems
+            continue
         for key, node in ((config.entries or {}) if config else {}).items():
-            default = path.name == "Pulumi.yaml"
-            value = _open((node.get("default") or Node(node.place)) if default else node)
+            value = _open(node)
             if value is not None:
                 whole = isinstance(value, dict | list | bool)
-                values[f"l9stack:{key}" if default else key] = json.dumps(value) if whole else str(value)
-    return values, tuple(problems)
+                values[key] = json.dumps(value) if whole else str(value)
+    if problems:
+        raise InputError(problems)
+    return values
 
 
 def _open(node: Node) -> JsonValue:
@@ -110,24 +121,19 @@ def _open(node: Node) -> JsonValue:
 
 def stack_text(root: Path, stack: str, key: str) -> str:
     """A text of a stack's config by its whole key, as `docker:host`; empty where it is encrypted or set nowhere."""
-    own, shared = _document(root / f"Pulumi.{stack}.yaml"), _document(root / "Pulumi.yaml")
-    node = own.get("config", key) if own else None
-    default = shared.get("config", key.removeprefix("l9stack:"), "default") if shared else None
-    found = node or default
+    found = _setting(root, stack, key)
     return found.text if found and found.kind == "scalar" and not found.empty else ""
 
 
 def stack_entries(root: Path, stack: str, key: str) -> tuple[str, ...]:
     """The names in a mapping of a stack's config, as `l9stack:backends`; those too whose values are encrypted."""
-    own = _document(root / f"Pulumi.{stack}.yaml")
-    node = own.get("config", key) if own else None
+    node = _own(root, stack, key)
     return tuple(node.entries or ()) if node else ()
 
 
 def stack_texts(root: Path, stack: str, key: str) -> dict[str, tuple[str, Place]]:
     """The texts in a mapping of a stack's own file, as `l9stack:docker`, by dotted name, less what is encrypted."""
-    own = _document(root / f"Pulumi.{stack}.yaml")
-    node = own.get("config", key) if own else None
+    node = _own(root, stack, key)
     return dict(_texts(node)) if node else {}
 
 
@@ -141,13 +147,86 @@ def _texts(node: Node, prefix: str = "") -> Iterator[tuple[str, tuple[str, Place
 
 def secrets_provider(root: Path, stack: str) -> str:
     """The provider that a stack's own file names for its secrets; empty where it names none."""
-    own = _document(root / f"Pulumi.{stack}.yaml")
-    node = own.get("secretsprovider") if own else None
+    document = _document(root, _file(stack))
+    node = document.get("secretsprovider") if document else None
     return node.text if node else ""
 
 
-def _document(path: Path) -> Node | None:
+def unread_keys(root: Path, stack: str) -> list[Problem]:
+    """A note for each key of a stack's file that nothing reads: most often a slip, which the engine passes over."""
+    document, config = _document(root, _file(stack)), _config(root, _file(stack))
+    top = {key: document.keys[key] for key in (document.entries or {})} if document else {}
+    below = {key: config.keys[key] for key in (config.entries or {})} if config else {}
+    wrong = [(key, place, _TOP) for key, place in top.items() if key not in _TOP] + [
+        (key, place, tuple(f"{name}:…" for name in _READ))
+        for key, place in below.items()
+        if key.partition(":")[0] not in _READ
+    ]
+    return [
+        Problem("unread-key", f"nothing reads {key!r}", place, f"what is read: {', '.join(read)}", "note")
+        for key, place, read in wrong
+    ]
+
+
+def _setting(root: Path, stack: str, key: str) -> Node | None:
+    """A value of the stack's file, else its default."""
+    if (own := _own(root, stack, key)) is not None:
+        return own
+    shared = _config(root, _SHARED)
+    return shared.get(key) if shared else None
+
+
+def _own(root: Path, stack: str, key: str) -> Node | None:
+    config = _config(root, _file(stack))
+    return config.get(key) if config else None
+
+
+def _file(stack: str) -> str:
+    return f"Pulumi.{stack}.yaml"
+
+
+def _config(root: Path, file: str) -> Node | None:
+    """The values of a file's config by their whole keys; of the project's own file, the defaults."""
+    document = _document(root, file)
+    config = document.get("config") if document else None
+    if config is None or config.entries is None:
+        return None
+    named = {key if ":" in key else f"{NAMESPACE}:{key}": key for key in config.entries}
+    if len(named) < len(config.entries):
+        twice = next(key for key in config.entries if ":" not in key and named[f"{NAMESPACE}:{key}"] != key)
+        hint = "keep one of them"
+        problem = Problem("stack-file", f"{NAMESPACE}:{twice} is set twice", config.keys[twice], hint)
+        raise InputError([problem])
+    found = {whole: (config.keys[key], config.entries[key]) for whole, key in named.items()}
+    if file == _SHARED:
+        found = {whole: default for whole, said in found.items() if (default := _default(*said)) is not None}
+    entries = {whole: node for whole, (_, node) in found.items()}
+    return replace(config, entries=entries, keys={whole: place for whole, (place, _) in found.items()})
+
+
+def _default(place: Place, node: Node) -> tuple[Place, Node] | None:
+    """What the project's own file gives a key: a default, or, of another namespace, a value; and where."""
+    if node.entries is None:
+        return place, node
+    return next(((node.keys[key], node.entries[key]) for key in ("default", "value") if key in node.entries), None)
+
+
+def _document(root: Path, file: str) -> Node | None:
+    """The root of a file; None where there is no such file, or nothing in it."""
+    path = root / file
     if not path.is_file():
         return None
-    documents, problems = parse(path.read_text(encoding="utf-8", errors="replace"), path.name)
-    return documents[0].root if len(documents) == 1 and not problems else None
+    documents, problems = parse(path.read_text(encoding="utf-8", errors="replace"), file)
+    problems += [_wrong(more.root.place, "one document only") for more in documents[1:]]
+    if documents:
+        found = documents[0].root
+        for part in (found, found.get("config")):
+            if part is not None and part.entries is None and not part.empty:
+                problems.append(_wrong(part.place, "a mapping"))
+    if problems:
+        raise InputError(problems)
+    return documents[0].root if documents else None
+
+
+def _wrong(place: Place, wanted: str) -> Problem:
+    return Problem("stack-file", f"expected {wanted}", place, "as `config: {l9stack:runtime: docker}`")

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from l9stack.errors import InputError, Problem, ServiceError
 
 COMMAND = "docker"
+_SOCKET = Path("/var/run/docker.sock")
+_OWN_SOCKETS = ("run/docker.sock", "desktop/docker.sock")
+"""Of an engine that runs for one user alone, below `~/.docker`."""
 SECONDS = 60.0
 """For one question; a host by ssh may be slow to let us in."""
 
 
+def usual_host() -> str:
+    """The engine that is meant where nobody names one: the same that the provider of Docker's resources takes.
+
+    It knows no current context, which the `docker` command would follow.
+    """
+    if named := os.environ.get("DOCKER_HOST"):
+        return named
+    sockets = (_SOCKET, *(Path.home() / ".docker" / name for name in _OWN_SOCKETS))
+    return f"unix://{next((path for path in sockets if path.is_socket()), _SOCKET)}"
+
+
 @dataclass(frozen=True)
 class DockerEngine:
-    """`host` is as `docker:host` of the stack's config, empty for the command's own default."""
+    """`host` is as `docker:host` of the stack's config, empty for the usual one."""
 
     host: str = ""
 
@@ -67,4 +83,4 @@ class DockerEngine:
         if shutil.which(COMMAND) is None:
             hint = "install Docker's command line (package docker-cli or docker.io); the engine itself may be elsewhere"
             raise InputError([Problem("no-docker", f"`{COMMAND}` is not on PATH: {self} cannot be asked", hint=hint)])
-        return [COMMAND, *(("--host", self.host) if self.host else ()), *arguments]
+        return [COMMAND, "--host", self.host or usual_host(), *arguments]

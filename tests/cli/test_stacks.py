@@ -41,6 +41,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         ("config: {}\n", {}, True),
         ("config:\n  l9stack:runtime: docker\n", {}, False),
         ("config:\n  l9stack:runtime: docker\n", {KEYS[0]: ""}, False),
+        ("config:\n  runtime: docker\n", {}, False),
         ("config:\n  l9stack:runtime: docker\n", {KEYS[0]: "a word"}, True),
         ("config:\n  l9stack:runtime: docker\n", {KEYS[1]: "word"}, True),
         ("config:\n  l9stack:runtime: docker\n", {KEYS[1]: "absent"}, False),
@@ -71,6 +72,51 @@ def test_a_protected_stack_is_not_touched_where_nobody_can_be_asked(
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     assert main([command, "--stack", "prod"]) == EXIT_USAGE
     assert "--yes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["up", "preview", "down"])
+@pytest.mark.parametrize(
+    ("text", "place", "code"),
+    [
+        ("config:\n  l9stack:protect: [true\n", "Pulumi.prod.yaml:3:1", "yaml-syntax"),
+        ("config: swarm\n", "Pulumi.prod.yaml:1:9", "stack-file"),
+    ],
+)
+def test_a_stacks_file_that_cannot_be_read_is_told_before_anything_is_touched(
+    project: Project, command: str, text: str, place: str, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "Pulumi.prod.yaml").write_text(text)
+    assert main([command, "--stack", "prod"]) == EXIT_INPUT
+    assert f"{place}: {code}" in capsys.readouterr().err
+
+
+def test_a_key_is_the_projects_own_where_it_names_no_namespace(project: Project) -> None:
+    (project.root / "Pulumi.prod.yaml").write_text("config:\n  runtime: swarm\n  protect: true\n")
+    assert stacks.runtime_of(project, "prod") == "swarm" and stacks.is_protected(project, "prod")
+    (project.root / "Pulumi.prod.yaml").write_text("config:\n  runtime: swarm\n  l9stack:runtime: local\n")
+    with pytest.raises(InputError, match="l9stack:runtime is set twice") as caught:
+        stacks.runtime_of(project, "prod")
+    assert str(caught.value.problems[0].place) == "Pulumi.prod.yaml:2:3"
+
+
+def test_what_nothing_reads_is_told(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    (project.root / "Pulumi.prod.yaml").write_text(
+        "encryptionsalt: v1:x\nconfig:\n  l9stck:protect: true\n  pulumi:tags: {a: b}\nconfg: {}\n"
+    )
+    assert main(["validate", "--stack", "prod", "--json"]) == 0
+    notes = [note for note in json.loads(capsys.readouterr().out)["notes"] if note["code"] == "unread-key"]
+    assert [(note["line"], note["message"]) for note in notes] == [
+        (5, "nothing reads 'confg'"),
+        (3, "nothing reads 'l9stck:protect'"),
+    ]
+    assert "secretsprovider" in notes[0]["hint"] and "l9stack:…" in notes[1]["hint"]
+
+
+@pytest.mark.parametrize("name", ["", "..", "../prod", "a b", "é", "x" * 101])
+def test_a_stack_is_named_as_the_engine_takes_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["up", "--stack", name])
+    assert ended.value.code == EXIT_USAGE and "a stack's name has letters" in capsys.readouterr().err
 
 
 def test_purging_a_protected_stack_is_refused_with_the_way_to_unprotect_it(

@@ -18,7 +18,7 @@ CLAIM = {"collection": "desk", "stack": "staging", "host": ""}
 FAKE = """#!/usr/bin/env python3
 import json, pathlib, sys
 here = pathlib.Path(__file__).parent
-words = sys.argv[1:]
+_, _, *words = sys.argv[1:]  # --host HOST
 told = json.loads((here / "told.json").read_text())
 if words[:2] == ["ps", "--all"] and "--quiet" in words:
     print("" if told["inspect"] is None else "41a")

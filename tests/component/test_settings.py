@@ -145,6 +145,34 @@ def test_images_with_a_tag_or_digest_are_taken(image: str) -> None:
     assert read.docker == DockerSettings(images={"redis": image})
 
 
+@pytest.mark.parametrize("runtime", ["docker", "swarm"])
+@pytest.mark.parametrize(
+    ("key", "told", "hint"),
+    [
+        ("hots", "unknown key", "any of host, sshOpts"),
+        ("context", "is followed for containers, and not for images", "docker:host"),
+        ("certPath", "the docker command, which l9stack uses as well, does not know it", "DOCKER_CERT_PATH"),
+    ],
+)
+def test_two_engines_are_never_meant_by_one_stack(
+    runtime: str, key: str, told: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: l9stack\n")
+    (tmp_path / f"Pulumi.{pulumi.get_stack()}.yaml").write_text(f"config:\n  docker:host: ''\n  docker:{key}: x\n")
+    ((place, message, helped),) = problems({"runtime": runtime, f"docker:{key}": "x", "docker:host": "ssh://h"})
+    assert (place, message) == (f"docker:{key}", told) and hint in helped
+    with pytest.raises(InputError, match=rf"Pulumi\.{pulumi.get_stack()}\.yaml:3:3: stack-config"):
+        StackSettings.read(configured({"runtime": runtime, f"docker:{key}": "x"}))
+
+
+def test_a_context_that_the_provider_alone_would_follow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONTEXT", "prod")
+    ((key, told, hint),) = problems({"runtime": "docker", "docker:host": "ssh://staging"})
+    assert (key, told) == ("docker:host", "would be passed over for DOCKER_CONTEXT=prod") and "unset it" in hint
+    assert StackSettings.read(configured({"runtime": "local"})).runtime == "local"
+
+
 def test_an_empty_config_is_the_example_on_the_local_runtime() -> None:
     assert StackSettings.read(configured({})) == StackSettings("input_schemas/claims_desk", "local", "extractions")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from l9stack.cli.main import main
+from l9stack.running.engine import usual_host
 from l9stack.running.swarm import service_state
 from l9stack.running.swarm_services import Look
 from tests.running.conftest import Deployed, FakeDocker
@@ -101,7 +102,7 @@ def test_logs_are_those_of_the_container(deployed: Deployed, docker: FakeDocker,
     docker.containers(clerk={"Status": "running"})
     assert main(["logs", "clerk", "--stack", "site"]) == 0
     assert capsys.readouterr().out == "the last line\n"
-    assert docker.asked[-1] == ["logs", "--tail", "50", "id-clerk"]
+    assert docker.asked[-1] == ["--host", usual_host(), "logs", "--tail", "50", "id-clerk"]
     assert main(["logs", "porter", "--stack", "site"]) == 1
     assert "agents with a log: clerk" in capsys.readouterr().err
 

@@ -165,7 +165,7 @@ def _given(project: Project, stack: str, services: Sequence[str], handed: Handed
     """
     by_url = [service for service in services if service in stack_entries(project.root, stack, _BACKENDS)]
     keys = [key for key in ("access_key", "secret_key") if key in stack_entries(project.root, stack, _ARCHIVE)]
-    values, _ = stack_values(project.root, stack)
+    values = stack_values(project.root, stack)
     urls, block = (json.loads(values.get(key, "{}")) for key in (_BACKENDS, _ARCHIVE))
     known = handed.given(
         {f"{service}.url": urls.get(service, "") for service in by_url}

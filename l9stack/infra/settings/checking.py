@@ -8,10 +8,8 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime import set_all_config
 
-from l9stack.errors import InputError
-from l9stack.infra.settings.reader import NAMESPACE
 from l9stack.infra.settings.stack import StackSettings
-from l9stack.reading.stack import stack_values
+from l9stack.reading.stack import NAMESPACE, stack_values
 
 
 def check_stack(root: Path, stack: str) -> StackSettings:
@@ -20,10 +18,7 @@ def check_stack(root: Path, stack: str) -> StackSettings:
     Raises:
         InputError: with everything that is wrong in the stack's file.
     """
-    values, problems = stack_values(root, stack)
-    if problems:
-        raise InputError(problems)
-    set_all_config(values)
+    set_all_config(stack_values(root, stack))
 
     async def read() -> StackSettings:  # outputs want a loop, and the engine's is not here
         return StackSettings.read(pulumi.Config(NAMESPACE), root, stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,9 @@ _CHECKS: dict[str, Check] = {
     "tests": (is_flag, "true or false"),
     "registry": (lambda _: True, "a mapping"),  # looked at by `read_registry`, which shows no value
 }
+_ENGINE = ("host", "sshOpts", "registryAuth", "disableDockerDaemonCheck")
+_CERTIFICATES = ("caMaterial", "certMaterial", "keyMaterial", "certPath")
+"""Keys of the provider's own namespace."""
 PYTHON = "python:3.11.13-slim-bookworm"
 """What agents' images are made from, where `images.python` names nothing else."""
 
@@ -40,6 +44,25 @@ class DockerSettings:
     """Whether the generated tests run beside the stack's backends before any agent starts or is replaced."""
     registry: Registry | None = None
     """Where images are pushed, and from where they are run by digest; without one they stay on the engine."""
+
+
+def hold_engine(reader: Reader) -> None:
+    """Refuse settings by which the provider of Docker's resources would talk to another engine than l9stack.
+
+    It follows a context for containers, but not for images, and `docker:host` only where no context is named.
+    """
+    named = os.environ.get("DOCKER_CONTEXT", "")
+    hint = "name the engine's address as docker:host: `docker context inspect NAME` shows it"
+    reader.hold(not named, "docker:host", f"would be passed over for DOCKER_CONTEXT={named}", f"unset it; or {hint}")
+    for name in reader.given("docker"):
+        key = f"docker:{name}"
+        if name in _CERTIFICATES:
+            hint = "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to a folder with ca.pem, cert.pem and key.pem"
+            reader.hold(False, key, "the docker command, which l9stack uses as well, does not know it", hint)
+        elif name == "context":
+            reader.hold(False, key, "is followed for containers, and not for images", hint)
+        else:
+            reader.hold(name in _ENGINE, key, "unknown key", f"any of {listed(_ENGINE)}")
 
 
 def read_docker(reader: Reader) -> DockerSettings:

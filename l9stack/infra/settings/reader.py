@@ -11,9 +11,7 @@ from pulumi.runtime import config as raw_config
 
 from l9stack.errors import Problem
 from l9stack.infra.settings.checks import Check, listed
-from l9stack.reading.stack import place_of
-
-NAMESPACE = "l9stack"
+from l9stack.reading.stack import NAMESPACE, place_of
 
 
 class Reader:
@@ -27,14 +25,18 @@ class Reader:
     def hold(self, condition: bool, key: str, message: str, hint: str) -> bool:
         """Note a problem of a key, as `docker.first_port`, unless `condition`; gives `condition` back."""
         if not condition:
-            place = place_of(self.root, self.stack, key)
-            self.problems.append(Problem("stack-config", f"{NAMESPACE}:{key}: {message}", place, hint))
+            place, whole = place_of(self.root, self.stack, key), key if ":" in key else f"{NAMESPACE}:{key}"
+            self.problems.append(Problem("stack-config", f"{whole}: {message}", place, hint))
         return condition
+
+    def given(self, namespace: str) -> list[str]:
+        """The names of all keys of a namespace that are set, those with encrypted values too."""
+        keys = {*raw_config.get_config_env(), *raw_config.CONFIG.get()}
+        return sorted(key.removeprefix(f"{namespace}:") for key in keys if key.startswith(f"{namespace}:"))
 
     def known_keys(self, known: tuple[str, ...]) -> None:
         """Refuse every key of the namespace that nobody reads."""
-        given = {**raw_config.get_config_env(), **raw_config.CONFIG.get()}
-        for key in sorted(key.removeprefix(f"{NAMESPACE}:") for key in given if key.startswith(f"{NAMESPACE}:")):
+        for key in self.given(NAMESPACE):
             self.hold(key in known, key, "unknown key", f"any of {listed(known)}")
 
     def mapping(self, key: str, example: str) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from l9stack.infra.settings.addresses import read_backends, read_endpoints
 from l9stack.infra.settings.archive import ArchiveSettings, read_archive
 from l9stack.infra.settings.certificates import read_certificates
 from l9stack.infra.settings.checks import listed
-from l9stack.infra.settings.docker import DockerSettings, read_docker
+from l9stack.infra.settings.docker import DockerSettings, hold_engine, read_docker
 from l9stack.infra.settings.monitoring import MonitoringSettings, read_monitoring
-from l9stack.infra.settings.reader import NAMESPACE, Reader
+from l9stack.infra.settings.reader import Reader
 from l9stack.infra.settings.release import read_release
 from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
 from l9stack.project import Project
-from l9stack.reading.stack import secrets_provider
+from l9stack.reading.stack import NAMESPACE, secrets_provider
 
 RUNTIMES = ("local", "docker", "swarm", "external")
 
@@ -66,6 +66,8 @@ class StackSettings:
             "settings are printed into generated files, and none of them can be a secret",
             "write them plainly; passwords belong to backends, which are encrypted",
         )
+        if runtime in ("docker", "swarm"):
+            hold_engine(reader)
         backends = read_backends(reader)
         read = cls(
             collection=config.get("collection") or "input_schemas/claims_desk",
