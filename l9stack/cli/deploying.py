@@ -13,7 +13,7 @@ from pathlib import Path
 
 from l9stack.cli.leftovers import cleared
 from l9stack.cli.printing import Progress, print_json, table
-from l9stack.cli.stacks import agreed, can_ask, is_protected, option, pinned_to, require_secrets_key
+from l9stack.cli.stacks import agreed, can_ask, is_protected, known_stack, option, pinned_to, require_secrets_key
 from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
 from l9stack.engine import environment
 from l9stack.engine.drive import Engine
@@ -51,7 +51,8 @@ def up(arguments: argparse.Namespace) -> int:
     All agents are proven in one run before the engine begins, and beside its build where it has to be obtained: the
     program finds every result known. A gate that does not hold is told here, and nothing is touched.
     """
-    project, stack, progress = project_of(arguments), stack_name(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    stack = _meant(arguments, project)
     pinned = pinned_to(project, stack)
     if pinned and arguments.collection and not arguments.unpin:
         message = f"stack {stack} is pinned to release {pinned[:12]}, and reads no other collection"
@@ -65,6 +66,13 @@ def up(arguments: argparse.Namespace) -> int:
         with repinned(Engine(project, stack, progress), project, None) as keep:
             return _up(arguments, project, stack, progress, asks, keep)
     return _up(arguments, project, stack, progress, asks)
+
+
+def _meant(arguments: argparse.Namespace, project: Project) -> str:
+    """The stack that was named, which has a file, or gets one with a collection of its own; else the usual one."""
+    stack = stack_name(arguments)
+    named = arguments.stack and not arguments.collection and stack != DEFAULT_STACK
+    return known_stack(project, stack) if named else stack
 
 
 def _up(
@@ -130,7 +138,10 @@ def _deployed(engine: Engine, project: Project, progress: Progress) -> Outcome:
 
 def _way_back(engine: Engine) -> str:
     """What is true of a stack whose deployment failed, and what can be done about it."""
-    history = engine.outputs().get("releases") or []
+    try:
+        history = engine.outputs().get("releases")
+    except EngineError:  # what failed says why
+        return ""
     if not history:
         return ""
     last = history[-1]["release"][:12]
@@ -182,7 +193,8 @@ def extracted(project: Project, stack: str, progress: Progress, collection: str 
 
 def preview(arguments: argparse.Namespace) -> int:
     """Name every resource that `up` would change; with --exit-code, 3 where there is one."""
-    project, stack, progress = project_of(arguments), stack_name(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    stack = _meant(arguments, project)
     require_secrets_key(project, stack)
     engine = prepared_engine(project, stack, progress, arguments.collection)
     with inputs_first(project, stack):

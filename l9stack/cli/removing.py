@@ -11,7 +11,15 @@ from typing import Any
 
 from l9stack.cli.leftovers import cleared
 from l9stack.cli.printing import Progress, print_json
-from l9stack.cli.stacks import DEFAULT_RUNTIME, agreed, can_ask, is_protected, require_secrets_key, runtime_of
+from l9stack.cli.stacks import (
+    DEFAULT_RUNTIME,
+    agreed,
+    can_ask,
+    is_protected,
+    known_stack,
+    require_secrets_key,
+    runtime_of,
+)
 from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.engine.drive import Engine
 from l9stack.engine.events import Outcome
@@ -64,9 +72,11 @@ def _chosen(project: Project, named: str | None, progress: Progress) -> list[str
     """The named stack, else every stack on this machine's own runtime: another machine's is never meant by silence."""
     if not (project.root / "Pulumi.yaml").is_file() or not (named or project.pulumi.is_dir()):
         return []
-    if named:
+    if named and (named == DEFAULT_STACK or (project.root / f"Pulumi.{named}.yaml").is_file()):
         return [named]
     stacks = Engine(project, DEFAULT_STACK, progress).stacks()
+    if named:
+        return [named if named in stacks else known_stack(project, named)]
     for stack in stacks:
         if (runtime := runtime_of(project, stack)) != DEFAULT_RUNTIME:
             progress(f"stack {stack} ({runtime}) is left as it is: `l9 down --stack {stack}` takes it down")

@@ -62,11 +62,6 @@ class Engine:
             return False
         return any(self._project.pulumi.glob(f".pulumi/stacks/*/{self.stack}.json"))
 
-    def config(self, key: str) -> str | None:
-        """A configured value of the stack, or None."""
-        done = self._run("config", "get", "--stack", self.stack, f"l9stack:{key}")
-        return done.stdout.strip() if done.returncode == 0 else None
-
     def up(self) -> Outcome:
         """Bring the stack to what the collection says."""
         return self._operate("up", "--skip-preview", "--yes")
@@ -81,10 +76,7 @@ class Engine:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; empty where it was never deployed."""
-        done = self._run("stack", "output", "--stack", self.stack, "--json")
-        if done.returncode:
-            return {}
-        found: dict[str, Any] = json.loads(done.stdout or "{}")
+        found: dict[str, Any] = json.loads(self._told("stack", "output", "--json") or "{}")
         return found
 
     def resources(self) -> list[dict[str, Any]]:
@@ -101,24 +93,19 @@ class Engine:
 
     def last_update(self) -> dict[str, Any]:
         """What the engine notes of the last `up`, `refresh` or `destroy`: `kind`, `result`, times; empty before it."""
-        done = self._run("stack", "history", "--stack", self.stack, "--json", "--page-size", "1")
-        found = json.loads(done.stdout or "[]") if done.returncode == 0 else []
+        found = json.loads(self._told("stack", "history", "--json", "--page-size", "1") or "[]")
         return dict(found[0]) if found else {}
 
     def stacks(self) -> list[str]:
         """Every stack of the project."""
-        done = self._run("stack", "ls", "--json")
-        return [entry["name"] for entry in json.loads(done.stdout or "[]")] if done.returncode == 0 else []
+        return [entry["name"] for entry in json.loads(self._call("stack", "ls", "--json"))]
 
     def remove(self) -> None:
         """Forget a destroyed stack and its configuration."""
         self._call("stack", "rm", self.stack, "--yes", "--preserve-config")
 
     def _deployment(self) -> dict[str, Any]:
-        done = self._run("stack", "export", "--stack", self.stack)
-        if done.returncode and "no stack named" not in done.stderr:
-            raise EngineError(f"the state of stack {self.stack} could not be read: {done.stderr.strip()}")
-        state = json.loads(done.stdout) if done.returncode == 0 else {}
+        state = json.loads(self._told("stack", "export") or "{}")
         return state.get("deployment") or {}
 
     def _operate(self, command: str, *options: str) -> Outcome:
@@ -190,6 +177,15 @@ class Engine:
         done = self._run(*arguments)
         if done.returncode:
             raise EngineError(f"pulumi {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def _told(self, *arguments: str) -> str:
+        """What the engine says of the stack; empty where it has no such stack."""
+        done = self._run(*arguments, "--stack", self.stack)
+        if "no stack named" in done.stderr:
+            return ""
+        if done.returncode:
+            raise EngineError(f"stack {self.stack} could not be read: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
     def _clear_dead_lock(self) -> None:

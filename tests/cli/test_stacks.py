@@ -90,6 +90,16 @@ def test_a_stacks_file_that_cannot_be_read_is_told_before_anything_is_touched(
     assert f"{place}: {code}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_a_stack_that_nobody_described_is_not_made_by_a_slip(
+    project: Project, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--stack", "prdo"]) == EXIT_INPUT
+    told = capsys.readouterr().err
+    assert "the project has no stack prdo" in told and "stacks with a file: prod" in told
+    assert not (project.root / "Pulumi.prdo.yaml").exists()
+
+
 def test_a_key_is_the_projects_own_where_it_names_no_namespace(project: Project) -> None:
     (project.root / "Pulumi.prod.yaml").write_text("config:\n  runtime: swarm\n  protect: true\n")
     assert stacks.runtime_of(project, "prod") == "swarm" and stacks.is_protected(project, "prod")

@@ -26,7 +26,10 @@ class Authority:
 
 
 def make_authority(folder: Path) -> Authority:
-    """A new authority, and one certificate of it for `localhost`; keys are readable by their owner alone."""
+    """A new authority, and one certificate of it for `localhost`, which a client may show as well.
+
+    Keys are readable by their owner alone.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     root_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's own authority")])
@@ -40,7 +43,9 @@ def make_authority(folder: Path) -> Authority:
         _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)]), root_name, server_key)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
         .sign(root_key, hashes.SHA256())
     )

@@ -1,4 +1,4 @@
-"""A whole stack on an engine that is reached by ssh alone: up, calls, drift, logs, the end."""
+"""A whole stack on an engine that is reached by ssh, or by TLS, alone: up, calls, drift, logs, the end."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ from tests.e2e_docker.conftest import closing
 from tests.e2e_docker.project import COLLECTION, OnDocker, on_docker
 from tests.e2e_docker.ssh import Elsewhere, elsewhere, lacking
 from tests.e2e_docker.swarm import write_teller
+from tests.e2e_docker.tls import ByTls, by_tls
 
 pytestmark = pytest.mark.e2e
 AGENT = "teller-teller"
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+@pytest.fixture(scope="module", params=["ssh", "tls"])
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere | ByTls]:
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "tls":
+        with by_tls(folder) as host:
+            yield host
+        return
     if missing := lacking():
         pytest.skip("; ".join(missing))
-    with elsewhere(tmp_path_factory.mktemp("ssh")) as host:
+    with elsewhere(folder) as host:
         yield host
 
 
 @pytest.fixture(scope="module")
 def stack(
-    host: Elsewhere, tmp_path_factory: pytest.TempPathFactory, test_images: Mapping[str, str]
+    host: Elsewhere | ByTls, tmp_path_factory: pytest.TempPathFactory, test_images: Mapping[str, str]
 ) -> Iterator[OnDocker]:
-    """Of no engine but the one by ssh: this machine's own socket is a wrong one to every command."""
+    """Of no engine but that one: this machine's own socket is a wrong one to every command."""
     made = on_docker(tmp_path_factory.mktemp("project"), test_images)
     nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
     deployed = replace(made, environ={**made.environ, **host.environ, **nowhere})
@@ -40,7 +46,7 @@ def stack(
     yield from closing(deployed)
 
 
-def test_it_is_deployed_and_tested_where_the_engine_is(stack: OnDocker, host: Elsewhere) -> None:
+def test_it_is_deployed_and_tested_where_the_engine_is(stack: OnDocker, host: Elsewhere | ByTls) -> None:
     stack.up()
     assert host.sessions() > 0
     assert set(stack.health().values()) == {"healthy"} and len(stack.health()) == 5
