@@ -48,6 +48,10 @@ def test_another_collection_runs_beside_it_on_its_own_stack(small: Deployed, tmp
     assert small.data("status")["agents"][0]["health"] == "ok"
 
 
+def test_a_stack_that_is_not_there_is_not_said_to_be_down(small: Deployed):
+    assert "the project has no stack dve" in small.run("down", "--stack", "dve", expect=1).stderr
+
+
 def test_a_collection_with_mistakes_is_refused_with_places_and_changes_nothing(small: Deployed):
     schema = small.root / "input_schemas/echo.yaml"
     text, before = schema.read_text(), small.pids()
