@@ -13,7 +13,16 @@ from pathlib import Path
 
 from l9stack.cli.leftovers import cleared
 from l9stack.cli.printing import Progress, print_json, table
-from l9stack.cli.stacks import agreed, can_ask, is_protected, known_stack, option, pinned_to, require_secrets_key
+from l9stack.cli.stacks import (
+    agreed,
+    can_ask,
+    is_protected,
+    known_stack,
+    option,
+    pinned_to,
+    require_project,
+    require_secrets_key,
+)
 from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
 from l9stack.engine import environment
 from l9stack.engine.drive import Engine
@@ -70,6 +79,7 @@ def up(arguments: argparse.Namespace) -> int:
 
 def _meant(arguments: argparse.Namespace, project: Project) -> str:
     """The stack that was named, which has a file, or gets one with a collection of its own; else the usual one."""
+    require_project(project)
     stack = stack_name(arguments)
     named = arguments.stack and not arguments.collection and stack != DEFAULT_STACK
     return known_stack(project, stack) if named else stack

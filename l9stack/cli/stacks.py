@@ -33,6 +33,19 @@ def option(stack: str, default: str) -> str:
     return "" if stack == default else f" --stack {stack}"
 
 
+def require_project(project: Project) -> None:
+    """Refuse a folder that the engine would not know as a project either.
+
+    Raises:
+        InputError: most often somebody stands in another folder.
+    """
+    if not (project.root / "Pulumi.yaml").is_file():
+        message = f"there is no project in {project.root} or above: no Pulumi.yaml"
+        raise InputError(
+            [Problem("no-project", message, hint="go to the project's folder, or name it: `l9 --project PATH …`")]
+        )
+
+
 def known_stack(project: Project, stack: str) -> str:
     """The stack, where the project has a file of it.
 

@@ -21,6 +21,8 @@ from l9stack.project import Project
 
 _LOCKED = re.compile(r"stack is currently locked by|another update is (currently )?in progress", re.IGNORECASE)
 """What the engine says of a stack that somebody else is at, by a file of its backend, or its service."""
+_USUAL = "warning: using pulumi-language-"
+"""The engine says so of every run, for its language host is on PATH by intention."""
 
 
 class Engine:
@@ -160,7 +162,9 @@ class Engine:
         return following.outcome
 
     def _reason(self, command: str, outcome: Outcome, text: str) -> str:
-        lines = list(dict.fromkeys(outcome.diagnostics)) or text.strip().splitlines()[-12:]
+        lines = list(dict.fromkeys(outcome.diagnostics)) or [
+            line for line in text.strip().splitlines()[-12:] if not line.startswith(_USUAL)
+        ]
         return f"pulumi {command} of stack {self.stack} failed:\n" + "\n".join([*lines, *hints(lines)])
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -91,6 +91,15 @@ def test_a_stacks_file_that_cannot_be_read_is_told_before_anything_is_touched(
 
 
 @pytest.mark.parametrize("command", ["up", "preview"])
+def test_a_folder_that_is_no_project_stays_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([command]) == EXIT_INPUT
+    assert f"no project in {tmp_path} or above" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["up", "preview"])
 def test_a_stack_that_nobody_described_is_not_made_by_a_slip(
     project: Project, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
