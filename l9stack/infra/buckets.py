@@ -92,14 +92,16 @@ def standing(client: Client, bucket: str) -> Standing:
     Raises:
         ServiceError: the account's list may not be read, so that it cannot be told.
     """
+    code = ""
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError as error:
-        if code_of(error) in ("404", "NoSuchBucket"):
+        code = code_of(error)
+        if code in ("404", "NoSuchBucket"):
             return "absent"
-        if code_of(error) in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
+        if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
             raise
-        # Forbidden, or in another region: the list tells which.
+        # Forbidden, in another region, or no name of a bucket: the list tells which.
     try:
         pages = client.get_paginator("list_buckets").paginate()
         names = {found["Name"] for page in pages for found in page.get("Buckets", [])}
@@ -107,7 +109,10 @@ def standing(client: Client, bucket: str) -> Standing:
         if code_of(error) in _REFUSED:
             raise ServiceError(f"whose bucket {bucket} is cannot be told: allow s3:ListAllMyBuckets") from error
         raise
-    return "ours" if bucket in names else "theirs"
+    if bucket in names:
+        return "ours"
+    # What is no name of a bucket is nobody's: the server says so when it is to be made.
+    return "absent" if code == "400" else "theirs"
 
 
 def create(client: Client, address: BucketAddress) -> bool:

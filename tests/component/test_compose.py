@@ -143,7 +143,7 @@ def test_one_schema_is_one_image(project: Project, folder: Path, reworded: Prepa
     )
     assert {name for name in before if before[name] != after[name]} == {"coverage-check"}
     stages = re.findall(r"^FROM (\S+) AS (\S+)$", (folder / "images/Dockerfile").read_text(), re.MULTILINE)
-    known = {"python:3.11.13-slim-bookworm"}
+    known = {"python:3.11.14-slim-bookworm"}
     for below, name in stages:
         assert below in known
         known.add(name)
@@ -299,7 +299,7 @@ def test_what_watches_the_stack_is_exported_with_what_it_reads(
     prometheus, grafana = compose["services"]["prometheus"], compose["services"]["grafana"]
     assert compose["networks"]["monitoring"] == {}
     assert (prometheus["networks"], grafana["networks"]) == (["agents", "monitoring"], ["monitoring"])
-    assert prometheus["image"] == "prom/prometheus:v3.5.0" and "build" not in prometheus
+    assert prometheus["image"] == "prom/prometheus:v3.5.1" and "build" not in prometheus
     assert grafana["depends_on"]["prometheus"] == {"condition": "service_healthy"}
     for server in (prometheus, grafana):
         (port,) = server["ports"]

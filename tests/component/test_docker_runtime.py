@@ -18,10 +18,10 @@ from tests.component.recording import SECRET, World
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 HARD = {"damage_assessment": {"claim_intake"}, "settlement": {"coverage_check", "damage_assessment"}}
 BACKENDS = {
-    "redis": ("redis:7.4.2-alpine", "999:1000", 256, "/data"),
-    "postgres": ("pgvector/pgvector:0.8.0-pg17", "999:999", 512, "/var/lib/postgresql/data"),
-    "neo4j": ("neo4j:5.26.2-community", "7474:7474", 1536, "/data"),
-    "archive": ("versity/versitygw:v1.0.11", "65534:65534", 256, "/data"),
+    "redis": ("redis:7.4.8-alpine", "999:1000", 256, "/data"),
+    "postgres": ("pgvector/pgvector:0.8.2-pg17", "999:999", 512, "/var/lib/postgresql/data"),
+    "neo4j": ("neo4j:5.26.14-community", "7474:7474", 1536, "/data"),
+    "archive": ("versity/versitygw:v1.8.0", "65534:65534", 256, "/data"),
 }
 SERVING = {f"claims_desk-{name}" for name in (*BACKENDS, *AGENTS)}
 BRINGING = {f"{name}-files" for name in SERVING} | {"claims_desk-trust"}
@@ -38,6 +38,17 @@ def world(deploy: Deploy) -> World:
 
 def labels(world: World, name: str) -> dict[str, str]:
     return {item["label"]: item["value"] for item in world[f"Container {name}"].inputs["labels"]}
+
+
+def test_what_the_default_images_hold_is_what_servers_of_tests_are_made_from() -> None:
+    """Of those two that come at any version; the others are as Debian has them."""
+    made = Path(__file__).parents[1] / "e2e" / "images"
+    (module,) = re.findall(r"versity/versitygw (\S+)", (made / "archive" / "go.mod").read_text())
+    (jars,) = re.findall(
+        r"<artifactId>neo4j</artifactId>\s*<version>(.*)</version>", (made / "neo4j" / "pom.xml").read_text()
+    )
+    assert BACKENDS["archive"][0] == f"versity/versitygw:{module}"
+    assert BACKENDS["neo4j"][0] == f"neo4j:{jars}-community"
 
 
 def test_a_stack_has_exactly_these_containers_volumes_networks_and_images(world: World) -> None:

@@ -138,7 +138,7 @@ def test_a_problem_of_a_stacks_file_names_line_and_column(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize(
-    "image", ["redis:7.4.2-alpine", "registry.example.com:5000/team/redis:7", f"redis@sha256:{'a' * 64}"]
+    "image", ["redis:7.4.8-alpine", "registry.example.com:5000/team/redis:7", f"redis@sha256:{'a' * 64}"]
 )
 def test_images_with_a_tag_or_digest_are_taken(image: str) -> None:
     read = StackSettings.read(configured({"docker": {"images": {"redis": image}}}))

@@ -16,10 +16,10 @@ from tests.component.recording import SECRET, Recorded, World
 AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
 HARD = {"damage_assessment": {"claim_intake"}, "settlement": {"coverage_check", "damage_assessment"}}
 BACKENDS = {
-    "redis": ("redis:7.4.2-alpine", "999:1000", 256, "/data"),
-    "postgres": ("pgvector/pgvector:0.8.0-pg17", "999:999", 512, "/var/lib/postgresql/data"),
-    "neo4j": ("neo4j:5.26.2-community", "7474:7474", 1536, "/data"),
-    "archive": ("versity/versitygw:v1.0.11", "65534:65534", 256, "/data"),
+    "redis": ("redis:7.4.8-alpine", "999:1000", 256, "/data"),
+    "postgres": ("pgvector/pgvector:0.8.2-pg17", "999:999", 512, "/var/lib/postgresql/data"),
+    "neo4j": ("neo4j:5.26.14-community", "7474:7474", 1536, "/data"),
+    "archive": ("versity/versitygw:v1.8.0", "65534:65534", 256, "/data"),
 }
 SERVING = {f"claims_desk-{name}" for name in (*BACKENDS, *AGENTS)}
 LABELS = [

@@ -12,7 +12,7 @@ from l9stack.infra.settings.reader import Reader
 from l9stack.infra.settings.registry import Registry, read_registry
 
 _CHECKS: dict[str, Check] = {
-    "images": (is_mapping, "a mapping, as {redis: redis:7.4.2-alpine}"),
+    "images": (is_mapping, "a mapping, as {redis: redis:7.4.8-alpine}"),
     "publish": (is_address, "an address of the engine's host, as 127.0.0.1"),
     "reach": (is_text, "a host name or address"),
     "first_port": between(1024, 64000, "a port between 1024 and 64000"),
@@ -23,7 +23,7 @@ _CHECKS: dict[str, Check] = {
 _ENGINE = ("host", "sshOpts", "registryAuth", "disableDockerDaemonCheck")
 _CERTIFICATES = ("caMaterial", "certMaterial", "keyMaterial", "certPath")
 """Keys of the provider's own namespace."""
-PYTHON = "python:3.11.13-slim-bookworm"
+PYTHON = "python:3.11.14-slim-bookworm"
 """What agents' images are made from, where `images.python` names nothing else."""
 
 

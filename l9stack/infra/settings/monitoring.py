@@ -9,12 +9,12 @@ from l9stack.infra.settings.checks import Check, between, is_flag, is_image, is_
 from l9stack.infra.settings.reader import Reader
 
 PROMETHEUS, GRAFANA = "prometheus", "grafana"
-IMAGES: Mapping[str, str] = {PROMETHEUS: "prom/prometheus:v3.5.0", GRAFANA: "grafana/grafana:11.6.0"}
+IMAGES: Mapping[str, str] = {PROMETHEUS: "prom/prometheus:v3.5.1", GRAFANA: "grafana/grafana:11.6.14"}
 """The official images; Grafana's has the schema that dashboards are generated for."""
 _ADDRESSES = ("prometheus", "alertmanager")
 _CHECKS: dict[str, Check] = {
     "servers": (is_flag, "true or false"),
-    "images": (is_mapping, "a mapping, as {prometheus: prom/prometheus:v3.5.0}"),
+    "images": (is_mapping, "a mapping, as {prometheus: prom/prometheus:v3.5.1}"),
     "interval_seconds": between(1, 300, "seconds from 1 to 300"),
     "retention_days": between(1, 3650, "days from 1 to 3650"),
     **dict.fromkeys(_ADDRESSES, (is_text, "a URL, as http://HOST:9090")),

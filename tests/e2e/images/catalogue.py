@@ -31,7 +31,7 @@ RECIPES: Mapping[str, Recipe] = {
     # Debian has pgvector from this release on.
     "postgres": Recipe("trixie", _PACKAGE.format("postgresql-17")),
     "archive": Recipe(
-        "bookworm", "/app/versitygw --version | sed -n 's/^Version *: *v*//p'", {"versitygw": sources.versitygw}
+        "bookworm", "versitygw --version | sed -n 's/^Version *: *v*//p'", {"versitygw": sources.versitygw}
     ),
     "neo4j": Recipe(
         "bookworm", "basename /var/lib/neo4j/lib/neo4j-server-*.jar .jar | sed 's/.*-//'", {"lib": sources.jars}

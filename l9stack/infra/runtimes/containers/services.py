@@ -45,7 +45,7 @@ def _postgres_url(password: str) -> str:
 
 SERVICES: Mapping[str, ServiceKind] = {
     "redis": ServiceKind(
-        image="redis:7.4.2-alpine",
+        image="redis:7.4.8-alpine",
         port=6379,
         data="/data",
         user="999:1000",
@@ -56,7 +56,7 @@ SERVICES: Mapping[str, ServiceKind] = {
         urls={"L9_REDIS_URL": lambda password: f"redis://:{password}@redis:6379/0"},
     ),
     "postgres": ServiceKind(
-        image="pgvector/pgvector:0.8.0-pg17",
+        image="pgvector/pgvector:0.8.2-pg17",
         port=5432,
         data="/var/lib/postgresql/data",
         user="999:999",
@@ -75,7 +75,7 @@ SERVICES: Mapping[str, ServiceKind] = {
         urls={"L9_POSTGRES_URL": _postgres_url, "L9_HYPERGRAPH_URL": _postgres_url},
     ),
     "neo4j": ServiceKind(
-        image="neo4j:5.26.2-community",
+        image="neo4j:5.26.14-community",
         port=7687,
         data="/data",
         user="7474:7474",
@@ -100,7 +100,7 @@ SERVICES: Mapping[str, ServiceKind] = {
         urls={"L9_NEO4J_URL": lambda password: f"bolt://neo4j:{password}@neo4j:7687/neo4j"},
     ),
     "archive": ServiceKind(
-        image="versity/versitygw:v1.0.11",
+        image="versity/versitygw:v1.8.0",
         port=7070,
         data="/data",
         user="65534:65534",
@@ -108,7 +108,7 @@ SERVICES: Mapping[str, ServiceKind] = {
         secret=lambda password: password,
         entrypoint=("/bin/sh", "-c"),
         command=(
-            'export PATH="$PATH:/app" ROOT_ACCESS_KEY_ID=l9stack; mkdir -p /data/l9stack && '
+            "export ROOT_ACCESS_KEY_ID=l9stack; mkdir -p /data/l9stack && "
             f'ROOT_SECRET_ACCESS_KEY="$(cat {FILES}/secret)" exec versitygw --port :7070 posix /data',
         ),
         owns_data=False,
