@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from l9stack.cli.leftovers import cleared
+from l9stack.cli.configuring import collecting, repinned
+from l9stack.cli.leftovers import begun, cleared
 from l9stack.cli.printing import Progress, print_json, table
 from l9stack.cli.stacks import (
     agreed,
@@ -27,7 +28,16 @@ from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
 from l9stack.engine import environment
 from l9stack.engine.drive import Engine
 from l9stack.engine.events import Outcome
-from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError, Place, Problem
+from l9stack.errors import (
+    EXIT_DRIFT,
+    EXIT_OK,
+    EXIT_RUNTIME,
+    EXIT_USAGE,
+    EngineError,
+    InputError,
+    Place,
+    Problem,
+)
 from l9stack.extraction.extract import extract
 from l9stack.extraction.views import published
 from l9stack.output.edits import edited
@@ -39,18 +49,14 @@ _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace
 
 
 def prepared_engine(project: Project, stack: str, progress: Progress, collection: str | None = None) -> Engine:
-    """The stack's engine, with the stack made and its collection set; a wrong collection is told before all else."""
-    config: dict[str, str] = {}
+    """The stack's engine, with the stack made; a wrong collection is told before all else."""
     if collection:
         from l9stack.extraction.prepare import plan_of
 
-        path = readable(collection)
-        plan_of(path, project)
-        inside = path.is_relative_to(project.root)
-        config["collection"] = str(path.relative_to(project.root) if inside else path)
+        plan_of(readable(collection), project)
     engine = Engine(project, stack, progress)
     provider = secrets_provider(project.root, stack)
-    engine.ensure_stack(config, select=stack == DEFAULT_STACK, secrets_provider=provider)
+    engine.ensure_stack(select=stack == DEFAULT_STACK, secrets_provider=provider)
     return engine
 
 
@@ -98,8 +104,10 @@ def _up(
         path = extracted(project, stack, progress, arguments.collection)
         obtained.result()
     engine = prepared_engine(project, stack, progress, arguments.collection)
-    if asks and not shown_and_agreed(engine, f"deploy this to stack {stack}?", as_json=arguments.json):
-        return EXIT_USAGE
+    with collecting(engine, project, arguments.collection) as collected:
+        if asks and not shown_and_agreed(engine, f"deploy this to stack {stack}?", as_json=arguments.json):
+            return EXIT_USAGE
+        collected()
     keep()
     return deploy(engine, project, progress, path, as_json=arguments.json)
 
@@ -138,10 +146,12 @@ def deploy(engine: Engine, project: Project, progress: Progress, path: Path | No
 
 def _deployed(engine: Engine, project: Project, progress: Progress) -> Outcome:
     """Deploy, and once more where it was in the way what an earlier run had begun."""
+    before = begun(project, engine)
     try:
         return engine.up()
     except EngineError:
-        if not cleared(project, engine.stack, engine.begun(), progress):
+        rests = before and [rest for rest in engine.begun() if rest in before]
+        if not cleared(project, engine, rests, progress):
             raise
         return engine.up()
 
@@ -207,7 +217,7 @@ def preview(arguments: argparse.Namespace) -> int:
     stack = _meant(arguments, project)
     require_secrets_key(project, stack)
     engine = prepared_engine(project, stack, progress, arguments.collection)
-    with inputs_first(project, stack):
+    with collecting(engine, project, arguments.collection), inputs_first(project, stack):
         outcome = engine.preview()
     if arguments.json:
         print_json({"stack": engine.stack, "drift": bool(outcome.changes), "changes": _data(outcome)})
@@ -251,20 +261,6 @@ def refused(stack: str) -> int:
     """Nobody can be asked, and nothing was agreed beforehand."""
     print(f"stack {stack} is not touched: say --yes to change it without a terminal", file=sys.stderr)
     return EXIT_USAGE
-
-
-@contextmanager
-def repinned(engine: Engine, project: Project, release: str | None) -> Iterator[Callable[[], None]]:
-    """Pin a stack to a release, or unpin it; unless what is yielded is called, the pin is set back afterwards."""
-    before = pinned_to(project, engine.stack) or None
-    kept: list[bool] = []
-    if release != before:
-        engine.configure("release", release)
-    try:
-        yield lambda: kept.append(True)
-    finally:
-        if not kept and release != before:
-            engine.configure("release", before)
 
 
 def _data(outcome: Outcome) -> list[dict[str, object]]:

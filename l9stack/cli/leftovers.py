@@ -7,23 +7,34 @@ from typing import Any
 
 from l9stack.cli.printing import Progress
 from l9stack.cli.stacks import runtime_of
+from l9stack.engine.drive import Engine
+from l9stack.errors import ServiceError
 from l9stack.project import Project
 
 _ON_ENGINES = ("docker", "swarm")
 
 
-def cleared(
-    project: Project, stack: str, begun: Sequence[Mapping[str, Any]], progress: Progress, *, purge: bool = False
-) -> bool:
-    """Remove what was `begun` and is there, telling of each; whether there was anything.
+def begun(project: Project, engine: Engine) -> list[dict[str, Any]]:
+    """What earlier runs had begun on a Docker engine and is in no state; what goes on elsewhere looks the same."""
+    return engine.begun() if runtime_of(project, engine.stack) in _ON_ENGINES else []
 
-    Only for whoever has held the stack's lock since: another run's beginnings look the same.
+
+def cleared(
+    project: Project, engine: Engine, rests: Sequence[Mapping[str, Any]], progress: Progress, *, purge: bool = False
+) -> bool:
+    """Remove `rests` that are there, telling of each; whether there was anything.
+
+    Only where `engine` has held the stack's lock since they were seen: whoever had begun them is then gone.
     """
-    if not begun or runtime_of(project, stack) not in _ON_ENGINES:
+    if not rests or not engine.held:
         return False
     from l9stack.infra.cut_off import remove_cut_off
 
-    removed = remove_cut_off(project, stack, begun, purge=purge)
+    try:
+        removed = remove_cut_off(project, engine.stack, rests, purge=purge)
+    except ServiceError as error:  # told beside what failed, and not in its place
+        progress(f"what an earlier run had begun could not be removed: {error}")
+        return False
     for name in removed:
         progress(f"removed {name}: an earlier run was cut off while it made that")
     return bool(removed)

@@ -46,7 +46,7 @@ def env(arguments: argparse.Namespace) -> int:
     if (project.root / "Pulumi.yaml").is_file():
         driven = Engine(project, DEFAULT_STACK, progress)
         if not driven.stacks():
-            driven.ensure_stack({}, select=True)
+            driven.ensure_stack(select=True)
     if arguments.json:
         print_json(environment)
     else:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from l9stack.cli.deploying import deploy, extracted, prepared_engine, refused, repinned, shown_and_agreed
+from l9stack.cli.configuring import repinned
+from l9stack.cli.deploying import deploy, extracted, prepared_engine, refused, shown_and_agreed
 from l9stack.cli.printing import Progress, print_json, table
 from l9stack.cli.stacks import can_ask, known_stack, pinned_to, require_secrets_key
 from l9stack.cli.target import DEFAULT_STACK, project_of
@@ -105,7 +106,7 @@ def _deployed(arguments: argparse.Namespace, project: Project, stack: str, kept:
         if not arguments.yes and not shown_and_agreed(engine, question, as_json=arguments.json):
             return EXIT_USAGE
         keep()
-    return deploy(engine, project, progress, path, as_json=arguments.json)
+        return deploy(engine, project, progress, path, as_json=arguments.json)
 
 
 def _same_collection(project: Project, stack: str, release: Release) -> None:

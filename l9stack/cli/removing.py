@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from l9stack.cli.leftovers import cleared
+from l9stack.cli.leftovers import begun, cleared
 from l9stack.cli.printing import Progress, print_json
 from l9stack.cli.stacks import (
     DEFAULT_RUNTIME,
@@ -54,18 +54,31 @@ def down(arguments: argparse.Namespace) -> int:
             str, _destroyed(engine, project, [urn for urn, _ in stays], progress, purge=arguments.purge).changes
         )
         kept += [name for _, name in stays]
-    daemon = Supervisor.find(project.run) if project.run.is_dir() else None
-    if daemon is not None and (not arguments.stack or not daemon.status().agents):
-        daemon.shutdown(progress, purge=arguments.purge)
-    elif arguments.purge and daemon is None and not arguments.stack:
-        _purge(project.run)
+    here = not arguments.stack or runtime_of(project, arguments.stack) == DEFAULT_RUNTIME
+    others = _servers_ended(project, arguments.stack, progress, purge=arguments.purge) if here else []
     if arguments.json:
-        print_json({"ok": True, "removed": removed, "kept": kept})
+        print_json({"ok": True, "removed": removed, "kept": kept, "data_in_use_by": others})
         return EXIT_OK
     for name in kept:
         print(f"kept {name}")
-    print("down; data is removed" if arguments.purge else "down; data stays (l9 down --purge removes it)")
+    if others and arguments.purge:
+        print(f"down; data stays, for stack {', '.join(others)} runs on the same servers")
+    else:
+        print("down; data is removed" if arguments.purge else "down; data stays (l9 down --purge removes it)")
     return EXIT_OK
+
+
+def _servers_ended(project: Project, stack: str | None, progress: Progress, *, purge: bool) -> list[str]:
+    """Stop this machine's servers, which its stacks share, with their data on a purge; or the stacks that still run."""
+    daemon = Supervisor.find(project.run) if project.run.is_dir() else None
+    if daemon is None:
+        if purge:
+            _purge(project.run)
+        return []
+    if stack and (others := sorted({agent.stack for agent in daemon.status().agents})):
+        return others
+    daemon.shutdown(progress, purge=purge)
+    return []
 
 
 def _chosen(project: Project, named: str | None, progress: Progress) -> list[str]:
@@ -85,14 +98,14 @@ def _chosen(project: Project, named: str | None, progress: Progress) -> list[str
 
 def _destroyed(engine: Engine, project: Project, stays: Sequence[str], progress: Progress, *, purge: bool) -> Outcome:
     """Remove what the stack made, with what an earlier run had begun, and once more where that was in the way."""
-    begun = engine.begun()
+    rests = begun(project, engine)
     try:
         outcome = engine.destroy(stays)
     except EngineError:
-        if not cleared(project, engine.stack, begun, progress, purge=purge):
+        if not cleared(project, engine, rests, progress, purge=purge):
             raise
         return engine.destroy(stays)
-    cleared(project, engine.stack, begun, progress, purge=purge)
+    cleared(project, engine, rests, progress, purge=purge)
     return outcome
 
 

@@ -85,6 +85,9 @@ def _has_passphrase() -> bool:
     if file and not Path(file).is_file():
         problem = Problem("no-passphrase", "PULUMI_CONFIG_PASSPHRASE_FILE names a file that is not there", Place(file))
         raise InputError([problem])
+    if file and os.environ.get("PULUMI_CONFIG_PASSPHRASE") == "":
+        message = "PULUMI_CONFIG_PASSPHRASE is set and empty: the engine takes it, and not the file of the passphrase"
+        raise InputError([Problem("empty-passphrase", message, hint="unset PULUMI_CONFIG_PASSPHRASE")])
     return bool(file or os.environ.get("PULUMI_CONFIG_PASSPHRASE"))
 
 

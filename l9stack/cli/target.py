@@ -47,4 +47,9 @@ def stack_name(arguments: argparse.Namespace) -> str:
     collection = getattr(arguments, "collection", None)
     if not collection:
         return DEFAULT_STACK
-    return f"{DEFAULT_STACK}-{collection_name(readable(collection))}"
+    return stack_of(readable(collection))
+
+
+def stack_of(collection: Path) -> str:
+    """The stack of a collection other than the project's own, where none is named."""
+    return f"{DEFAULT_STACK}-{collection_name(collection)}"

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,14 @@ class Engine:
         self._project = project
         self.stack = stack
         self._progress = progress
+        self.held = False
+        """Whether an operation of this engine has held the stack's lock."""
         # `--event-log`, which the Automation API reads as well, is there only with the debug commands.
         debug = {"PULUMI_DEBUG_COMMANDS": "true"}
         self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
 
-    def ensure_stack(self, config: Mapping[str, str], *, select: bool = False, secrets_provider: str = "") -> None:
-        """Make the stack where it is missing, and set its configuration.
+    def ensure_stack(self, *, select: bool = False, secrets_provider: str = "") -> None:
+        """Make the stack where it is missing.
 
         A stack that is made is the one that plain `pulumi` uses from then on where `select` says so. Its secrets are
         encrypted by `secrets_provider`, else by the passphrase of the environment.
@@ -50,8 +53,6 @@ class Engine:
             done = self._run("stack", "init", self.stack, *(() if select else ("--no-select",)), *encrypted)
             if done.returncode and "already exists" not in done.stderr:
                 raise EngineError(f"the stack {self.stack} could not be made: {done.stderr.strip()}")
-        for key, value in config.items():
-            self.configure(key, value)
 
     def configure(self, key: str, value: str | None) -> None:
         """Set a value of the stack's file, or take it away."""
@@ -88,10 +89,11 @@ class Engine:
     def begun(self) -> list[dict[str, Any]]:
         """What an earlier run began to make and was cut off at: it may be there, and is in no state."""
         deployment = self._deployment()
-        known = {resource["urn"] for resource in deployment.get("resources") or ()}
+        # What is replaced is known by its URN as well, and by another name or as one whose successor is to come.
+        known = {_named(own) for own in deployment.get("resources") or () if not own.get("pendingReplacement")}
         pending = deployment.get("pending_operations") or ()
         begun = [operation["resource"] for operation in pending if operation["type"] == "creating"]
-        return [resource for resource in begun if resource["urn"] not in known]
+        return [resource for resource in begun if _named(resource) not in known]
 
     def last_update(self) -> dict[str, Any]:
         """What the engine notes of the last `up`, `refresh` or `destroy`: `kind`, `result`, times; empty before it."""
@@ -148,14 +150,13 @@ class Engine:
             try:
                 text, _ = process.communicate()
             except KeyboardInterrupt:
-                # Once is a request to stop cleanly: what runs is finished and recorded.
-                self._progress("stopping: what has begun is finished first")
-                process.send_signal(signal.SIGINT)
-                process.communicate()
+                self._progress("stopping: what has begun is finished first; once more ends it at once")
+                _interrupted(process)
                 raise
             finally:
                 done.set()
                 reader.join()
+                self.held |= following.heard
         if process.returncode:
             reason = self._reason(command, following.outcome, text)
             raise LockedError(reason) if _LOCKED.search(reason) else EngineError(reason)
@@ -205,6 +206,19 @@ class Engine:
             if host == os.uname().nodename and not _runs(pid):
                 path.unlink(missing_ok=True)
                 self._progress(f"removed the stack's lock: its process {pid} is no longer there")
+
+
+def _named(resource: Mapping[str, Any]) -> tuple[str, Any]:
+    return resource["urn"], (resource.get("inputs") or {}).get("name")
+
+
+def _interrupted(process: subprocess.Popen[str]) -> None:
+    """Ask the engine to stop, which finishes and records what runs; each further interruption is its own to weigh."""
+    while True:
+        process.send_signal(signal.SIGINT)
+        with suppress(KeyboardInterrupt):
+            process.communicate()
+            return
 
 
 def _runs(pid: int) -> bool:

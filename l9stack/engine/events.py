@@ -55,11 +55,14 @@ class Following:
 
     def __init__(self, progress: Progress, *, preview: bool) -> None:
         self.outcome = Outcome()
+        self.heard = False
+        """Whether the engine has told anything: then it has the stack's lock."""
         self._progress, self._preview = progress, preview
 
     def follow(self, log: Path, done: threading.Event) -> None:
         """Read the file `log` until the engine has ended, which is when `done` is set."""
         for event in _events(log, done):
+            self.heard = True
             if pre := event.get("resourcePreEvent"):
                 self._before(pre["metadata"])
             elif post := event.get("resOutputsEvent"):

@@ -109,19 +109,25 @@ def _install(progress: Progress) -> None:
     import sys
 
     target = cache_folder()
+    scratch = target.with_name(f"{target.name}.installing-{os.getpid()}")
     code = (
         "import sys; from pulumi.automation import PulumiCommand; from semver import VersionInfo; "
         "PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))"
     )
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code, str(target), VERSION], capture_output=True, text=True, timeout=INSTALL_SECONDS
+            [sys.executable, "-c", code, str(scratch), VERSION], capture_output=True, text=True, timeout=INSTALL_SECONDS
         )
+        if done.returncode == 0 and (scratch / "bin" / "pulumi").is_file():
+            # Program by program: another process may have built some of them meanwhile, and run them.
+            (target / "bin").mkdir(parents=True, exist_ok=True)
+            for program in (scratch / "bin").iterdir():
+                program.replace(target / "bin" / program.name)
     except subprocess.TimeoutExpired as error:
-        shutil.rmtree(target, ignore_errors=True)
         raise EngineError(f"no end after {INSTALL_SECONDS} s") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     if done.returncode or not (target / "bin" / "pulumi").is_file():
-        shutil.rmtree(target, ignore_errors=True)
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         progress(f"the installer could not be used: {last[:160]}")
         raise EngineError(last[:200])

@@ -131,6 +131,12 @@ def stack_entries(root: Path, stack: str, key: str) -> tuple[str, ...]:
     return tuple(node.entries or ()) if node else ()
 
 
+def is_set(root: Path, stack: str, key: str, *below: str) -> bool:
+    """Whether a stack's own file has an entry in a mapping of its config, encrypted or not."""
+    node = _own(root, stack, key)
+    return node is not None and node.get(*below) is not None
+
+
 def stack_texts(root: Path, stack: str, key: str) -> dict[str, tuple[str, Place]]:
     """The texts in a mapping of a stack's own file, as `l9stack:docker`, by dotted name, less what is encrypted."""
     node = _own(root, stack, key)

@@ -45,6 +45,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         ("config:\n  l9stack:runtime: docker\n", {KEYS[0]: "a word"}, True),
         ("config:\n  l9stack:runtime: docker\n", {KEYS[1]: "word"}, True),
         ("config:\n  l9stack:runtime: docker\n", {KEYS[1]: "absent"}, False),
+        ("config:\n  l9stack:runtime: docker\n", {KEYS[0]: "", KEYS[1]: "word"}, False),
         ("secretsprovider: passphrase\nconfig:\n  l9stack:runtime: external\n", {}, False),
         ("secretsprovider: gcpkms://projects/p/k\nconfig:\n  l9stack:runtime: swarm\n", {}, True),
         ("secretsprovider: awskms://alias/l9\nconfig:\n  l9stack:runtime: swarm\n", {KEYS[0]: ""}, True),
@@ -160,6 +161,17 @@ def test_a_password_in_plain_text_is_told_and_not_repeated(
     notes = [note for note in json.loads(told)["notes"] if note["code"] == "plain-secret"]
     assert [(note["file"], note["line"]) for note in notes] == [("Pulumi.prod.yaml", 3), ("Pulumi.prod.yaml", 7)]
     assert "--path l9stack:docker.registry.password" in notes[1]["hint"] and "opensesame" not in told
+
+
+def test_a_registrys_encrypted_password_goes_together_with_its_username(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = "  l9stack:docker:\n    registry: {server: r.example.com, username: u, password: {secure: AAAB}}\n"
+    (project.root / "Pulumi.prod.yaml").write_text(f"config:\n  l9stack:runtime: swarm\n{registry}")
+    assert main(["validate", "--stack", "prod"]) == 0
+    (project.root / "Pulumi.prod.yaml").write_text(f"config:\n{registry.replace('username: u, ', '')}")
+    assert main(["validate", "--stack", "prod"]) == EXIT_INPUT
+    assert "username and password go together" in capsys.readouterr().err
 
 
 def test_validate_checks_a_stack_with_its_config_all_at_once(

@@ -18,10 +18,11 @@ import yaml
 from l9stack.cli.main import main
 from l9stack.engine.build import toolchain
 from l9stack.errors import EngineError, InputError
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra.compose.export import export_compose
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.project import Project
+from l9stack.releases.snapshots import Snapshots
 from l9stack.rendering.yaml_text import yaml_text
 from tests.component.conftest import EXAMPLE
 from tests.real_servers.authority import make_authority
@@ -148,6 +149,26 @@ def test_one_schema_is_one_image(project: Project, folder: Path, reworded: Prepa
         assert below in known
         known.add(name)
     assert {f"agent-{name}" for name in AGENTS} <= known
+
+
+def test_of_a_pinned_stack_its_release_is_exported(reworded: Prepared, tmp_path: Path) -> None:
+    kept = Snapshots(reworded.project).keep(prepare(reworded.path, reworded.project), {})
+    write_stack(reworded.project, "kept", "{first_port: 30000}")
+    file = reworded.project.root / "Pulumi.kept.yaml"
+    file.write_text(f"{file.read_text().rstrip()}\n  l9stack:release: {kept.digest}\n")
+    before = export_compose(reworded.project, "kept", tmp_path / "before").folder
+    schema = reworded.path / "agents.yaml"
+    text = schema.read_text()
+    schema.write_text(text.replace("whether a parcel was covered", "if a parcel was covered"))
+    try:
+        after = export_compose(reworded.project, "kept", tmp_path / "after").folder
+    finally:
+        schema.write_text(text)
+    code = [
+        {file.relative_to(path): file.read_bytes() for file in (path / "images").rglob("*.py")}
+        for path in (before, after)
+    ]
+    assert code[0] and code[0] == code[1]
 
 
 def test_a_backend_by_url_is_no_container(project: Project, tmp_path: Path) -> None:

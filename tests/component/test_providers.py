@@ -181,6 +181,14 @@ def test_the_config_is_written_from_the_store_and_an_edit_is_drift_that_is_kept(
     assert path.read_text() == file.text
     (patch,) = [found for found in project.patches.rglob("*") if found.is_file()]
     assert "+logging: {level: DEBUG}" in patch.read_text()
+    changed = Artifact(path="desk_config.yaml", text="logging: {level: ERROR}\n")
+    news = props | {"digest": changed.sha256, "part": Store(project).put([changed])}
+    path.write_text("logging: {level: FATAL}\n")
+    provider.update("desk", props | {"edited": ["deployments/dev/desk_config.yaml"]}, news)
+    assert path.read_text() == changed.text
+    kept = [found.read_text() for found in project.patches.rglob("*") if found.is_file()]
+    (both,) = [text for text in kept if "FATAL" in text]
+    assert "-logging: {level: INFO}" in both
     provider.delete("desk", props)
     assert not path.exists()
 

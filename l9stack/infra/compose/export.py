@@ -29,6 +29,7 @@ from l9stack.infra.settings.monitoring import GRAFANA
 from l9stack.infra.stack import StackArgs, agent_spec
 from l9stack.project import Project
 from l9stack.reading.stack import stack_entries, stack_values
+from l9stack.releases.rendered import prepared_release
 from l9stack.rendering.yaml_text import yaml_text
 
 FILE = "compose.yaml"
@@ -75,7 +76,10 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
         InputError: with every problem of the stack's file and of the collection, and what Compose cannot be given.
     """
     settings = check_stack(project.root, stack)
-    prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
+    if settings.release:
+        prepared = prepared_release(project, settings.release, settings.settings)
+    else:
+        prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
     prepared.stored()
     args, handed = StackArgs(prepared, settings, stack), Handed(folder, project)
     stages, ports, docker = Stages(), Ports(settings.docker.first_port), settings.docker

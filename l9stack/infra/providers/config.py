@@ -38,9 +38,10 @@ class UnifiedConfigProvider(Provider):
         """Keep hand edits as patches, and write the file anew."""
         project = self.project()
         path = _file(project, news)
-        if olds.get("digest") == news["digest"] and path.is_file() and _differs(path, news["digest"]):
-            text = _source(project, news).read_text(encoding="utf-8")
-            own = edited(path.parent, {path.name: news["digest"]}).model_copy(update={"extra": ()})
+        written = olds if olds.get("part") and _source(project, olds).is_file() else news
+        if path.is_file() and _differs(path, written["digest"]) and _differs(path, news["digest"]):
+            text = _source(project, written).read_text(encoding="utf-8")
+            own = edited(path.parent, {path.name: written["digest"]}).model_copy(update={"extra": ()})
             patches = project.patches / news["collection"]
             for patch in restore(path.parent, {path.name: text}, own, patches, datetime.now(UTC), lambda _: CONFIG):
                 pulumi.log.info(f"{path.name}: the edit is kept in {deployed.shown(project, patch)}")

@@ -29,7 +29,8 @@ class LocalServiceProvider(Provider):
             ServiceError: it did not start; the message ends with the last lines of its log.
         """
         project, name = self.project(), props["service"]
-        deployed.lease(project, name, props["stack"])
+        with deployed.alone(project, "services"):  # whoever takes it away has then either seen this, or ended
+            deployed.lease(project, name, props["stack"])
         status = Supervisor.connect(project.run).ensure_service(name)
         if status.state != "running":
             raise ServiceError(f"{name} did not start: {status.detail}")

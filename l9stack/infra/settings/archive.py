@@ -12,7 +12,7 @@ import pulumi
 from l9stack.infra.buckets import SETTINGS
 from l9stack.infra.settings.checks import Check, is_flag, is_text, listed
 from l9stack.infra.settings.reader import Reader
-from l9stack.reading.stack import stack_entries
+from l9stack.reading.stack import is_set
 
 
 def _is_endpoint(value: Any) -> bool:
@@ -99,4 +99,4 @@ def read_archive(reader: Reader, archive: str) -> ArchiveSettings | None:
 def _is_set(reader: Reader, key: str) -> bool:
     """Whether a stack's file has a key, also where its value is encrypted and cannot be read without the engine."""
     block, _, name = key.partition(".")
-    return name in stack_entries(reader.root, reader.stack, f"l9stack:{block}")
+    return is_set(reader.root, reader.stack, f"l9stack:{block}", name)

@@ -1,0 +1,157 @@
+"""What a command leaves behind when nothing came of it: the stack's file as it was, and what others are at."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from l9stack.cli import leftovers, removing
+from l9stack.cli.configuring import collecting, repinned
+from l9stack.cli.leftovers import cleared
+from l9stack.cli.printing import Progress
+from l9stack.engine import drive
+from l9stack.engine.drive import Engine
+from l9stack.errors import EngineError, LockedError, ServiceError
+from l9stack.infra import cut_off
+from l9stack.project import Project
+
+REST = {"urn": "urn::desk-redis", "type": "docker:index/container:Container", "inputs": {"name": "desk-redis-shop"}}
+QUIET = Progress(quiet=True)
+
+
+class FakeEngine:
+    """Remembers what it was configured with; `state` is the stack's deployment."""
+
+    def __init__(self, stack: str = "shop", *, held: bool = True, state: dict[str, Any] | None = None) -> None:
+        self.stack, self.held, self.state = stack, held, state or {}
+        self.configured: list[tuple[str, str | None]] = []
+
+    def configure(self, key: str, value: str | None) -> None:
+        self.configured.append((key, value))
+
+    def _deployment(self) -> dict[str, Any]:
+        return self.state
+
+
+def engine(stack: str = "shop", *, held: bool = True, state: dict[str, Any] | None = None) -> Engine:
+    return cast(Engine, FakeEngine(stack, held=held, state=state))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "Pulumi.yaml").write_text("name: l9stack\n")
+    (tmp_path / "Pulumi.shop.yaml").write_text(
+        "config:\n  l9stack:collection: desk\n  l9stack:release: old\n  l9stack:runtime: docker\n"
+    )
+    (tmp_path / "other").mkdir()
+    return Project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ends", "left"), [(LockedError("another run"), "old"), (EngineError("half-way"), "new"), (None, "new")]
+)
+def test_a_pin_stays_where_its_deployment_began(project: Project, ends: Exception | None, left: str) -> None:
+    driven = FakeEngine()
+    try:
+        with repinned(cast(Engine, driven), project, "new") as keep:
+            keep()
+            if ends:
+                raise ends
+    except (EngineError, LockedError):
+        assert ends
+    assert driven.configured[-1] == ("release", left)
+
+
+@pytest.mark.parametrize(("agreed", "left"), [(True, "other"), (False, "desk")])
+def test_a_collection_that_was_only_looked_at_is_not_the_stacks(
+    project: Project, monkeypatch: pytest.MonkeyPatch, agreed: bool, left: str
+) -> None:
+    monkeypatch.chdir(project.root)
+    for stack, stays in (("shop", left), ("dev-other", "other")):
+        driven = FakeEngine(stack)
+        with collecting(cast(Engine, driven), project, "other") as keep:
+            if agreed:
+                keep()
+        assert driven.configured[-1] == ("collection", stays)
+
+
+@pytest.mark.parametrize(("held", "removes"), [(True, True), (False, False)])
+def test_only_who_has_held_the_lock_clears_away_what_others_began(
+    project: Project, monkeypatch: pytest.MonkeyPatch, held: bool, removes: bool
+) -> None:
+    monkeypatch.setattr(cut_off, "remove_cut_off", lambda *_, **__: ["desk-redis-shop"])
+    assert cleared(project, engine(held=held), [REST], QUIET) is removes
+
+
+def test_an_engine_that_cannot_clear_hides_no_other_failure(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: Any, **__: Any) -> list[str]:
+        raise ServiceError("the network has active endpoints")
+
+    monkeypatch.setattr(cut_off, "remove_cut_off", fails)
+    assert not cleared(project, engine(), [REST], Progress(quiet=False))
+    assert "active endpoints" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("own", "rests"),
+    [
+        ([], 1),
+        ([REST], 0),
+        ([REST | {"pendingReplacement": True}], 1),
+        ([REST | {"inputs": {"name": "desk-redis-shop-1"}}], 1),
+    ],
+)
+def test_what_was_begun_in_place_of_another_one_is_a_rest_too(own: list[dict[str, Any]], rests: int) -> None:
+    state = {"resources": own, "pending_operations": [{"type": "creating", "resource": REST}]}
+    assert len(Engine.begun(engine(state=state))) == rests
+
+
+def test_stacks_of_this_machine_alone_are_never_asked_for_rests(project: Project) -> None:
+    state = {"pending_operations": [{"type": "creating", "resource": REST}]}
+    assert leftovers.begun(project, engine("dev", state=state)) == []
+
+
+def test_each_interruption_is_told_to_the_engine() -> None:
+    class Process:
+        signals = 0
+
+        def send_signal(self, _: int) -> None:
+            self.signals += 1
+
+        def communicate(self) -> None:
+            if self.signals < 3:
+                raise KeyboardInterrupt
+
+    process = Process()
+    drive._interrupted(cast("subprocess.Popen[str]", process))
+    assert process.signals == 3
+
+
+def test_a_purge_of_the_last_stack_removes_the_servers_data(project: Project) -> None:
+    (project.run / "data").mkdir(parents=True)
+    assert removing._servers_ended(project, "dev", QUIET, purge=False) == [] and (project.run / "data").is_dir()
+    assert removing._servers_ended(project, "dev", QUIET, purge=True) == [] and not (project.run / "data").exists()
+
+
+def test_an_installer_that_fails_takes_nobodys_engine_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = tmp_path / "engine" / "bin" / "pulumi"
+    built.parent.mkdir(parents=True)
+    built.write_text("built meanwhile")
+
+    def out_of_time(*_: Any, **__: Any) -> None:
+        raise subprocess.TimeoutExpired("python", 1)
+
+    find = importlib.import_module("l9stack.engine.find")  # the package has a function of this name
+    monkeypatch.setattr(find, "cache_folder", lambda: tmp_path / "engine")
+    monkeypatch.setattr(find.subprocess, "run", out_of_time)
+    told: Callable[[str], None] = lambda _: None  # noqa: E731
+    with pytest.raises(EngineError, match="no end after"):
+        find._install(told)
+    assert built.read_text() == "built meanwhile" and [path.name for path in tmp_path.iterdir()] == ["engine"]
