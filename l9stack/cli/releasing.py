@@ -45,7 +45,7 @@ def rollback(arguments: argparse.Namespace) -> int:
     project, progress = project_of(arguments), Progress(quiet=arguments.json)
     stack = known_stack(project, arguments.stack)
     engine = Engine(project, stack, progress)
-    history, failed = _history(engine), _failed(engine)
+    history, failed = _history(engine), engine.failed()
     if arguments.to:
         kept = Snapshots(project).find(arguments.to)
     else:
@@ -69,7 +69,7 @@ def releases(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     stack = arguments.stack or DEFAULT_STACK
     engine = Engine(project, known_stack(project, stack), progress)
-    history, failed, pinned = _history(engine), _failed(engine), pinned_to(project, stack)
+    history, failed, pinned = _history(engine), engine.failed(), pinned_to(project, stack)
     rows = _rows(project, history)
     if arguments.json:
         print_json({"stack": stack, "pinned": pinned or None, "last_deployment_failed": failed, "releases": rows})
@@ -84,7 +84,7 @@ def releases(arguments: argparse.Namespace) -> int:
     ]
     print(table([head, *lines]))
     if failed:
-        print("\nthe last deployment failed: the stack is between the newest of these and what was to come")
+        print("\nthe last deployment failed, was cut off, or goes on: the stack is past the newest of these")
     if pinned:
         print(f"\npinned to {pinned[:SHOWN]}; `l9 up --stack {stack} --unpin` deploys the working files again")
     return EXIT_OK
@@ -125,8 +125,10 @@ def _proven(engine: Engine) -> DeployedRelease:
     if not history:
         message = f"stack {engine.stack} has no release: nothing was deployed to it"
         raise InputError([Problem("no-release", message, hint=f"l9 up --stack {engine.stack}")])
-    if _failed(engine):
-        message = f"the last deployment of stack {engine.stack} failed: what it runs was not proven"
+    if engine.failed():
+        message = (
+            f"the last deployment of stack {engine.stack} failed, was cut off, or goes on: what it runs was not proven"
+        )
         hint = f"l9 up --stack {engine.stack}, or l9 rollback --stack {engine.stack}; or --release names one"
         raise InputError([Problem("not-proven", message, hint=hint)])
     return history[-1]
@@ -134,12 +136,6 @@ def _proven(engine: Engine) -> DeployedRelease:
 
 def _history(engine: Engine) -> list[DeployedRelease]:
     return [DeployedRelease.model_validate(entry) for entry in engine.outputs().get("releases") or ()]
-
-
-def _failed(engine: Engine) -> bool:
-    """Whether the last deployment failed; a `destroy` is none."""
-    last = engine.last_update()
-    return last.get("kind") == "update" and last.get("result") != "succeeded"
 
 
 def _release(project: Project, history: list[DeployedRelease]) -> Release | None:

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from l9stack.engine.environment import environment
 from l9stack.engine.events import Following, Outcome, Progress
 from l9stack.engine.hints import hints
 from l9stack.errors import EngineError, LockedError
+from l9stack.files import write_file
 from l9stack.project import Project
 
 _LOCKED = re.compile(r"stack is currently locked by|another update is (currently )?in progress", re.IGNORECASE)
@@ -67,7 +69,8 @@ class Engine:
 
     def up(self) -> Outcome:
         """Bring the stack to what the collection says."""
-        return self._operate("up", "--skip-preview", "--yes")
+        with self._noted():
+            return self._operate("up", "--skip-preview", "--yes")
 
     def preview(self) -> Outcome:
         """What `up` would change, drift included."""
@@ -99,6 +102,38 @@ class Engine:
         """What the engine notes of the last `up`, `refresh` or `destroy`: `kind`, `result`, times; empty before it."""
         found = json.loads(self._told("stack", "history", "--json", "--page-size", "1") or "[]")
         return dict(found[0]) if found else {}
+
+    def failed(self) -> bool:
+        """Whether the last deployment failed, or was cut off before the engine could note that; a `destroy` is none."""
+        last = self.last_update()
+        try:
+            noted = datetime.fromisoformat(self._note.read_text())
+        except (OSError, ValueError):
+            noted = None
+        if noted and (not last or datetime.fromisoformat(last["startTime"]) < noted):
+            return True
+        return last.get("kind") == "update" and last.get("result") != "succeeded"
+
+    @property
+    def _note(self) -> Path:
+        return self._project.state / "deploying" / self.stack
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Note a deployment until it ends, however: a note that is left is of one that was cut off, or goes on."""
+        before = self._note.read_bytes() if self._note.is_file() else None
+        write_file(self._note, datetime.now(UTC).isoformat(timespec="seconds").encode())
+        left = None
+        try:
+            yield
+        except LockedError:  # it is another run's, which goes on
+            left = before
+            raise
+        finally:
+            if left is None:
+                self._note.unlink(missing_ok=True)
+            else:
+                write_file(self._note, left)
 
     def stacks(self) -> list[str]:
         """Every stack of the project."""

@@ -113,6 +113,47 @@ def test_what_was_begun_in_place_of_another_one_is_a_rest_too(own: list[dict[str
     assert len(Engine.begun(engine(state=state))) == rests
 
 
+EARLIER, LATER = "2026-03-01T10:00:00.000Z", "2026-03-01T12:00:00.000Z"
+UPDATE = {"kind": "update", "result": "succeeded", "startTime": EARLIER}
+
+
+@pytest.mark.parametrize(
+    ("noted", "last", "failed"),
+    [
+        ("", UPDATE, False),
+        ("", UPDATE | {"result": "failed"}, True),
+        ("", UPDATE | {"kind": "destroy", "result": "failed"}, False),
+        ("", {}, False),
+        ("2026-03-01T11:00:00+00:00", UPDATE, True),
+        ("2026-03-01T11:00:00+00:00", {}, True),
+        # Plain `pulumi up` has ended well since.
+        ("2026-03-01T11:00:00+00:00", UPDATE | {"startTime": LATER}, False),
+    ],
+)
+def test_a_deployment_that_was_cut_off_is_no_success(
+    tmp_path: Path, noted: str, last: dict[str, str], failed: bool
+) -> None:
+    driven = FakeEngine()
+    driven.last_update, driven._note = (lambda: last), tmp_path / "note"  # type: ignore[attr-defined]
+    if noted:
+        (tmp_path / "note").write_text(noted)
+    assert Engine.failed(cast(Engine, driven)) is failed
+
+
+def test_who_is_locked_out_leaves_the_others_note(tmp_path: Path) -> None:
+    driven = FakeEngine()
+    driven._note = tmp_path / "deploying" / "shop"  # type: ignore[attr-defined]
+    noted = driven._note  # type: ignore[attr-defined]
+    with Engine._noted(cast(Engine, driven)):
+        mine = noted.read_text()
+        with pytest.raises(LockedError), Engine._noted(cast(Engine, driven)):
+            raise LockedError("mine")
+        assert noted.read_text() == mine
+    with pytest.raises(EngineError), Engine._noted(cast(Engine, driven)):
+        raise EngineError("half-way")
+    assert not noted.exists()
+
+
 def test_stacks_of_this_machine_alone_are_never_asked_for_rests(project: Project) -> None:
     state = {"pending_operations": [{"type": "creating", "resource": REST}]}
     assert leftovers.begun(project, engine("dev", state=state)) == []

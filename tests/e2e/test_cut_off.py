@@ -21,3 +21,13 @@ def test_the_next_up_gets_there_and_what_was_called_before_is_known(project: Dep
     assert project.previewed() == []
     assert {part["health"] for part in project.data("status")["agents"]} == {"ok"}
     assert project.data("health")["healthy"] is True
+    schema = project.root / "input_schemas" / "echo.yaml"
+    schema.write_text(schema.read_text().replace("Answers with what it is told.", "Says what it is told."))
+    assert project.data("releases")["last_deployment_failed"] is False
+    killed_at(project, "update Agent ")
+    assert project.data("releases")["last_deployment_failed"] is True
+    dev.with_name("Pulumi.next.yaml").write_text(dev.read_text())
+    refused = project.run("promote", "--from", "dev", "--to", "next", "--yes", expect=1).stderr
+    assert "what it runs was not proven" in refused
+    project.run("up")
+    assert project.data("releases")["last_deployment_failed"] is False
