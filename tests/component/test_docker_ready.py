@@ -111,8 +111,8 @@ def test_a_preview_leaves_a_missing_container_to_its_own_resource_and_up_does_no
 
 
 def test_names_that_somebody_has_are_refused_and_free_ones_are_not(engine):
-    engine()
-    assert EngineClaimProvider().make(CLAIM) == {}
+    engine(info=["ID-1"])
+    assert EngineClaimProvider().make(CLAIM) == {"engine": "ID-1"}
     engine(ps=["desk-redis-staging", "desk-echo-staging"], volume=["desk-redis-data-staging", "desk-trust-staging"])
     with pytest.raises(ServiceError) as raised:
         EngineClaimProvider().make(CLAIM)
@@ -122,3 +122,14 @@ def test_names_that_somebody_has_are_refused_and_free_ones_are_not(engine):
         "container desk-redis-staging, container desk-echo-staging, volume desk-redis-data-staging and 1 more" in said
     )
     assert "--filter label=l9stack.stack=staging" in said
+
+
+def test_another_way_to_the_same_engine_claims_nothing_anew(engine):
+    """The stack's own containers are there, and are nobody else's."""
+    provider, news = EngineClaimProvider(), CLAIM | {"host": "unix:///var/run/docker.sock"}
+    engine(info=["ID-1"], ps=["desk-redis-staging"])
+    assert provider.diff("desk", CLAIM | {"engine": "ID-1"}, news).changes
+    assert provider.update("desk", CLAIM | {"engine": "ID-1"}, news).outs == news | {"engine": "ID-1"}
+    for olds in (CLAIM | {"engine": "ID-2"}, CLAIM, CLAIM | {"engine": "ID-1", "stack": "site"}):
+        with pytest.raises(ServiceError, match="not in this project's state"):
+            provider.update("desk", olds, news)

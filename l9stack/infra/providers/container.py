@@ -55,7 +55,17 @@ class EngineClaimProvider(Provider):
                 f"rest, remove it: `docker ps --all`, `docker network ls` and `docker volume ls` show it with "
                 f"`{' '.join(labels)}`"
             )
-        return {}
+        return {"engine": _identity(engine)}
+
+    def mend(self, olds: Props, news: Props) -> dict[str, Any]:
+        """Claim anew, but where `host` is another way to the same engine."""
+        named = (news["collection"], news["stack"]) == (olds.get("collection"), olds.get("stack"))
+        identity = _identity(DockerEngine(news["host"]))
+        return {"engine": identity} if named and identity == olds.get("engine") else self.make(news)
+
+
+def _identity(engine: DockerEngine) -> str:
+    return engine.ask("info", "--format", "{{.ID}}").strip()
 
 
 class ContainerReadyProvider(Provider):
