@@ -45,6 +45,7 @@ def prometheus_container(
         volumes={_DATA: "data"},
         scratch=_SCRATCH,
         published=published,
+        stop_seconds=30,  # it writes down what it holds in memory, as every server that keeps data
         labels={**stack_labels(collection, stack), "l9stack.service": PROMETHEUS},
     )
 
