@@ -74,7 +74,7 @@ def password(folder: Path, name: str) -> str:
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(24))
+            file.write(secrets.token_hex(24))  # no option of a command, whatever it begins with
     return path.read_text()
 
 
