@@ -21,6 +21,10 @@ class Project:
                 return cls(folder)
         return cls(here)
 
+    def shown(self, path: Path) -> str:
+        """A path as state and people see it: relative to the project where it lies inside."""
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
+
     @property
     def state(self) -> Path:
         """The folder of all that follows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from l9stack.cli.stacks import pinned_to
 from l9stack.cli.target import readable, stack_of
@@ -13,41 +13,40 @@ from l9stack.project import Project
 from l9stack.reading.stack import is_set, stack_text
 
 
-@contextmanager
-def collecting(engine: Engine, project: Project, collection: str | None) -> Iterator[Callable[[], None]]:
+def collecting(engine: Engine, project: Project, collection: str | None) -> AbstractContextManager[Callable[[], None]]:
     """Give a stack the collection that was named; what its file said is set back, unless what is yielded is called.
 
     The stack that has its name from the collection was made for it, and keeps it.
     """
     if not collection:
-        yield lambda: None
-        return
+        return nullcontext(lambda: None)
     path, key = readable(collection), "l9stack:collection"
+    wanted = project.shown(path)
+    if engine.stack == stack_of(path):
+        engine.configure("collection", wanted)
+        return nullcontext(lambda: None)
     before = stack_text(project.root, engine.stack, key) if is_set(project.root, engine.stack, key) else None
-    engine.configure("collection", str(path.relative_to(project.root) if path.is_relative_to(project.root) else path))
-    kept = [True] if engine.stack == stack_of(path) else []
-    try:
-        yield lambda: kept.append(True)
-    finally:
-        if not kept:
-            engine.configure("collection", before)
+    return _configured(engine, "collection", before, wanted)
 
 
-@contextmanager
-def repinned(engine: Engine, project: Project, release: str | None) -> Iterator[Callable[[], None]]:
+def repinned(engine: Engine, project: Project, release: str | None) -> AbstractContextManager[Callable[[], None]]:
     """Pin a stack to a release, or unpin it; set back afterwards, unless what is yielded is called and it was deployed.
 
     A deployment that failed has begun, and leaves the pin; one that another run has locked out has not.
     """
-    before = pinned_to(project, engine.stack) or None
+    return _configured(engine, "release", pinned_to(project, engine.stack) or None, release)
+
+
+@contextmanager
+def _configured(engine: Engine, key: str, before: str | None, wanted: str | None) -> Iterator[Callable[[], None]]:
+    if wanted != before:
+        engine.configure(key, wanted)
     kept: list[bool] = []
-    if release != before:
-        engine.configure("release", release)
     try:
         yield lambda: kept.append(True)
     except LockedError:  # nothing was begun
         kept.clear()
         raise
     finally:
-        if not kept and release != before:
-            engine.configure("release", before)
+        if not kept and wanted != before:
+            engine.configure(key, before)

@@ -28,16 +28,7 @@ from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
 from l9stack.engine import environment
 from l9stack.engine.drive import Engine
 from l9stack.engine.events import Outcome
-from l9stack.errors import (
-    EXIT_DRIFT,
-    EXIT_OK,
-    EXIT_RUNTIME,
-    EXIT_USAGE,
-    EngineError,
-    InputError,
-    Place,
-    Problem,
-)
+from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.extraction.extract import extract
 from l9stack.extraction.views import published
 from l9stack.output.edits import edited

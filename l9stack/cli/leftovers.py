@@ -10,13 +10,12 @@ from l9stack.cli.stacks import runtime_of
 from l9stack.engine.drive import Engine
 from l9stack.errors import ServiceError
 from l9stack.project import Project
-
-_ON_ENGINES = ("docker", "swarm")
+from l9stack.running.engine import ON_ENGINES
 
 
 def begun(project: Project, engine: Engine) -> list[dict[str, Any]]:
     """What earlier runs had begun on a Docker engine and is in no state; what goes on elsewhere looks the same."""
-    return engine.begun() if runtime_of(project, engine.stack) in _ON_ENGINES else []
+    return engine.begun() if runtime_of(project, engine.stack) in ON_ENGINES else []
 
 
 def cleared(

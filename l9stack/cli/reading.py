@@ -73,12 +73,10 @@ def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Stack
 def _remarks(settings: StackSettings, plan: Plan, project: Project, stack: str) -> list[Problem]:
     """What the stack's file still lacks before it can be deployed, and what better did not stand in it."""
     from l9stack.infra.backends import without_a_place
-    from l9stack.infra.settings.plain import plain_secrets
-    from l9stack.reading.stack import unread_keys
+    from l9stack.infra.settings.checking import slips
 
     lacking = without_a_place(settings, plan, project.root, stack)
-    slips = (*unread_keys(project.root, stack), *plain_secrets(project.root, stack))
-    return [*slips, *(replace(problem, level="note") for problem in lacking)]
+    return [*slips(project.root, stack), *(replace(problem, level="note") for problem in lacking)]
 
 
 def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:

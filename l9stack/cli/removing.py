@@ -27,6 +27,7 @@ from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, 
 from l9stack.infra.protection import is_stateful
 from l9stack.local.client import Supervisor
 from l9stack.project import Project
+from l9stack.reading.stack import described_stacks
 
 
 def down(arguments: argparse.Namespace) -> int:
@@ -85,7 +86,7 @@ def _chosen(project: Project, named: str | None, progress: Progress) -> list[str
     """The named stack, else every stack on this machine's own runtime: another machine's is never meant by silence."""
     if not (project.root / "Pulumi.yaml").is_file() or not (named or project.pulumi.is_dir()):
         return []
-    if named and (named == DEFAULT_STACK or (project.root / f"Pulumi.{named}.yaml").is_file()):
+    if named and named in (DEFAULT_STACK, *described_stacks(project.root)):
         return [named]
     stacks = Engine(project, DEFAULT_STACK, progress).stacks()
     if named:

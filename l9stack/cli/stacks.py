@@ -8,7 +8,7 @@ from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.project import Project
-from l9stack.reading.stack import secrets_provider, stack_text
+from l9stack.reading.stack import described_stacks, secrets_provider, stack_text
 
 DEFAULT_RUNTIME = "local"
 
@@ -52,8 +52,8 @@ def known_stack(project: Project, stack: str) -> str:
     Raises:
         InputError: there is none; naming a stack that was never described deploys to nowhere by accident.
     """
-    if not (project.root / f"Pulumi.{stack}.yaml").is_file():
-        files = sorted(path.name.split(".", 1)[1].removesuffix(".yaml") for path in project.root.glob("Pulumi.*.yaml"))
+    files = described_stacks(project.root)
+    if stack not in files:
         hint = f"stacks with a file: {', '.join(files)}" if files else f"describe it in Pulumi.{stack}.yaml"
         problem = Problem("no-stack", f"the project has no stack {stack}", Place(f"Pulumi.{stack}.yaml"), hint)
         raise InputError([problem])

@@ -23,11 +23,6 @@ def passed_on(environ: Mapping[str, str], config: str) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.startswith("L9_ENABLE_") or name in named}
 
 
-def shown(project: Project, path: Path) -> str:
-    """A path as state and people see it: relative to the project where it lies inside."""
-    return str(path.relative_to(project.root)) if path.is_relative_to(project.root) else str(path)
-
-
 def lease(project: Project, service: str, stack: str) -> None:
     """Note that a stack uses a server: the project's stacks share one set."""
     path = _leases(project, service) / stack

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from l9stack.errors import InputError, Problem
-from l9stack.extraction.prepare import plan_of
+from l9stack.extraction.prepare import Prepared, plan_of, prepare
 from l9stack.infra.backends import without_a_place
+from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.checking import check_stack
 from l9stack.project import Project
 from l9stack.releases.rendered import prepared_release
+
+
+def prepared_for(project: Project, settings: StackSettings) -> Prepared:
+    """What a stack deploys: the release to which it is pinned, else the working files.
+
+    Raises:
+        InputError: they are wrong, or the release is not what it was.
+    """
+    if settings.release:
+        return prepared_release(project, settings.release, settings.settings)
+    return prepare(project.root / settings.collection, project, settings=settings.settings)
 
 
 def wrong_inputs(project: Project, stack: str) -> tuple[Problem, ...]:

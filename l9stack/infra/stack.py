@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 import pulumi
 
 from l9stack.errors import InputError
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import Prepared
 from l9stack.infra import deployed
 from l9stack.infra.agents import Agents, AgentsArgs
 from l9stack.infra.backends import Backends, BackendsArgs, looked_after, services_used, without_a_place
 from l9stack.infra.document import deployment_document
 from l9stack.infra.extraction import Extraction, ExtractionArgs
+from l9stack.infra.inputs import prepared_for
 from l9stack.infra.monitoring import Monitoring, MonitoringArgs
 from l9stack.infra.preflight import preflight_spec
 from l9stack.infra.protection import protecting
@@ -26,12 +27,10 @@ from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.infra.resources import Baseline, DeploymentManifest, Release
 from l9stack.infra.runtimes.base import AgentSpec, Endpoint, Rehearsing, Runtime
 from l9stack.infra.settings import StackSettings
-from l9stack.infra.settings.plain import plain_secrets
+from l9stack.infra.settings.checking import slips
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
-from l9stack.reading.stack import unread_keys
-from l9stack.releases.rendered import prepared_release
 from l9stack.releases.snapshots import Snapshots, described, release_digest
 
 T = TypeVar("T")
@@ -55,11 +54,8 @@ class StackArgs:
             InputError: with every problem of the input, and backends that nobody has given a place.
         """
         project = project or Project.find()
-        if settings.release:
-            prepared = prepared_release(project, settings.release, settings.settings)
-        else:
-            prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
-        for note in (*plain_secrets(project.root, stack), *unread_keys(project.root, stack)):
+        prepared = prepared_for(project, settings)
+        for note in slips(project.root, stack):
             pulumi.log.warn(str(note))
         if problems := without_a_place(settings, prepared.plan, project.root, stack):
             raise InputError(problems)
@@ -152,7 +148,7 @@ def _watched(
         planned=prepared.plan.monitoring,
         tree=prepared.tree,
         stack=args.stack,
-        folder=deployed.shown(prepared.project, prepared.project.deployment(args.stack) / DEPLOYED),
+        folder=prepared.project.shown(prepared.project.deployment(args.stack) / DEPLOYED),
         endpoints=agents.endpoints,
     )
     return Monitoring(f"{name}-monitoring", watching, opts)
@@ -189,7 +185,7 @@ def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Res
         implementations={agent.id: own_code for agent in prepared.plan.agents if _implemented(agent)},
         own_code=own_code,
         stack=args.stack,
-        path=deployed.shown(prepared.project, prepared.path),
+        path=prepared.project.shown(prepared.path),
         output=settings.output,
         servers=servers if runtime.name == "local" else (),
     )
@@ -209,9 +205,9 @@ def agent_spec(args: StackArgs, agent: AgentPlan, services: Mapping[str, Endpoin
         longest_seconds=max((operation.timeout_seconds for operation in agent.operations), default=0.0),
         principals=_principals(prepared.plan),
         implementations=_digest(prepared.own_code) if implemented else "",
-        folder=deployed.shown(prepared.project, folder) if folder else "",
+        folder=prepared.project.shown(folder) if folder else "",
         packages=prepared.packages.digest if prepared.packages else "",
-        lock=deployed.shown(prepared.project, prepared.packages.file) if prepared.packages else "",
+        lock=prepared.project.shown(prepared.packages.file) if prepared.packages else "",
         services=services,
         urls=args.settings.backends,
         archive=args.settings.archive.variables() if args.settings.archive else {},

@@ -6,7 +6,7 @@ As the engine does, a key without a namespace is taken as one of the project's o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -35,13 +35,19 @@ class StackSources:
     """Where each setting stands, by dotted name."""
 
 
+def described_stacks(root: Path) -> list[str]:
+    """The stacks that have a file."""
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob(_file("*")))
+
+
 def read_stack(root: Path, stack: str) -> StackSources | None:
     """The sources of a stack; None where they cannot be told without the engine (an encrypted setting, no project).
 
     Raises:
         InputError: a file is no YAML, or not what the engine takes; so do all that follow.
     """
-    found = {name: _setting(root, stack, f"{NAMESPACE}:{name}") for name in ("collection", "output", "settings")}
+    configs = tuple(_configs(root, stack))
+    found = {name: _first(configs, f"{NAMESPACE}:{name}") for name in ("collection", "output", "settings")}
     plain: dict[str, JsonValue] = {name: node.plain() if node else None for name, node in found.items()}
     settings = plain["settings"] or {}
     if not isinstance(settings, dict) or "secure" in settings:
@@ -66,12 +72,12 @@ def place_of(root: Path, stack: str, key: str) -> Place | None:
     A key that came by another way, as from a command line, has no place.
     """
     first, *below = key.split(".")
-    for file in (_file(stack), _SHARED):
-        config = _config(root, file)
-        named = first if ":" in first else f"{NAMESPACE}:{first}"
-        if config is None or config.entries is None or named not in config.entries:
+    named = first if ":" in first else f"{NAMESPACE}:{first}"
+    for config in _configs(root, stack):
+        value = config.get(named)
+        if value is None:
             continue
-        place, value = config.keys[named], config.entries[named]
+        place = config.keys[named]
         while below and value.entries and (known := _longest(value.entries, below)):
             place, value = value.keys[known], value.entries[known]
             below = below[known.count(".") + 1 :]
@@ -121,7 +127,7 @@ def _open(node: Node) -> JsonValue:
 
 def stack_text(root: Path, stack: str, key: str) -> str:
     """A text of a stack's config by its whole key, as `docker:host`; empty where it is encrypted or set nowhere."""
-    found = _setting(root, stack, key)
+    found = _first(_configs(root, stack), key)
     return found.text if found and found.kind == "scalar" and not found.empty else ""
 
 
@@ -174,12 +180,15 @@ def unread_keys(root: Path, stack: str) -> list[Problem]:
     ]
 
 
-def _setting(root: Path, stack: str, key: str) -> Node | None:
-    """A value of the stack's file, else its default."""
-    if (own := _own(root, stack, key)) is not None:
-        return own
-    shared = _config(root, _SHARED)
-    return shared.get(key) if shared else None
+def _configs(root: Path, stack: str) -> Iterator[Node]:
+    """What a stack's own file says, then the defaults; the second is read only where it is asked for."""
+    for file in (_file(stack), _SHARED):
+        if (config := _config(root, file)) is not None:
+            yield config
+
+
+def _first(configs: Iterable[Node], key: str) -> Node | None:
+    return next((node for config in configs if (node := config.get(key)) is not None), None)
 
 
 def _own(root: Path, stack: str, key: str) -> Node | None:

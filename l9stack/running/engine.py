@@ -14,6 +14,8 @@ from typing import Any
 from l9stack.errors import InputError, Problem, ServiceError
 
 COMMAND = "docker"
+ON_ENGINES = ("docker", "swarm")
+"""The runtimes that are a Docker engine's."""
 _SOCKET = Path("/var/run/docker.sock")
 _OWN_SOCKETS = ("run/docker.sock", "desktop/docker.sock")
 """Of an engine that runs for one user alone, below `~/.docker`."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from l9stack.errors import InputError, Place, Problem, ServiceError
 from l9stack.model.deployment import DeployedBackend, Deployment
 from l9stack.project import Project
-from l9stack.reading.stack import stack_text
+from l9stack.reading.stack import described_stacks, stack_text
 from l9stack.running.asking import ask_all, reachable
 from l9stack.running.docker import DockerHost
-from l9stack.running.engine import DockerEngine
+from l9stack.running.engine import ON_ENGINES, DockerEngine
 from l9stack.running.hosts import Host, LocalHost, NoHost
 from l9stack.running.manifest import MANIFEST, read_manifest
 from l9stack.running.parts import Hosted, Kind, Part, agent_part, asked_backend, hosted_part
@@ -97,7 +97,7 @@ def find_running(project: Project, stack: str) -> Running:
     """
     manifest = read_manifest(project, stack)
     local = LocalHost(project, stack)
-    known = sorted(path.name.split(".")[1] for path in project.root.glob("Pulumi.*.yaml"))
+    known = described_stacks(project.root)
     if manifest is None and known and stack not in known and not local.agents():
         hint = f"stacks of this project: {', '.join(known)}"
         raise InputError([Problem("no-such-stack", f"there is no stack {stack}", Place(f"Pulumi.{stack}.yaml"), hint)])
@@ -110,7 +110,7 @@ def find_running(project: Project, stack: str) -> Running:
             f"deploys it, `l9 manifest --stack {stack}` writes that file where another machine deployed it"
         )
     hosts: Mapping[str, Host] = {"external": NoHost(stack)}
-    if runtime in ("docker", "swarm"):
+    if runtime in ON_ENGINES:
         engine = DockerEngine(stack_text(project.root, stack, "docker:host"))
         kind = DockerHost if runtime == "docker" else SwarmHost
         hosts = {runtime: kind(engine, stack, manifest.collection)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,12 +27,18 @@ QUIET = Progress(quiet=True)
 class FakeEngine:
     """Remembers what it was configured with; `state` is the stack's deployment."""
 
+    _note: Path
+    last: Mapping[str, str]
+
     def __init__(self, stack: str = "shop", *, held: bool = True, state: dict[str, Any] | None = None) -> None:
         self.stack, self.held, self.state = stack, held, state or {}
         self.configured: list[tuple[str, str | None]] = []
 
     def configure(self, key: str, value: str | None) -> None:
         self.configured.append((key, value))
+
+    def last_update(self) -> Mapping[str, str]:
+        return self.last
 
     def _deployment(self) -> dict[str, Any]:
         return self.state
@@ -134,7 +140,7 @@ def test_a_deployment_that_was_cut_off_is_no_success(
     tmp_path: Path, noted: str, last: dict[str, str], failed: bool
 ) -> None:
     driven = FakeEngine()
-    driven.last_update, driven._note = (lambda: last), tmp_path / "note"  # type: ignore[attr-defined]
+    driven.last, driven._note = last, tmp_path / "note"
     if noted:
         (tmp_path / "note").write_text(noted)
     assert Engine.failed(cast(Engine, driven)) is failed
@@ -142,8 +148,7 @@ def test_a_deployment_that_was_cut_off_is_no_success(
 
 def test_who_is_locked_out_leaves_the_others_note(tmp_path: Path) -> None:
     driven = FakeEngine()
-    driven._note = tmp_path / "deploying" / "shop"  # type: ignore[attr-defined]
-    noted = driven._note  # type: ignore[attr-defined]
+    driven._note = noted = tmp_path / "deploying" / "shop"
     with Engine._noted(cast(Engine, driven)):
         mine = noted.read_text()
         with pytest.raises(LockedError), Engine._noted(cast(Engine, driven)):
@@ -192,7 +197,6 @@ def test_an_installer_that_fails_takes_nobodys_engine_away(tmp_path: Path, monke
     find = importlib.import_module("l9stack.engine.find")  # the package has a function of this name
     monkeypatch.setattr(find, "cache_folder", lambda: tmp_path / "engine")
     monkeypatch.setattr(find.subprocess, "run", out_of_time)
-    told: Callable[[str], None] = lambda _: None  # noqa: E731
     with pytest.raises(EngineError, match="no end after"):
-        find._install(told)
+        find._install(QUIET)
     assert built.read_text() == "built meanwhile" and [path.name for path in tmp_path.iterdir()] == ["engine"]

@@ -13,6 +13,7 @@ from l9stack.cli import stacks
 from l9stack.cli.main import main
 from l9stack.errors import EXIT_INPUT, EXIT_USAGE, InputError
 from l9stack.project import Project
+from l9stack.reading.stack import described_stacks
 
 SCHEMA = Path(__file__).parents[1] / "golden" / "minimal" / "input.yaml"
 KEYS = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -108,6 +109,12 @@ def test_a_stack_that_nobody_described_is_not_made_by_a_slip(
     told = capsys.readouterr().err
     assert "the project has no stack prdo" in told and "stacks with a file: prod" in told
     assert not (project.root / "Pulumi.prdo.yaml").exists()
+
+
+def test_a_stacks_name_may_have_dots(project: Project) -> None:
+    (project.root / "Pulumi.shop.east.yaml").write_text("config: {}\n")
+    assert stacks.known_stack(project, "shop.east") == "shop.east"
+    assert described_stacks(project.root) == ["prod", "shop.east"]
 
 
 def test_a_key_is_the_projects_own_where_it_names_no_namespace(project: Project) -> None:

@@ -111,7 +111,7 @@ def test_images_stand_on_each_other(world: World, project: Project) -> None:
 def test_a_lock_beside_the_collection_is_one_more_layer_for_everybody(
     deploy: Deploy, project: Project, locked: Prepared, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("l9stack.infra.stack.deployed.shown", lambda project, path: str(path))
+    monkeypatch.setattr(Project, "shown", lambda project, path: str(path))
     after = deploy("staging", prepared=locked, runtime="docker", docker=DockerSettings())
     inputs, folder, labels = built(after, "packages-image", project)
     assert (folder / "requirements.txt").read_text() == PACKAGE

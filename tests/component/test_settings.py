@@ -166,6 +166,12 @@ def test_two_engines_are_never_meant_by_one_stack(
         StackSettings.read(configured({"runtime": runtime, f"docker:{key}": "x"}))
 
 
+def test_each_setting_of_the_provider_that_is_refused_has_a_hint_of_its_own() -> None:
+    found = problems({"runtime": "docker", "docker:certPath": "x", "docker:context": "x", "docker:hots": "x"})
+    assert ["DOCKER_CERT_PATH" in hint for *_, hint in found] == [True, False, False]
+    assert ["docker context inspect" in hint for *_, hint in found] == [False, True, False]
+
+
 def test_a_context_that_the_provider_alone_would_follow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONTEXT", "prod")
     ((key, told, hint),) = problems({"runtime": "docker", "docker:host": "ssh://staging"})

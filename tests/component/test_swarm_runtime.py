@@ -12,16 +12,8 @@ from l9stack.infra.settings import DockerSettings, SwarmSettings
 from l9stack.infra.settings.registry import Registry
 from tests.component.conftest import Deploy
 from tests.component.recording import SECRET, Recorded, World
+from tests.component.test_docker_runtime import AGENTS, BACKENDS, HARD, SERVING
 
-AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement")
-HARD = {"damage_assessment": {"claim_intake"}, "settlement": {"coverage_check", "damage_assessment"}}
-BACKENDS = {
-    "redis": ("redis:7.4.8-alpine", "999:1000", 256, "/data"),
-    "postgres": ("pgvector/pgvector:0.8.2-pg17", "999:999", 512, "/var/lib/postgresql/data"),
-    "neo4j": ("neo4j:5.26.14-community", "7474:7474", 1536, "/data"),
-    "archive": ("versity/versitygw:v1.8.0", "65534:65534", 256, "/data"),
-}
-SERVING = {f"claims_desk-{name}" for name in (*BACKENDS, *AGENTS)}
 LABELS = [
     {"label": "l9stack.collection", "value": "claims_desk"},
     {"label": "l9stack.stack", "value": "prod"},

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from l9stack.extraction.prepare import prepare
 from l9stack.files import write_file
 from l9stack.infra import deployed
 from l9stack.infra.backends import services_used
@@ -18,6 +17,7 @@ from l9stack.infra.compose.handed import SECRETS, Given, Handed
 from l9stack.infra.compose.images import Stages
 from l9stack.infra.compose.watching import watching_parts
 from l9stack.infra.extraction import hard_dependencies
+from l9stack.infra.inputs import prepared_for
 from l9stack.infra.runtimes.base import AgentSpec
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.runtimes.containers.handed import Ports
@@ -29,7 +29,6 @@ from l9stack.infra.settings.monitoring import GRAFANA
 from l9stack.infra.stack import StackArgs, agent_spec
 from l9stack.project import Project
 from l9stack.reading.stack import stack_entries, stack_values
-from l9stack.releases.rendered import prepared_release
 from l9stack.rendering.yaml_text import yaml_text
 
 FILE = "compose.yaml"
@@ -76,10 +75,7 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
         InputError: with every problem of the stack's file and of the collection, and what Compose cannot be given.
     """
     settings = check_stack(project.root, stack)
-    if settings.release:
-        prepared = prepared_release(project, settings.release, settings.settings)
-    else:
-        prepared = prepare(project.root / settings.collection, project, settings=settings.settings)
+    prepared = prepared_for(project, settings)
     prepared.stored()
     args, handed = StackArgs(prepared, settings, stack), Handed(folder, project)
     stages, ports, docker = Stages(), Ports(settings.docker.first_port), settings.docker

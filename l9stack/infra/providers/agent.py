@@ -74,7 +74,7 @@ class LocalAgentProvider(Provider):
         if status.state != "running":
             raise ServiceError(
                 f"agent {agent} did not start ({status.state}); its log is "
-                f"{deployed.shown(project, daemon.log_path(stack, agent))}\n{status.detail}"
+                f"{project.shown(daemon.log_path(stack, agent))}\n{status.detail}"
             )
         return _outputs(status)
 

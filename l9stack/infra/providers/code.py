@@ -67,4 +67,4 @@ def restored(provider: Provider, collection: str, owner: str) -> None:
     """Set an owner's files right, and name the patches that keep what was there."""
     project = provider.project()
     for patch in views.restore_view(project, collection, owner):
-        pulumi.log.info(f"{owner}: the edit is kept in {deployed.shown(project, patch)}")
+        pulumi.log.info(f"{owner}: the edit is kept in {project.shown(patch)}")

@@ -32,7 +32,7 @@ class UnifiedConfigProvider(Provider):
         project = self.project()
         path = _file(project, props)
         write_file(path, _source(project, props).read_bytes())
-        return {"file": deployed.shown(project, path)}
+        return {"file": project.shown(path)}
 
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:
         """Keep hand edits as patches, and write the file anew."""
@@ -44,7 +44,7 @@ class UnifiedConfigProvider(Provider):
             own = edited(path.parent, {path.name: written["digest"]}).model_copy(update={"extra": ()})
             patches = project.patches / news["collection"]
             for patch in restore(path.parent, {path.name: text}, own, patches, datetime.now(UTC), lambda _: CONFIG):
-                pulumi.log.info(f"{path.name}: the edit is kept in {deployed.shown(project, patch)}")
+                pulumi.log.info(f"{path.name}: the edit is kept in {project.shown(patch)}")
         if olds.get("edited"):
             restored(self, news["collection"], CONFIG)
         return self.make(news)
@@ -55,7 +55,7 @@ class UnifiedConfigProvider(Provider):
         path = _file(project, props)
         found = edits(self, props["collection"], CONFIG)
         if _differs(path, props["digest"]):
-            found.append(deployed.shown(project, path))
+            found.append(project.shown(path))
             pulumi.log.info(f"config: {'not as generated' if path.exists() else 'missing'}: {found[-1]}")
         return {"edited": found}
 

@@ -45,7 +45,7 @@ class ExtractionGateProvider(Provider):
                 pulumi.log.info,
                 settings=self.settings,
             )
-        return {"folder": deployed.shown(project, done.folder)}
+        return {"folder": project.shown(done.folder)}
 
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:
         """Keep edits of the collection's own files as patches, then publish what is missing."""
@@ -58,5 +58,5 @@ class ExtractionGateProvider(Provider):
         """Whether the view is there, and which of the collection's files in it were edited; the config has its own."""
         project, view = self.project(), views.published(self.project(), props["collection"])
         if view is None or not Path(view.folder).is_dir():
-            return {"view": f"missing: {deployed.shown(project, Path(view.folder)) if view else 'never published'}"}
+            return {"view": f"missing: {project.shown(Path(view.folder)) if view else 'never published'}"}
         return {"edited": edits(self, props["collection"], views.COLLECTION)}

@@ -10,7 +10,6 @@ from typing import Any
 from l9stack.evidence.readiness import Measured, readiness
 from l9stack.evidence.records import Records, iso
 from l9stack.files import write_file
-from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.model.deployment import Deployment
 from l9stack.project import Project
@@ -39,7 +38,7 @@ class DeploymentManifestProvider(Provider):
         for name, data in files.items():
             write_file(path.with_name(name), data)
         digests = {name: _digest(data) for name, data in files.items()}
-        return {"file": deployed.shown(project, path), "digests": digests}
+        return {"file": project.shown(path), "digests": digests}
 
     def observe(self, props: Props) -> dict[str, Any]:
         """Whether both files are as they were written, and which one is not."""

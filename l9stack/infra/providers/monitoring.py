@@ -12,7 +12,6 @@ import pulumi
 
 from l9stack.extraction.views import COLLECTION
 from l9stack.files import files_below, write_file
-from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.model.monitoring import DEPLOYED, placed
 from l9stack.output.edits import edited, restore
@@ -38,7 +37,7 @@ class MonitoringFilesProvider(Provider):
         for path, text in texts.items():
             write_file(folder / path, text.encode())
         files = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
-        return {"folder": deployed.shown(project, folder), "files": files}
+        return {"folder": project.shown(folder), "files": files}
 
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:
         """Keep hand edits as patches, and write everything anew."""
@@ -47,7 +46,7 @@ class MonitoringFilesProvider(Provider):
         own = edited(folder, known).model_copy(update={"extra": (), "missing": ()})
         patches = project.patches / news["collection"]
         for patch in restore(folder, texts, own, patches, datetime.now(UTC), lambda _: COLLECTION):
-            pulumi.log.info(f"monitoring: the edit is kept in {deployed.shown(project, patch)}")
+            pulumi.log.info(f"monitoring: the edit is kept in {project.shown(patch)}")
         for path in known.keys() - texts.keys():
             _remove(folder, path)
         return self.make(news)
@@ -56,7 +55,7 @@ class MonitoringFilesProvider(Provider):
         """Which files are missing or edited."""
         project, folder = self.project(), self._folder(props)
         edits = edited(folder, props.get("files") or {})
-        found = [deployed.shown(project, folder / path) for path in sorted((*edits.changed, *edits.missing))]
+        found = [project.shown(folder / path) for path in sorted((*edits.changed, *edits.missing))]
         for path in found:
             pulumi.log.info(f"monitoring: not as deployed: {path}")
         return {"edited": found}

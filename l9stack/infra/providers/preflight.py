@@ -10,7 +10,6 @@ import pulumi
 from l9stack.agent.tested import PASSED, Summary
 from l9stack.errors import GateError, Place, Problem
 from l9stack.files import write_file
-from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.project import Project
 
@@ -44,7 +43,7 @@ class PreflightProvider(Provider):
             counts = {name: getattr(summary, name) for name in ("passed", "failed", "skipped", "seconds")}
             return {"tests": counts}
         kept = _keep(project, props["stack"], props["subject"], printed)
-        raise GateError(_problems(summary, code, printed, deployed.shown(project, kept)))
+        raise GateError(_problems(summary, code, printed, project.shown(kept)))
 
 
 def failures(project: Project, stack: str, subject: str) -> int:

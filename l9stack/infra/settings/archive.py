@@ -12,7 +12,6 @@ import pulumi
 from l9stack.infra.buckets import SETTINGS
 from l9stack.infra.settings.checks import Check, is_flag, is_text, listed
 from l9stack.infra.settings.reader import Reader
-from l9stack.reading.stack import is_set
 
 
 def _is_endpoint(value: Any) -> bool:
@@ -72,14 +71,14 @@ def read_archive(reader: Reader, archive: str) -> ArchiveSettings | None:
             if reader.hold(check(value), f"archive.{name}", "not understood", hint):
                 good[name] = value
     parts = urlsplit(archive)
-    nowhere = not archive and not _is_set(reader, "backends.archive")
+    nowhere = not archive and not reader.is_set("backends.archive")
     s3 = reader.hold(
         not given or not (nowhere or (archive and parts.scheme != "s3")),
         "archive",
         "there is no bucket",
         "set l9stack:backends.archive to s3://BUCKET",
     )
-    names = [name for name in ("access_key", "secret_key") if name in given or _is_set(reader, f"archive.{name}")]
+    names = [name for name in ("access_key", "secret_key") if name in given or reader.is_set(f"archive.{name}")]
     reader.hold(len(names) != 1, "archive", "access_key and secret_key go together", "set both, or none of them")
     if parts.scheme != "s3" or not s3:
         return None
@@ -94,9 +93,3 @@ def read_archive(reader: Reader, archive: str) -> ArchiveSettings | None:
         kms_key=good.get("kms_key", ""),
         without=tuple(good.get("without", ())),
     )
-
-
-def _is_set(reader: Reader, key: str) -> bool:
-    """Whether a stack's file has a key, also where its value is encrypted and cannot be read without the engine."""
-    block, _, name = key.partition(".")
-    return is_set(reader.root, reader.stack, f"l9stack:{block}", name)

@@ -21,8 +21,18 @@ _CHECKS: dict[str, Check] = {
     "registry": (lambda _: True, "a mapping"),  # looked at by `read_registry`, which shows no value
 }
 _ENGINE = ("host", "sshOpts", "registryAuth", "disableDockerDaemonCheck")
-_CERTIFICATES = ("caMaterial", "certMaterial", "keyMaterial", "certPath")
-"""Keys of the provider's own namespace."""
+"""Keys of the provider's own namespace, and what is wrong with some others of it."""
+_NO_CONTEXT = "name the engine's address as docker:host: `docker context inspect NAME` shows it"
+_REFUSED: Mapping[str, tuple[str, str]] = {
+    "context": ("is followed for containers, and not for images", _NO_CONTEXT),
+    **dict.fromkeys(
+        ("caMaterial", "certMaterial", "keyMaterial", "certPath"),
+        (
+            "the docker command, which l9stack uses as well, does not know it",
+            "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to a folder with ca.pem, cert.pem and key.pem",
+        ),
+    ),
+}
 PYTHON = "python:3.11.14-slim-bookworm"
 """What agents' images are made from, where `images.python` names nothing else."""
 
@@ -52,17 +62,11 @@ def hold_engine(reader: Reader) -> None:
     It follows a context for containers, but not for images, and `docker:host` only where no context is named.
     """
     named = os.environ.get("DOCKER_CONTEXT", "")
-    hint = "name the engine's address as docker:host: `docker context inspect NAME` shows it"
-    reader.hold(not named, "docker:host", f"would be passed over for DOCKER_CONTEXT={named}", f"unset it; or {hint}")
+    told = f"would be passed over for DOCKER_CONTEXT={named}"
+    reader.hold(not named, "docker:host", told, f"unset it; or {_NO_CONTEXT}")
     for name in reader.given("docker"):
-        key = f"docker:{name}"
-        if name in _CERTIFICATES:
-            hint = "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to a folder with ca.pem, cert.pem and key.pem"
-            reader.hold(False, key, "the docker command, which l9stack uses as well, does not know it", hint)
-        elif name == "context":
-            reader.hold(False, key, "is followed for containers, and not for images", hint)
-        else:
-            reader.hold(name in _ENGINE, key, "unknown key", f"any of {listed(_ENGINE)}")
+        message, hint = _REFUSED.get(name, ("unknown key", f"any of {listed(_ENGINE)}"))
+        reader.hold(name in _ENGINE, f"docker:{name}", message, hint)
 
 
 def read_docker(reader: Reader) -> DockerSettings:

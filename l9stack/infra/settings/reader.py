@@ -11,7 +11,7 @@ from pulumi.runtime import config as raw_config
 
 from l9stack.errors import Problem
 from l9stack.infra.settings.checks import Check, listed
-from l9stack.reading.stack import NAMESPACE, place_of
+from l9stack.reading.stack import NAMESPACE, is_set, place_of
 
 
 class Reader:
@@ -28,6 +28,11 @@ class Reader:
             place, whole = place_of(self.root, self.stack, key), key if ":" in key else f"{NAMESPACE}:{key}"
             self.problems.append(Problem("stack-config", f"{whole}: {message}", place, hint))
         return condition
+
+    def is_set(self, key: str) -> bool:
+        """Whether the stack's file has a key, as `docker.registry.password`, encrypted or not."""
+        first, *below = key.split(".")
+        return is_set(self.root, self.stack, f"{NAMESPACE}:{first}", *below)
 
     def given(self, namespace: str) -> list[str]:
         """The names of all keys of a namespace that are set, those with encrypted values too."""

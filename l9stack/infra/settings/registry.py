@@ -8,10 +8,8 @@ from typing import Any
 
 from l9stack.infra.settings.checks import listed
 from l9stack.infra.settings.reader import Reader
-from l9stack.reading.stack import NAMESPACE, is_set
 
 KEY = "docker.registry"
-_PASSWORD = ("registry", "password")
 _SERVER = re.compile(
     r"(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9.-]+(?=:))(:[0-9]{1,5})?(/[a-z0-9]+([._-][a-z0-9]+)*)*"
 )
@@ -55,7 +53,7 @@ def read_registry(reader: Reader, given: Any) -> Registry | None:
         named = isinstance(server, str) and bool(_SERVER.fullmatch(server))
         reader.hold(named, f"{KEY}.server", "names no registry", _HINTS["server"])
         # One that is encrypted is not among what is given without the engine.
-        has_password = "password" in given or is_set(reader.root, reader.stack, f"{NAMESPACE}:docker", *_PASSWORD)
+        has_password = "password" in given or reader.is_set(f"{KEY}.password")
         together = ("username" in given) == has_password
         reader.hold(together, KEY, "username and password go together", _HINTS["username"])
     return Registry(**given) if len(reader.problems) == before else None

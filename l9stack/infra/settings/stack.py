@@ -24,6 +24,7 @@ from l9stack.infra.settings.release import read_release
 from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
 from l9stack.project import Project
 from l9stack.reading.stack import NAMESPACE, secrets_provider
+from l9stack.running.engine import ON_ENGINES
 
 RUNTIMES = ("local", "docker", "swarm", "external")
 
@@ -66,7 +67,7 @@ class StackSettings:
             "settings are printed into generated files, and none of them can be a secret",
             "write them plainly; passwords belong to backends, which are encrypted",
         )
-        if runtime in ("docker", "swarm"):
+        if runtime in ON_ENGINES:
             hold_engine(reader)
         backends = read_backends(reader)
         read = cls(

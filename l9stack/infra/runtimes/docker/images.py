@@ -16,7 +16,6 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
-from l9stack.infra import deployed
 from l9stack.infra.runtimes.base import AgentSpec, CodeSpec, PreflightSpec
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.runtimes.containers.image_contexts import Context
@@ -131,4 +130,4 @@ class AgentImages:
         return Made(image.repo_digest if registry else image.image_name, identity, image)
 
     def _shown(self, path: Path) -> str:
-        return deployed.shown(self._project, path)
+        return self._project.shown(path)

@@ -163,11 +163,11 @@ class DockerRuntime(OnEngine):
         uploads = [
             secret_file(f"{FILES}/agent.env", urls(self._passwords, spec).apply(env_file)),
             docker.ContainerUploadArgs(
-                file=f"{FILES}/config.yaml", source=deployed.shown(project, config), source_hash=spec.shared
+                file=f"{FILES}/config.yaml", source=project.shown(config), source_hash=spec.shared
             ),
             docker.ContainerUploadArgs(
                 file=f"{FILES}/keys/{key.name}",
-                source=deployed.shown(project, key),
+                source=project.shown(key),
                 source_hash=_stamp(project, key.name),
                 permissions="0400",
             ),
@@ -197,7 +197,7 @@ class DockerRuntime(OnEngine):
         volume = scene.volume(f"{scene.collection}-trust")
         public = docker.ContainerUploadArgs(
             file=f"{TRUST}/{TRUSTED}",
-            source=deployed.shown(project, project.keys / TRUSTED),
+            source=project.shown(project.keys / TRUSTED),
             source_hash=_stamp(project, TRUSTED),
             permissions="0444",
         )

@@ -99,9 +99,9 @@ class SwarmRuntime(OnEngine):
         key = pulumi.Output.from_input(read_now(key_file(self._project.keys, f"agent:{spec.agent}")))
         contents = {
             ENVIRONMENT: Content(secret=urls(self._passwords, spec).apply(env_file)),
-            CONFIG: Content(deployed.shown(self._project, config), spec.shared),
+            CONFIG: Content(self._project.shown(config), spec.shared),
             KEY: Content(secret=key),
-            PUBLIC_KEYS: Content(deployed.shown(self._project, trusted), digest_now(trusted)),
+            PUBLIC_KEYS: Content(self._project.shown(trusted), digest_now(trusted)),
             **certificates(self._project, spec),
         }
         found = Surroundings(
