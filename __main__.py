@@ -6,8 +6,8 @@ import sys
 import pulumi
 
 from l9stack.errors import L9Error
+from l9stack.infra.components.stack import Stack, StackArgs
 from l9stack.infra.settings import StackSettings
-from l9stack.infra.stack import Stack, StackArgs
 
 SHOWN = 32
 """The exit code by which Pulumi's language host knows that the error has been told already."""

@@ -6,35 +6,48 @@ first asked for: tools that need one small module of the library do not wait for
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l9stack.agent._lazy import exports
 
 if TYPE_CHECKING:
-    from l9stack.agent.config import AgentSettings
-    from l9stack.agent.context import OperationContext
+    from l9stack.agent._calls.context import OperationContext as OperationContext
+    from l9stack.agent._messaging.envelope import PacketEnvelope as PacketEnvelope
+    from l9stack.agent.config import AgentSettings as AgentSettings
     from l9stack.agent.declarations import (
-        AgentDefinition,
-        ArchiveLayer,
-        BuiltinRoute,
-        Call,
-        CausalLayer,
-        Comparison,
-        EpisodicLayer,
-        GovernancePolicy,
-        Limits,
-        MemoryDeclaration,
-        Observation,
-        Route,
-        Rule,
-        SemanticLayer,
-        Trigger,
-        WorkingLayer,
+        AgentDefinition as AgentDefinition,
+        ArchiveLayer as ArchiveLayer,
+        BuiltinRoute as BuiltinRoute,
+        Call as Call,
+        CausalLayer as CausalLayer,
+        Comparison as Comparison,
+        EpisodicLayer as EpisodicLayer,
+        GovernancePolicy as GovernancePolicy,
+        Limits as Limits,
+        MemoryDeclaration as MemoryDeclaration,
+        Observation as Observation,
+        Route as Route,
+        Rule as Rule,
+        SemanticLayer as SemanticLayer,
+        Trigger as Trigger,
+        WorkingLayer as WorkingLayer,
     )
-    from l9stack.agent.envelope import PacketEnvelope
-    from l9stack.agent.operations import EscalatedError, Operation, PeerError, RefusedError, operation
-    from l9stack.agent.records import Payload, PolicyVerdict, Record, Scalar
+    from l9stack.agent.operations import (
+        EscalatedError as EscalatedError,
+        Operation as Operation,
+        PeerError as PeerError,
+        RefusedError as RefusedError,
+        operation as operation,
+    )
+    from l9stack.agent.records import (
+        Payload as Payload,
+        PolicyVerdict as PolicyVerdict,
+        Record as Record,
+        Scalar as Scalar,
+    )
 
-_HOME = {
+_HOMES = {
     "AgentDefinition": "declarations",
     "AgentSettings": "config",
     "ArchiveLayer": "declarations",
@@ -49,8 +62,8 @@ _HOME = {
     "MemoryDeclaration": "declarations",
     "Observation": "declarations",
     "Operation": "operations",
-    "OperationContext": "context",
-    "PacketEnvelope": "envelope",
+    "OperationContext": "_calls.context",
+    "PacketEnvelope": "_messaging.envelope",
     "Payload": "records",
     "PeerError": "operations",
     "PolicyVerdict": "records",
@@ -66,42 +79,7 @@ _HOME = {
 }
 """The module of each public name."""
 
-__all__ = [
-    "AgentDefinition",
-    "AgentSettings",
-    "ArchiveLayer",
-    "BuiltinRoute",
-    "Call",
-    "CausalLayer",
-    "Comparison",
-    "EpisodicLayer",
-    "EscalatedError",
-    "GovernancePolicy",
-    "Limits",
-    "MemoryDeclaration",
-    "Observation",
-    "Operation",
-    "OperationContext",
-    "PacketEnvelope",
-    "Payload",
-    "PeerError",
-    "PolicyVerdict",
-    "Record",
-    "RefusedError",
-    "Route",
-    "Rule",
-    "Scalar",
-    "SemanticLayer",
-    "Trigger",
-    "WorkingLayer",
-    "operation",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name at its first use (PEP 562)."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__all__ = list(_HOMES)
+__getattr__ = exports(__name__, _HOMES)
+# Modules of earlier versions are found under the names that delivered code has for them.
+__path__.append(str(Path(__file__).with_name("_moved")))

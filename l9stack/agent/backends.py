@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from l9stack.agent.addresses import AUTHORITIES, trusting
+from l9stack.agent._security.addresses import AUTHORITIES, trusting
 from l9stack.agent.config import UnifiedConfig, variables
 from l9stack.agent.declarations import MemoryDeclaration
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from l9stack.agent._protocol import ENVELOPE, PacketProtocol
 from l9stack.agent.operations import Operation
-from l9stack.agent.protocol import ENVELOPE, PacketProtocol
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from l9stack.agent._protocol import PacketProtocol
 from l9stack.agent.declarations import (
     AgentDefinition,
     ArchiveLayer,
@@ -29,7 +30,6 @@ from l9stack.agent.declarations import (
     WorkingLayer,
 )
 from l9stack.agent.operations import Operation
-from l9stack.agent.protocol import PacketProtocol
 
 
 class DefinitionError(Exception):

@@ -12,7 +12,7 @@ from l9stack.cli.printing import print_json
 from l9stack.cli.target import project_of, readable
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import read_inputs
-from l9stack.infra.policies import Policy, agents_policy, deployer_policy
+from l9stack.infra.archive.policies import Policy, agents_policy, deployer_policy
 from l9stack.model.agent import MemoryKind
 from l9stack.planning.plan import make_plan
 from l9stack.planning.retention import expires

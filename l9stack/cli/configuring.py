@@ -7,13 +7,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from l9stack.cli.stacks import pinned_to
 from l9stack.cli.target import readable, stack_of
-from l9stack.engine.drive import Engine
+from l9stack.engine.drive import StackEngine
 from l9stack.errors import LockedError
 from l9stack.project import Project
 from l9stack.reading.stack import is_set, stack_text
 
 
-def collecting(engine: Engine, project: Project, collection: str | None) -> AbstractContextManager[Callable[[], None]]:
+def collecting(
+    engine: StackEngine, project: Project, collection: str | None
+) -> AbstractContextManager[Callable[[], None]]:
     """Give a stack the collection that was named; what its file said is set back, unless what is yielded is called.
 
     The stack that has its name from the collection was made for it, and keeps it.
@@ -29,7 +31,7 @@ def collecting(engine: Engine, project: Project, collection: str | None) -> Abst
     return _configured(engine, "collection", before, wanted)
 
 
-def repinned(engine: Engine, project: Project, release: str | None) -> AbstractContextManager[Callable[[], None]]:
+def repinned(engine: StackEngine, project: Project, release: str | None) -> AbstractContextManager[Callable[[], None]]:
     """Pin a stack to a release, or unpin it; set back afterwards, unless what is yielded is called and it was deployed.
 
     A deployment that failed has begun, and leaves the pin; one that another run has locked out has not.
@@ -38,7 +40,7 @@ def repinned(engine: Engine, project: Project, release: str | None) -> AbstractC
 
 
 @contextmanager
-def _configured(engine: Engine, key: str, before: str | None, wanted: str | None) -> Iterator[Callable[[], None]]:
+def _configured(engine: StackEngine, key: str, before: str | None, wanted: str | None) -> Iterator[Callable[[], None]]:
     if wanted != before:
         engine.configure(key, wanted)
     kept: list[bool] = []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from l9stack.cli.configuring import collecting, repinned
 from l9stack.cli.leftovers import begun, cleared
-from l9stack.cli.printing import Progress, print_json, table
+from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.stacks import (
     agreed,
     can_ask,
@@ -26,8 +26,8 @@ from l9stack.cli.stacks import (
 )
 from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
 from l9stack.engine import environment
-from l9stack.engine.drive import Engine
-from l9stack.engine.events import Outcome
+from l9stack.engine.drive import StackEngine
+from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.extraction.extract import extract
 from l9stack.extraction.views import published
@@ -39,13 +39,13 @@ from l9stack.sources import collection_name
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
 
-def prepared_engine(project: Project, stack: str, progress: Progress, collection: str | None = None) -> Engine:
+def prepared_engine(project: Project, stack: str, progress: ProgressLine, collection: str | None = None) -> StackEngine:
     """The stack's engine, with the stack made; a wrong collection is told before all else."""
     if collection:
         from l9stack.extraction.prepare import plan_of
 
         plan_of(readable(collection), project)
-    engine = Engine(project, stack, progress)
+    engine = StackEngine(project, stack, progress)
     provider = secrets_provider(project.root, stack)
     engine.ensure_stack(select=stack == DEFAULT_STACK, secrets_provider=provider)
     return engine
@@ -57,7 +57,7 @@ def up(arguments: argparse.Namespace) -> int:
     All agents are proven in one run before the engine begins, and beside its build where it has to be obtained: the
     program finds every result known. A gate that does not hold is told here, and nothing is touched.
     """
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), ProgressLine(quiet=arguments.json)
     stack = _meant(arguments, project)
     pinned = pinned_to(project, stack)
     if pinned and arguments.collection and not arguments.unpin:
@@ -69,7 +69,7 @@ def up(arguments: argparse.Namespace) -> int:
     if asks and not can_ask():
         return refused(stack)
     if pinned and arguments.unpin:
-        with repinned(Engine(project, stack, progress), project, None) as keep:
+        with repinned(StackEngine(project, stack, progress), project, None) as keep:
             return _up(arguments, project, stack, progress, asks, keep)
     return _up(arguments, project, stack, progress, asks)
 
@@ -86,7 +86,7 @@ def _up(
     arguments: argparse.Namespace,
     project: Project,
     stack: str,
-    progress: Progress,
+    progress: ProgressLine,
     asks: bool,
     keep: Callable[[], None] = lambda: None,
 ) -> int:
@@ -103,7 +103,7 @@ def _up(
     return deploy(engine, project, progress, path, as_json=arguments.json)
 
 
-def deploy(engine: Engine, project: Project, progress: Progress, path: Path | None, *, as_json: bool) -> int:
+def deploy(engine: StackEngine, project: Project, progress: ProgressLine, path: Path | None, *, as_json: bool) -> int:
     """Bring the stack to what it is configured with, and say how that went."""
     stack = engine.stack
     progress(f"deploying stack {stack}")
@@ -135,7 +135,7 @@ def deploy(engine: Engine, project: Project, progress: Progress, path: Path | No
     return EXIT_RUNTIME if unhealthy else EXIT_OK
 
 
-def _deployed(engine: Engine, project: Project, progress: Progress) -> Outcome:
+def _deployed(engine: StackEngine, project: Project, progress: ProgressLine) -> EngineRun:
     """Deploy, and once more where it was in the way what an earlier run had begun."""
     before = begun(project, engine)
     try:
@@ -147,7 +147,7 @@ def _deployed(engine: Engine, project: Project, progress: Progress) -> Outcome:
         return engine.up()
 
 
-def _way_back(engine: Engine) -> str:
+def _way_back(engine: StackEngine) -> str:
     """What is true of a stack whose deployment failed, and what can be done about it."""
     try:
         history = engine.outputs().get("releases")
@@ -176,7 +176,7 @@ def _example(path: Path, project: Project) -> str:
     return f"l9 call {operation.agent}.{operation.name} --data {shlex.quote(data)}"
 
 
-def extracted(project: Project, stack: str, progress: Progress, collection: str | None = None) -> Path | None:
+def extracted(project: Project, stack: str, progress: ProgressLine, collection: str | None = None) -> Path | None:
     """Extract what the stack deploys, where its files tell that without the engine; the collection's path.
 
     Raises:
@@ -187,7 +187,7 @@ def extracted(project: Project, stack: str, progress: Progress, collection: str 
     if sources is None:
         return None
     if pinned := pinned_to(project, stack):
-        from l9stack.releases.rendered import prepared_release
+        from l9stack.releases.prepared import prepared_release
 
         path = prepared_release(project, pinned, sources.settings).path
     else:
@@ -204,7 +204,7 @@ def extracted(project: Project, stack: str, progress: Progress, collection: str 
 
 def preview(arguments: argparse.Namespace) -> int:
     """Name every resource that `up` would change; with --exit-code, 3 where there is one."""
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), ProgressLine(quiet=arguments.json)
     stack = _meant(arguments, project)
     require_secrets_key(project, stack)
     engine = prepared_engine(project, stack, progress, arguments.collection)
@@ -231,7 +231,7 @@ def inputs_first(project: Project, stack: str) -> Iterator[None]:
         raise
 
 
-def _show(engine: Engine, outcome: Outcome, *, as_json: bool = False) -> None:
+def _show(engine: StackEngine, outcome: EngineRun, *, as_json: bool = False) -> None:
     """Print what would change; to standard error where standard output is for a document."""
     for line in outcome.diagnostics:
         print(line, file=sys.stderr)
@@ -239,7 +239,7 @@ def _show(engine: Engine, outcome: Outcome, *, as_json: bool = False) -> None:
         print(text, file=sys.stderr if as_json else sys.stdout)
 
 
-def shown_and_agreed(engine: Engine, question: str, *, as_json: bool) -> bool:
+def shown_and_agreed(engine: StackEngine, question: str, *, as_json: bool) -> bool:
     """Show what would change and ask; a no is said, and changes nothing."""
     _show(engine, engine.preview(), as_json=as_json)
     if agreed(question):
@@ -254,14 +254,14 @@ def refused(stack: str) -> int:
     return EXIT_USAGE
 
 
-def _data(outcome: Outcome) -> list[dict[str, object]]:
+def _data(outcome: EngineRun) -> list[dict[str, object]]:
     return [
         {"operation": change.operation, "type": change.type, "name": change.name, "fields": list(change.fields)}
         for change in outcome.changes
     ]
 
 
-def _summary(outcome: Outcome, nothing: str, *, done: bool = False) -> str:
+def _summary(outcome: EngineRun, nothing: str, *, done: bool = False) -> str:
     if not outcome.changes:
         return nothing
     kinds: dict[str, int] = {}

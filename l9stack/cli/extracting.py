@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from l9stack.cli.printing import Progress, print_json, table
+from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.target import project_of, readable
 from l9stack.errors import EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from l9stack.extraction.extract import extract as run
@@ -27,7 +27,7 @@ def extract(arguments: argparse.Namespace) -> int:
         return _many(arguments)
     output = Path(arguments.output).resolve()
     done = run(
-        readable(arguments.path[0]), output, project_of(arguments), Progress(), arguments.meta, jobs=arguments.jobs
+        readable(arguments.path[0]), output, project_of(arguments), ProgressLine(), arguments.meta, jobs=arguments.jobs
     )
     if arguments.json:
         print_json(
@@ -60,12 +60,12 @@ def extract(arguments: argparse.Namespace) -> int:
 
 def _many(arguments: argparse.Namespace) -> int:
     """Every collection, side by side; 1 where one of them failed, which is told at once and again at the end."""
-    from l9stack.extraction.grounds import cores
-    from l9stack.extraction.many import Many, collections_in
+    from l9stack.extraction.many import Batch, collections_in
+    from l9stack.extraction.servers import cores
 
-    progress, began = Progress(), time.monotonic()
+    progress, began = ProgressLine(), time.monotonic()
     paths = collections_in(readable(arguments.all)) if arguments.all else [readable(path) for path in arguments.path]
-    many = Many(
+    many = Batch(
         paths, Path(arguments.output).resolve(), project_of(arguments), arguments.meta, arguments.jobs or cores()
     )
     results: list[Result] = []

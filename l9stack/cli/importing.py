@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from l9stack.cli.printing import Progress, print_json, print_problems
+from l9stack.cli.printing import ProgressLine, print_json, print_problems
 from l9stack.cli.target import collection_of, project_of, readable
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.importing import forget, import_modules
@@ -20,7 +20,7 @@ def import_(arguments: argparse.Namespace) -> int:
     folder = readable(arguments.folder)
     if not folder.is_dir():
         raise InputError([Problem("no-folder", f"{arguments.folder} is no folder", Place(arguments.folder))])
-    done = import_modules(path, folder, Path(arguments.output).resolve(), project, Progress(), arguments.meta)
+    done = import_modules(path, folder, Path(arguments.output).resolve(), project, ProgressLine(), arguments.meta)
     if arguments.json:
         print_json(
             {

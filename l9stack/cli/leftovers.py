@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from l9stack.cli.printing import Progress
+from l9stack.cli.printing import ProgressLine
 from l9stack.cli.stacks import runtime_of
-from l9stack.engine.drive import Engine
+from l9stack.engine.drive import StackEngine
 from l9stack.errors import ServiceError
 from l9stack.project import Project
 from l9stack.running.engine import ON_ENGINES
 
 
-def begun(project: Project, engine: Engine) -> list[dict[str, Any]]:
+def begun(project: Project, engine: StackEngine) -> list[dict[str, Any]]:
     """What earlier runs had begun on a Docker engine and is in no state; what goes on elsewhere looks the same."""
     return engine.begun() if runtime_of(project, engine.stack) in ON_ENGINES else []
 
 
 def cleared(
-    project: Project, engine: Engine, rests: Sequence[Mapping[str, Any]], progress: Progress, *, purge: bool = False
+    project: Project,
+    engine: StackEngine,
+    rests: Sequence[Mapping[str, Any]],
+    progress: ProgressLine,
+    *,
+    purge: bool = False,
 ) -> bool:
     """Remove `rests` that are there, telling of each; whether there was anything.
 

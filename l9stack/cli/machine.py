@@ -6,10 +6,10 @@ import argparse
 import shlex
 
 from l9stack import engine
-from l9stack.cli.printing import Progress, print_json, table
+from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.doctor import diagnose
-from l9stack.engine.drive import Engine
+from l9stack.engine.drive import StackEngine
 
 _MARKS = {"ok": "ok", "missing": "MISSING", "warning": "warning"}
 
@@ -41,10 +41,10 @@ def env(arguments: argparse.Namespace) -> int:
 
     The default stack is made and selected where the project has none: plain `pulumi up` would ask for it.
     """
-    project, progress = project_of(arguments), Progress()
+    project, progress = project_of(arguments), ProgressLine()
     environment = engine.environment(project, progress)
     if (project.root / "Pulumi.yaml").is_file():
-        driven = Engine(project, DEFAULT_STACK, progress)
+        driven = StackEngine(project, DEFAULT_STACK, progress)
         if not driven.stacks():
             driven.ensure_stack(select=True)
     if arguments.json:
@@ -57,7 +57,7 @@ def env(arguments: argparse.Namespace) -> int:
 
 def obtain(arguments: argparse.Namespace) -> int:
     """Obtain the engine where it is missing, and say where it lies."""
-    found = engine.obtain(Progress(quiet=arguments.quiet))
+    found = engine.obtain(ProgressLine(quiet=arguments.quiet))
     if arguments.json:
         print_json({"pulumi": str(found.pulumi), "version": found.version, "source": found.source})
     else:

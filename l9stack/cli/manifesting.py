@@ -6,7 +6,7 @@ import argparse
 
 from pydantic import ValidationError
 
-from l9stack.cli.printing import Progress, print_json
+from l9stack.cli.printing import ProgressLine, print_json
 from l9stack.cli.target import project_of, stack_name
 from l9stack.errors import EXIT_OK, ServiceError
 from l9stack.files import write_file
@@ -18,16 +18,16 @@ from l9stack.running.manifest import manifest_path, manifest_text
 def manifest(arguments: argparse.Namespace) -> int:
     """Ask the engine for the stack's outputs, write `deployment_manifest.json`, and print it."""
     project, stack = project_of(arguments), stack_name(arguments)
-    found = _of_outputs(project, stack, Progress(quiet=arguments.json))
+    found = _of_outputs(project, stack, ProgressLine(quiet=arguments.json))
     write_file(manifest_path(project, stack), manifest_text(found).encode())
     print_json(found.model_dump(mode="json"))
     return EXIT_OK
 
 
-def _of_outputs(project: Project, stack: str, progress: Progress) -> Deployment:
-    from l9stack.engine.drive import Engine
+def _of_outputs(project: Project, stack: str, progress: ProgressLine) -> Deployment:
+    from l9stack.engine.drive import StackEngine
 
-    outputs = Engine(project, stack, progress).outputs()
+    outputs = StackEngine(project, stack, progress).outputs()
     if "deployment" not in outputs:
         raise ServiceError(
             f"stack {stack} has no outputs that say what is deployed: `l9 up --stack {stack}` deploys it"

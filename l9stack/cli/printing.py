@@ -60,7 +60,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-class Progress:
+class ProgressLine:
     """Lines on standard error that say what is waited for, with the seconds since the command began."""
 
     def __init__(self, *, quiet: bool = False) -> None:

@@ -64,7 +64,7 @@ def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Stack
         raise InputError([Problem("what-to-check", "give a collection, or --stack NAME", hint="l9 validate PATH")])
     if arguments.path:
         return readable(arguments.path), None
-    from l9stack.infra.settings.checking import check_stack
+    from l9stack.infra.settings.stack import check_stack
 
     settings = check_stack(project.root, arguments.stack)
     return readable(str(project.root / settings.collection)), settings
@@ -72,8 +72,8 @@ def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Stack
 
 def _remarks(settings: StackSettings, plan: Plan, project: Project, stack: str) -> list[Problem]:
     """What the stack's file still lacks before it can be deployed, and what better did not stand in it."""
-    from l9stack.infra.backends import without_a_place
-    from l9stack.infra.settings.checking import slips
+    from l9stack.infra.services import without_a_place
+    from l9stack.infra.settings.stack import slips
 
     lacking = without_a_place(settings, plan, project.root, stack)
     return [*slips(project.root, stack), *(replace(problem, level="note") for problem in lacking)]

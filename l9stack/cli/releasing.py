@@ -8,16 +8,16 @@ from typing import Any
 
 from l9stack.cli.configuring import repinned
 from l9stack.cli.deploying import deploy, extracted, prepared_engine, refused, shown_and_agreed
-from l9stack.cli.printing import Progress, print_json, table
+from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.stacks import can_ask, known_stack, pinned_to, require_secrets_key
 from l9stack.cli.target import DEFAULT_STACK, project_of
-from l9stack.engine.drive import Engine
+from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK, EXIT_USAGE, InputError, Place, Problem
 from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
 from l9stack.releases.archives import export_release, import_release
-from l9stack.releases.lineage import before, changed_agents
+from l9stack.releases.history import before, changed_agents
 from l9stack.releases.snapshots import Snapshot, Snapshots
 from l9stack.sources import collection_name
 
@@ -27,14 +27,14 @@ SHOWN = 12
 
 def promote(arguments: argparse.Namespace) -> int:
     """Deploy to a stack exactly what another one runs, or a named release, whatever the working files are now."""
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), ProgressLine(quiet=arguments.json)
     target = known_stack(project, arguments.target)
     if arguments.source == target:
         problem = Problem("same-stack", f"--from and --to are both {target}", hint="name another stack")
         raise InputError([problem])
     snapshots = Snapshots(project)
     if arguments.source:
-        kept = snapshots.open(_proven(Engine(project, known_stack(project, arguments.source), progress)).release)
+        kept = snapshots.open(_proven(StackEngine(project, known_stack(project, arguments.source), progress)).release)
     else:
         kept = snapshots.find(arguments.release)
     return _deployed(arguments, project, target, kept, progress)
@@ -42,9 +42,9 @@ def promote(arguments: argparse.Namespace) -> int:
 
 def rollback(arguments: argparse.Namespace) -> int:
     """Return a stack to the release before, or to a named one."""
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), ProgressLine(quiet=arguments.json)
     stack = known_stack(project, arguments.stack)
-    engine = Engine(project, stack, progress)
+    engine = StackEngine(project, stack, progress)
     history, failed = _history(engine), engine.failed()
     if arguments.to:
         kept = Snapshots(project).find(arguments.to)
@@ -55,7 +55,7 @@ def rollback(arguments: argparse.Namespace) -> int:
 
 def releases(arguments: argparse.Namespace) -> int:
     """The history of a stack, newest first; or a release written to a file, or read from one."""
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), ProgressLine(quiet=arguments.json)
     if arguments.export or arguments.import_:
         kept = (
             export_release(project, arguments.export[0], Path(arguments.export[1]))
@@ -68,7 +68,7 @@ def releases(arguments: argparse.Namespace) -> int:
             print(f"{kept.digest}  {kept.release.collection}, made by l9stack {kept.release.l9stack}")
         return EXIT_OK
     stack = arguments.stack or DEFAULT_STACK
-    engine = Engine(project, known_stack(project, stack), progress)
+    engine = StackEngine(project, known_stack(project, stack), progress)
     history, failed, pinned = _history(engine), engine.failed(), pinned_to(project, stack)
     rows = _rows(project, history)
     if arguments.json:
@@ -90,7 +90,9 @@ def releases(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _deployed(arguments: argparse.Namespace, project: Project, stack: str, kept: Snapshot, progress: Progress) -> int:
+def _deployed(
+    arguments: argparse.Namespace, project: Project, stack: str, kept: Snapshot, progress: ProgressLine
+) -> int:
     """Pin a stack to a release and deploy it, once what changes was shown and agreed to."""
     require_secrets_key(project, stack)
     _same_collection(project, stack, kept.release)
@@ -119,7 +121,7 @@ def _same_collection(project: Project, stack: str, release: Release) -> None:
         raise InputError([Problem("other-collection", message, Place(f"Pulumi.{stack}.yaml"), hint)])
 
 
-def _proven(engine: Engine) -> DeployedRelease:
+def _proven(engine: StackEngine) -> DeployedRelease:
     """What a stack runs, where its last deployment ended well."""
     history = _history(engine)
     if not history:
@@ -134,7 +136,7 @@ def _proven(engine: Engine) -> DeployedRelease:
     return history[-1]
 
 
-def _history(engine: Engine) -> list[DeployedRelease]:
+def _history(engine: StackEngine) -> list[DeployedRelease]:
     return [DeployedRelease.model_validate(entry) for entry in engine.outputs().get("releases") or ()]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.cli.leftovers import begun, cleared
-from l9stack.cli.printing import Progress, print_json
+from l9stack.cli.printing import ProgressLine, print_json
 from l9stack.cli.stacks import (
     DEFAULT_RUNTIME,
     agreed,
@@ -21,18 +21,18 @@ from l9stack.cli.stacks import (
     runtime_of,
 )
 from l9stack.cli.target import DEFAULT_STACK, project_of
-from l9stack.engine.drive import Engine
-from l9stack.engine.events import Outcome
+from l9stack.engine.drive import StackEngine
+from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.infra.protection import is_stateful
-from l9stack.local.client import Supervisor
+from l9stack.local.client import SupervisorClient
 from l9stack.project import Project
 from l9stack.reading.stack import described_stacks
 
 
 def down(arguments: argparse.Namespace) -> int:
     """Take one stack down, or all that run on this machine; the last of these stops the servers, too."""
-    project, progress = project_of(arguments), Progress(quiet=arguments.json)
+    project, progress = project_of(arguments), ProgressLine(quiet=arguments.json)
     stacks = _chosen(project, arguments.stack, progress)
     protected = [stack for stack in stacks if is_protected(project, stack)]
     if arguments.purge and protected:
@@ -45,7 +45,7 @@ def down(arguments: argparse.Namespace) -> int:
     kept: list[str] = []
     for stack in stacks:
         require_secrets_key(project, stack)
-        engine = Engine(project, stack, progress)
+        engine = StackEngine(project, stack, progress)
         resources = engine.resources()
         if not resources:
             continue
@@ -69,9 +69,9 @@ def down(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _servers_ended(project: Project, stack: str | None, progress: Progress, *, purge: bool) -> list[str]:
+def _servers_ended(project: Project, stack: str | None, progress: ProgressLine, *, purge: bool) -> list[str]:
     """Stop this machine's servers, which its stacks share, with their data on a purge; or the stacks that still run."""
-    daemon = Supervisor.find(project.run) if project.run.is_dir() else None
+    daemon = SupervisorClient.find(project.run) if project.run.is_dir() else None
     if daemon is None:
         if purge:
             _purge(project.run)
@@ -82,13 +82,13 @@ def _servers_ended(project: Project, stack: str | None, progress: Progress, *, p
     return []
 
 
-def _chosen(project: Project, named: str | None, progress: Progress) -> list[str]:
+def _chosen(project: Project, named: str | None, progress: ProgressLine) -> list[str]:
     """The named stack, else every stack on this machine's own runtime: another machine's is never meant by silence."""
     if not (project.root / "Pulumi.yaml").is_file() or not (named or project.pulumi.is_dir()):
         return []
     if named and named in (DEFAULT_STACK, *described_stacks(project.root)):
         return [named]
-    stacks = Engine(project, DEFAULT_STACK, progress).stacks()
+    stacks = StackEngine(project, DEFAULT_STACK, progress).stacks()
     if named:
         return [named if named in stacks else known_stack(project, named)]
     for stack in stacks:
@@ -97,7 +97,9 @@ def _chosen(project: Project, named: str | None, progress: Progress) -> list[str
     return [stack for stack in stacks if runtime_of(project, stack) == DEFAULT_RUNTIME]
 
 
-def _destroyed(engine: Engine, project: Project, stays: Sequence[str], progress: Progress, *, purge: bool) -> Outcome:
+def _destroyed(
+    engine: StackEngine, project: Project, stays: Sequence[str], progress: ProgressLine, *, purge: bool
+) -> EngineRun:
     """Remove what the stack made, with what an earlier run had begun, and once more where that was in the way."""
     rests = begun(project, engine)
     try:

@@ -10,7 +10,7 @@ from l9stack.cli.target import project_of, stack_name
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, InputError, Place, Problem
 from l9stack.model.monitoring import CONFIG
 from l9stack.running.manifest import read_manifest
-from l9stack.running.watching import Watched, prometheus, watch
+from l9stack.running.monitoring import MonitoringState, prometheus, watch
 
 
 def monitoring(arguments: argparse.Namespace) -> int:
@@ -40,7 +40,7 @@ def monitoring(arguments: argparse.Namespace) -> int:
     return EXIT_OK if found.whole else EXIT_RUNTIME
 
 
-def _print(found: Watched) -> None:
+def _print(found: MonitoringState) -> None:
     empty = [panel for panel in found.panels if panel.state != "data"]
     rules = [rule for rule in found.rules if rule.state != "ok"]
     targets = [target for target in found.targets if target.state != "up"]

@@ -1,6 +1,6 @@
 """The Pulumi engine: found or obtained, and driven."""
 
 from l9stack.engine.environment import environment
-from l9stack.engine.find import Engine, find, obtain
+from l9stack.engine.find import EngineBinary, find, obtain
 
-__all__ = ["Engine", "environment", "find", "obtain"]
+__all__ = ["EngineBinary", "environment", "find", "obtain"]

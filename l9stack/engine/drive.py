@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.engine.environment import environment
-from l9stack.engine.events import Following, Outcome, Progress
+from l9stack.engine.events import EngineRun, Following
 from l9stack.engine.hints import hints
 from l9stack.errors import EngineError, LockedError
 from l9stack.files import write_file
+from l9stack.progress import Progress
 from l9stack.project import Project
 
 _LOCKED = re.compile(r"stack is currently locked by|another update is (currently )?in progress", re.IGNORECASE)
@@ -28,7 +29,7 @@ _USUAL = "warning: using pulumi-language-"
 """The engine says so of every run, for its language host is on PATH by intention."""
 
 
-class Engine:
+class StackEngine:
     """One stack of a project."""
 
     def __init__(
@@ -67,16 +68,16 @@ class Engine:
             return False
         return any(self._project.pulumi.glob(f".pulumi/stacks/*/{self.stack}.json"))
 
-    def up(self) -> Outcome:
+    def up(self) -> EngineRun:
         """Bring the stack to what the collection says."""
         with self._noted():
             return self._operate("up", "--skip-preview", "--yes")
 
-    def preview(self) -> Outcome:
+    def preview(self) -> EngineRun:
         """What `up` would change, drift included."""
         return self._operate("preview")
 
-    def destroy(self, kept: Iterable[str] = ()) -> Outcome:
+    def destroy(self, kept: Iterable[str] = ()) -> EngineRun:
         """Remove what the stack made, but the resources whose URNs are `kept` and what these lie in."""
         return self._operate("destroy", "--skip-preview", "--yes", *(f"--exclude={urn}" for urn in kept))
 
@@ -147,7 +148,7 @@ class Engine:
         state = json.loads(self._told("stack", "export") or "{}")
         return state.get("deployment") or {}
 
-    def _operate(self, command: str, *options: str) -> Outcome:
+    def _operate(self, command: str, *options: str) -> EngineRun:
         """Run an operation, telling of each resource as it is done.
 
         Raises:
@@ -197,7 +198,7 @@ class Engine:
             raise LockedError(reason) if _LOCKED.search(reason) else EngineError(reason)
         return following.outcome
 
-    def _reason(self, command: str, outcome: Outcome, text: str) -> str:
+    def _reason(self, command: str, outcome: EngineRun, text: str) -> str:
         lines = list(dict.fromkeys(outcome.diagnostics)) or [
             line for line in text.strip().splitlines()[-12:] if not line.startswith(_USUAL)
         ]

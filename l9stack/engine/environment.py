@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from l9stack.engine.find import Progress, language_host, obtain
+from l9stack.engine.find import language_host, obtain
+from l9stack.progress import Progress
 from l9stack.project import Project
 
 

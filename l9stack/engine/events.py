@@ -7,12 +7,13 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Progress = Callable[[str], None]
+from l9stack.progress import Progress
+
 _NOISE = ("using pulumi-", "update failed", "preview failed")
 """Diagnostics that say nothing beside the reasons that stand next to them."""
 _TWICE = "sdk-v2/"
@@ -27,7 +28,7 @@ _HALVES = frozenset({"create-replacement", "delete-replaced"})
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ResourceChange:
     """What happens to one resource: `fields` are the inputs that differ."""
 
     operation: str
@@ -41,10 +42,10 @@ class Change:
 
 
 @dataclass(slots=True)
-class Outcome:
+class EngineRun:
     """What a run did, or would do; `diagnostics` are what program and providers said."""
 
-    changes: list[Change] = field(default_factory=list)
+    changes: list[ResourceChange] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
     said: dict[str, deque[str]] = field(default_factory=dict)
     """The last lines that a provider told of each resource meanwhile, as of an image's build."""
@@ -54,7 +55,7 @@ class Following:
     """Reads the log of one run into `outcome`, and tells its progress as it goes; a preview makes none."""
 
     def __init__(self, progress: Progress, *, preview: bool) -> None:
-        self.outcome = Outcome()
+        self.outcome = EngineRun()
         self.heard = False
         """Whether the engine has told anything: then it has the stack's lock."""
         self._progress, self._preview = progress, preview
@@ -103,7 +104,7 @@ class Following:
         ):
             return
         fields = tuple(sorted(metadata.get("detailedDiff") or metadata.get("diffs") or _differing(metadata)))
-        change = Change(metadata["op"], metadata["type"], metadata["urn"].rsplit("::", 1)[-1], fields)
+        change = ResourceChange(metadata["op"], metadata["type"], metadata["urn"].rsplit("::", 1)[-1], fields)
         self.outcome.changes.append(change)
         if not self._preview:
             self._progress(f"{change} …")

@@ -6,21 +6,20 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.engine import build
 from l9stack.errors import EngineError
+from l9stack.progress import Progress
 
 VERSION = "3.256.0"
 INSTALL_SECONDS = 90
 LANGUAGE_HOST = "pulumi-language-python"
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class EngineBinary:
     """An engine: `folders` go first on PATH, so that it finds its language host; `source` says where it comes from."""
 
     pulumi: Path
@@ -35,7 +34,7 @@ def cache_folder() -> Path:
     return base / "l9stack" / "engine" / f"{VERSION}-{platform.system()}-{platform.machine()}".lower()
 
 
-def find() -> Engine | None:
+def find() -> EngineBinary | None:
     """An engine that is there already: `L9_PULUMI`, PATH, or the cache."""
     named = os.environ.get("L9_PULUMI")
     if named:
@@ -48,10 +47,10 @@ def find() -> Engine | None:
     if on_path and Path(on_path).resolve() != cached.resolve():
         return _engine(Path(on_path), "PATH")
     # The cache is keyed by version: nobody needs to be asked for it.
-    return Engine(cached, VERSION, "cache", (cached.parent,)) if cached.is_file() else None
+    return EngineBinary(cached, VERSION, "cache", (cached.parent,)) if cached.is_file() else None
 
 
-def obtain(progress: Progress) -> Engine:
+def obtain(progress: Progress) -> EngineBinary:
     """An engine with a Python language host; obtained where it is missing.
 
     `L9_ENGINE` may be `install` or `build` to allow only that way.
@@ -84,7 +83,7 @@ def obtain(progress: Progress) -> Engine:
     return found
 
 
-def language_host(engine: Engine, progress: Progress) -> Engine:
+def language_host(engine: EngineBinary, progress: Progress) -> EngineBinary:
     """The engine with a folder that holds its Python language host; the host is built where there is none."""
     path = os.pathsep.join([*map(str, engine.folders), os.environ.get("PATH", "")])
     if shutil.which(LANGUAGE_HOST, path=path):
@@ -92,15 +91,15 @@ def language_host(engine: Engine, progress: Progress) -> Engine:
     folder = cache_folder() / "language"
     if not (folder / LANGUAGE_HOST).is_file():
         build.build_language_host(folder, progress)
-    return Engine(engine.pulumi, engine.version, engine.source, (*engine.folders, folder))
+    return EngineBinary(engine.pulumi, engine.version, engine.source, (*engine.folders, folder))
 
 
-def _engine(path: Path, source: str) -> Engine:
+def _engine(path: Path, source: str) -> EngineBinary:
     try:
         shown = subprocess.run([str(path), "version"], capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise EngineError(f"{path} does not run: {error}") from error
-    return Engine(path, shown.strip().lstrip("v"), source, (path.parent,))
+    return EngineBinary(path, shown.strip().lstrip("v"), source, (path.parent,))
 
 
 def _install(progress: Progress) -> None:

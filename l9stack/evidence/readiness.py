@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from l9stack.evidence.figures import Item, Section, code, plain, table
+from l9stack.evidence.figures import Item, ReportSection, code, plain, table
 from l9stack.model.deployment import Deployment
 from l9stack.model.evidence import BuildEvidence
 
@@ -16,7 +16,7 @@ NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ReadinessReport:
     """What running agents said once everything was deployed, by agent."""
 
     at: str
@@ -29,7 +29,7 @@ class Measured:
     """SHA-256 of the unified config as it lies there; empty where it does not."""
 
 
-def readiness(deployment: Deployment, build: BuildEvidence | None, measured: Measured) -> str:
+def readiness(deployment: Deployment, build: BuildEvidence | None, measured: ReadinessReport) -> str:
     """The page. `build` is the record of the gates of what is deployed, where this machine has it."""
     sections = [
         _checklist(deployment, build, measured),
@@ -55,7 +55,7 @@ def readiness(deployment: Deployment, build: BuildEvidence | None, measured: Mea
     return "\n".join(lines) + "\n"
 
 
-def _checklist(deployment: Deployment, build: BuildEvidence | None, measured: Measured) -> Section:
+def _checklist(deployment: Deployment, build: BuildEvidence | None, measured: ReadinessReport) -> ReportSection:
     """The five items of the guide, each by the section that has its figures."""
     items = [
         _code(deployment, measured).items[0],
@@ -64,27 +64,27 @@ def _checklist(deployment: Deployment, build: BuildEvidence | None, measured: Me
         *_monitoring(deployment).items[:1],
         *_governance(deployment).items[:1],
     ]
-    return Section("Checklist", items)
+    return ReportSection("Checklist", items)
 
 
-def _code(deployment: Deployment, measured: Measured) -> Section:
+def _code(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
     agents = deployment.agents
     same = [name for name, agent in agents.items() if measured.codes.get(name) == agent.code_digest]
     others = sorted(agents.keys() - set(same))
     text = f"Code deployed: {len(same)} of {len(agents)} agents say that they run the digest that was deployed"
     rows = [(code(name), code(agent.code_digest), code(agent.image or "-")) for name, agent in sorted(agents.items())]
-    return Section(
+    return ReportSection(
         "Code",
         [Item(text + (f" (others, or not told: {', '.join(map(code, others))})" if others else ""), not others)],
         ["", f"Digest of the tree: {code(deployment.tree_digest)}", *table(("agent", "digest", "image"), rows)],
     )
 
 
-def _tests(deployment: Deployment, build: BuildEvidence | None) -> Section:
+def _tests(deployment: Deployment, build: BuildEvidence | None) -> ReportSection:
     details = ["", f"Report: {code(deployment.evidence)}"]
     if build is None:
         text = f"All tests passing: {NOT_MEASURED} here; the record of the gates is where they ran"
-        return Section("Tests", [Item(text, False), _before(deployment)], details)
+        return ReportSection("Tests", [Item(text, False), _before(deployment)], details)
     counts = build.tests
     failed = counts.unit_failed + counts.integration_failed + counts.regression_failed
     passed = counts.unit_passed + counts.integration_passed + counts.regression_passed
@@ -99,7 +99,7 @@ def _tests(deployment: Deployment, build: BuildEvidence | None) -> Section:
         Item(f"Coverage: {counts.coverage_percent:g} % at the agent that has the least", counts.coverage_percent > 0),
         _before(deployment),
     ]
-    return Section("Tests", items, [*details, *table(("tests", "passed", "failed"), rows)])
+    return ReportSection("Tests", items, [*details, *table(("tests", "passed", "failed"), rows)])
 
 
 def _before(deployment: Deployment) -> Item:
@@ -113,7 +113,7 @@ def _before(deployment: Deployment) -> Item:
     return Item(f"Tests where the agents run, before traffic: {text}", tests.passed > 0 and tests.failed == 0)
 
 
-def _agents(deployment: Deployment, measured: Measured) -> Section:
+def _agents(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
     agents = deployment.agents
     good = [name for name, agent in agents.items() if agent.health == "ok" and measured.ready.get(name) == "ok"]
     rows = [
@@ -127,14 +127,14 @@ def _agents(deployment: Deployment, measured: Measured) -> Section:
         )
         for name, agent in sorted(agents.items())
     ]
-    return Section(
+    return ReportSection(
         "Agents",
         [Item(f"All services online: {len(good)} of {len(agents)} agents healthy and ready", len(good) == len(agents))],
         table(("agent", "endpoint", "health", "ready", "replicas", "depends on"), rows),
     )
 
 
-def _backends(deployment: Deployment, measured: Measured) -> Section:
+def _backends(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
     bad = [name for name, state in sorted(measured.ready.items()) if state != "ok"]
     text = f"Backends online: asked by {len(measured.ready)} agents, each its own"
     if bad:
@@ -144,10 +144,10 @@ def _backends(deployment: Deployment, measured: Measured) -> Section:
         for name, backend in sorted(deployment.backends.items())
     ]
     item = Item(text, bool(measured.ready) and not bad)
-    return Section("Backends", [item], table(("backend", "address", "run by"), rows))
+    return ReportSection("Backends", [item], table(("backend", "address", "run by"), rows))
 
 
-def _governance(deployment: Deployment) -> Section:
+def _governance(deployment: Deployment) -> ReportSection:
     anchors = ", ".join(map(plain, deployment.anchors))
     told = (
         f"Governance anchors notified: {NOT_MEASURED}; nothing tells anchors of a deployment: agents tell them of each "
@@ -157,36 +157,38 @@ def _governance(deployment: Deployment) -> Section:
     commands = (
         f"`l9 decisions AGENT{_option(deployment)}` lists what waits for them, `l9 audit` checks an agent's chain."
     )
-    return Section("Governance", [Item(told, False), Item(keys, bool(deployment.anchors))], ["", commands])
+    return ReportSection("Governance", [Item(told, False), Item(keys, bool(deployment.anchors))], ["", commands])
 
 
-def _configuration(deployment: Deployment, measured: Measured) -> Section:
+def _configuration(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
     said = f"SHA-256 {code(measured.config)}" if measured.config else "missing"
     item = Item(f"Unified config: {code(deployment.config)}, {said}", bool(measured.config))
-    return Section("Configuration", [item], ["", "An edit in it is drift, which `l9 preview` names."])
+    return ReportSection("Configuration", [item], ["", "An edit in it is drift, which `l9 preview` names."])
 
 
-def _monitoring(deployment: Deployment) -> Section:
+def _monitoring(deployment: Deployment) -> ReportSection:
     watched = deployment.monitoring
     if watched is None:
-        return Section(
+        return ReportSection(
             "Monitoring", [Item("Monitoring dashboards populated: none, `monitoring.enabled` is off", False)]
         )
     check = f"`l9 monitoring --check{_option(deployment)}` asks every panel after traffic"
     item = Item(f"Monitoring dashboards populated: {NOT_MEASURED} before there is traffic; {check}", False)
     rows = [(name, code(getattr(watched, name) or "-")) for name in ("dashboards", "files", "prometheus", "grafana")]
-    return Section("Monitoring", [item], table(("what", "where"), rows))
+    return ReportSection("Monitoring", [item], table(("what", "where"), rows))
 
 
-def _release(deployment: Deployment) -> Section:
+def _release(deployment: Deployment) -> ReportSection:
     item = Item(f"Release: {code(deployment.release)}", bool(deployment.release))
     option = _option(deployment)
-    return Section("Release", [item], ["", f"`l9 releases{option}` lists those before, `l9 rollback{option}` returns."])
+    return ReportSection(
+        "Release", [item], ["", f"`l9 releases{option}` lists those before, `l9 rollback{option}` returns."]
+    )
 
 
-def _from_here(deployment: Deployment) -> Section:
+def _from_here(deployment: Deployment) -> ReportSection:
     option = _option(deployment)
-    return Section(
+    return ReportSection(
         "From Here",
         [],
         [

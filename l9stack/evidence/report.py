@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from l9stack.evidence.figures import Figures, Item, Section, code, plain
+from l9stack.evidence.figures import Figures, Item, ReportSection, code, plain
 from l9stack.evidence.sections import (
     baseline,
     compliance,
@@ -73,7 +73,7 @@ def _head(evidence: BuildEvidence) -> list[str]:
     return lines
 
 
-def _final(evidence: BuildEvidence, sections: Sequence[Section], key_id: str) -> Section:
+def _final(evidence: BuildEvidence, sections: Sequence[ReportSection], key_id: str) -> ReportSection:
     open_items = [item for section in sections for item in section.items if not item.holds]
     failed = [
         result
@@ -85,11 +85,11 @@ def _final(evidence: BuildEvidence, sections: Sequence[Section], key_id: str) ->
         names = sorted({f"{result.gate} of {result.agent or evidence.collection}" for result in failed})
         details = ["", f"NOT DECLARED: {len(open_items)} items are open, {len(failed)} gates did not hold."]
         details += [f"- {plain(name)}" for name in names]
-        return Section("Final Declaration", [Item("Statement signed: no", False)], details)
+        return ReportSection("Final Declaration", [Item("Statement signed: no", False)], details)
     signer = f"key {code(key_id)}, attestation.dsse.json" if key_id else "the attestation beside this report"
     items = [
         Item(f"Statement signed: {signer}", True),
         Item(f"Signature timestamp: {evidence.measured_at}", True),
     ]
     signed = f"Signed: {evidence.measured_at} by {signer}"
-    return Section("Final Declaration", items, ["", DECLARATION, "", signed])
+    return ReportSection("Final Declaration", items, ["", DECLARATION, "", signed])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from pathlib import PurePosixPath
 
-from l9stack.evidence.figures import Figures, Item, Section, code, plain, table
+from l9stack.evidence.figures import Figures, Item, ReportSection, code, plain, table
 from l9stack.model.agent import MemoryKind
 from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence, TestCounts
 from l9stack.model.plan import AgentPlan, Plan
 
 
-def inputs(plan: Plan, sources: Sequence[SourceFile]) -> Section:
+def inputs(plan: Plan, sources: Sequence[SourceFile]) -> ReportSection:
     """Section 1: what was read."""
     files = [source.path for source in sources] or list(plan.input_files)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
@@ -44,10 +44,10 @@ def inputs(plan: Plan, sources: Sequence[SourceFile]) -> Section:
     if imported:
         details += ["", f"Modules that somebody else wrote, and were imported: {', '.join(map(code, imported))}."]
     details += table(("input", "SHA-256"), [(code(source.path), code(source.sha256)) for source in sources])
-    return Section("Schema Input Summary", items, details)
+    return ReportSection("Schema Input Summary", items, details)
 
 
-def locked_plan(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Section:
+def locked_plan(figures: Figures, evidence: BuildEvidence, plan: Plan) -> ReportSection:
     """Section 2: what was to be made, with the lines that it got."""
     created = [item for item in evidence.todo if item.action == "create"]
     by_file = {item.file: item for item in evidence.todo}
@@ -72,7 +72,7 @@ def locked_plan(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Sectio
         )
         for item in evidence.todo
     ]
-    return Section("Locked TODO Plan", items, table(("id", "file", "lines", "action", "target"), rows))
+    return ReportSection("Locked TODO Plan", items, table(("id", "file", "lines", "action", "target"), rows))
 
 
 def _wanted(plan: Plan) -> tuple[list[str], list[str], list[str]]:
@@ -89,7 +89,7 @@ def _covered(label: str, wanted: Sequence[str], made: Container[str]) -> Item:
     return Item(f"{label}: {len(known)} of {len(wanted)}", len(known) == len(wanted))
 
 
-def research(figures: Figures, plan: Plan) -> Section:
+def research(figures: Figures, plan: Plan) -> ReportSection:
     """Section 3: graph, order, questions."""
     order = ", ".join(code(agent.id) for agent in plan.agents)
     items = [
@@ -116,10 +116,10 @@ def research(figures: Figures, plan: Plan) -> Section:
     if plan.questions:
         details += ["", "Questions that were asked and not answered in the inputs:", ""]
         details += [f"- {plain(question.message)}" for question in plan.questions]
-    return Section("Phase 0 Research", items, details + figures.rows(0))
+    return ReportSection("Phase 0 Research", items, details + figures.rows(0))
 
 
-def baseline(figures: Figures, evidence: BuildEvidence) -> Section:
+def baseline(figures: Figures, evidence: BuildEvidence) -> ReportSection:
     """Section 4: what was there before anything ran."""
     items = [
         figures.item("All targets accessible", "targets_writable", "yes"),
@@ -132,10 +132,10 @@ def baseline(figures: Figures, evidence: BuildEvidence) -> Section:
     details = table(
         ("layer", "server", "version"), [tuple(plain(part) or "-" for part in server) for server in servers]
     )
-    return Section("Phase 1 Baseline", items, details + figures.rows(1))
+    return ReportSection("Phase 1 Baseline", items, details + figures.rows(1))
 
 
-def implementation(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Section:
+def implementation(figures: Figures, evidence: BuildEvidence, plan: Plan) -> ReportSection:
     """Section 5: everything made, nothing left open."""
     made = {item.file for item in evidence.todo if item.action == "create" and item.lines}
     code_files, docs, _ = _wanted(plan)
@@ -149,10 +149,10 @@ def implementation(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Sec
         figures.item("No stub bodies", "no_stub_bodies", "confirmed"),
         figures.item("Feature flags applied", "flags_applied", "confirmed"),
     ]
-    return Section("Phase 2 Implementation", items, figures.rows(2))
+    return ReportSection("Phase 2 Implementation", items, figures.rows(2))
 
 
-def enforcement(figures: Figures) -> Section:
+def enforcement(figures: Figures) -> ReportSection:
     """Section 6: guards."""
     items = [
         figures.item("Input validation added", "input_validation", "yes"),
@@ -161,10 +161,10 @@ def enforcement(figures: Figures) -> Section:
         figures.item("Audit logging enabled", "audit", "yes"),
         figures.item("Governance bridges wired", "governance_wired", "yes"),
     ]
-    return Section("Phase 3 Enforcement", items, figures.rows(3))
+    return ReportSection("Phase 3 Enforcement", items, figures.rows(3))
 
 
-def validation(figures: Figures, evidence: BuildEvidence) -> Section:
+def validation(figures: Figures, evidence: BuildEvidence) -> ReportSection:
     """Section 7: the generated tests, as they ran."""
     items = [
         figures.item("Unit tests passing", "unit_tests", "yes"),
@@ -187,7 +187,7 @@ def validation(figures: Figures, evidence: BuildEvidence) -> Section:
             for agent in evidence.agents
         ],
     )
-    return Section("Phase 4 Validation", items, details + figures.rows(4))
+    return ReportSection("Phase 4 Validation", items, details + figures.rows(4))
 
 
 def _counts(passed: int, failed: int) -> str:
@@ -206,7 +206,7 @@ def _origin(carried: bool, run: str, when: str) -> str:
     return f"carried over from run {code(run)}, {when}" if carried else "in this run"
 
 
-def recursive_verification(figures: Figures) -> Section:
+def recursive_verification(figures: Figures) -> ReportSection:
     """Section 8: code held against schema again."""
     items = [
         figures.item("Schema vs code match", "schema_matches_code", "yes"),
@@ -214,10 +214,10 @@ def recursive_verification(figures: Figures) -> Section:
         figures.item("Governance links intact", "governance_wired", "yes"),
         figures.item("No circular imports", "no_import_cycles", "confirmed"),
     ]
-    return Section("Phase 5 Recursive Verification", items, figures.rows(5))
+    return ReportSection("Phase 5 Recursive Verification", items, figures.rows(5))
 
 
-def compliance(figures: Figures, plan: Plan) -> Section:
+def compliance(figures: Figures, plan: Plan) -> ReportSection:
     """Section 9: rules, triggers, anchors."""
     ruled = [agent for agent in plan.agents if agent.rules or agent.triggers]
     items = [
@@ -238,7 +238,7 @@ def compliance(figures: Figures, plan: Plan) -> Section:
         "tamper-evident up to its last anchor, and beyond it, as any other, by its own hashes alone. The build is at "
         "most SLSA build level 1.",
     ]
-    return Section("Governance & Compliance", items, details)
+    return ReportSection("Governance & Compliance", items, details)
 
 
 def _policy(agent: AgentPlan) -> list[str]:

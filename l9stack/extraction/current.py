@@ -14,7 +14,7 @@ from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE
 from l9stack.extraction.inputs import Settings, input_digest, materials
 from l9stack.extraction.prepare import Prepared, prepare
-from l9stack.extraction.views import Published, published, published_texts
+from l9stack.extraction.views import PublishedView, published, published_texts
 from l9stack.model.base import Model
 from l9stack.output.diff import FileDiff, compare, texts_below
 from l9stack.project import Project
@@ -36,7 +36,7 @@ class Current:
     path: Path
     meta: str | None
     settings: Settings | None
-    view: Published
+    view: PublishedView
     up_to_date: bool
     """Whether an extraction would find that its inputs did not change."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,19 +11,19 @@ from typing import TYPE_CHECKING
 from l9stack.extraction.inputs import Settings, input_digest
 from l9stack.output.lock import collection_lock
 from l9stack.output.view import View, find
+from l9stack.progress import Progress
 from l9stack.project import Project
 from l9stack.sources import collection_name
 
 if TYPE_CHECKING:
-    from l9stack.extraction.grounds import Grounds
+    from l9stack.extraction.servers import GateServers
     from l9stack.model.evidence import BuildEvidence
 
-Progress = Callable[[str], None]
 MANIFEST = "extraction_manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Extraction:
+class PublishedExtraction:
     """A published extraction; `reused` says that it was there already, with every file intact."""
 
     folder: Path
@@ -43,8 +42,8 @@ def extract(
     settings: Settings | None = None,
     *,
     jobs: int | None = None,
-    grounds: Grounds | None = None,
-) -> Extraction:
+    grounds: GateServers | None = None,
+) -> PublishedExtraction:
     """Generate, prove and publish a collection, with `jobs` test runs at a time (default: one for each core).
 
     `grounds` are servers that somebody keeps for several collections; else they are started where they are needed.
@@ -64,14 +63,14 @@ def extract(
         if found is not None:
             progress(f"{found.path} was edited: it is left alone, and a new folder is made")
         # Imported here: a run whose extraction is known needs none of the stages.
-        from l9stack.extraction.grounds import Grounds, cores
         from l9stack.extraction.pipeline import run
         from l9stack.extraction.prepare import prepare
+        from l9stack.extraction.servers import GateServers, cores
 
-        with grounds or Grounds(project, progress, jobs or cores()) as ground:
+        with grounds or GateServers(project, progress, jobs or cores()) as ground:
             prepared = prepare(path, project, meta, settings, planned=ground.begin)
             view, evidence = run(prepared, output, progress, now, ground)
-        return Extraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
+        return PublishedExtraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
 
 
 def known(
@@ -81,7 +80,7 @@ def known(
     return find(output, collection_name(path), input_digest(path, project, meta, settings))
 
 
-def reused(view: View, collection: str) -> Extraction:
+def reused(view: View, collection: str) -> PublishedExtraction:
     """A published folder whose files are as they were signed, as the extraction that it is."""
     manifest = json.loads((view.path / MANIFEST).read_text(encoding="utf-8"))
-    return Extraction(view.path, True, str(manifest["tree_digest"]), collection, None)
+    return PublishedExtraction(view.path, True, str(manifest["tree_digest"]), collection, None)

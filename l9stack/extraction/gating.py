@@ -13,9 +13,9 @@ from l9stack import __version__
 from l9stack.agent.backends import BackendUrls
 from l9stack.errors import GateError
 from l9stack.evidence.records import Records, agent_key, build_evidence
-from l9stack.extraction.grounds import Grounds
 from l9stack.extraction.packages import installed
 from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.servers import GateServers
 from l9stack.gates import baseline, judge
 from l9stack.gates.baseline import Ping
 from l9stack.gates.outcomes import TestRun
@@ -26,14 +26,14 @@ from l9stack.local import probes
 from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, ServerVersion
 from l9stack.names import AgentId
 from l9stack.output.view import write_tree
+from l9stack.progress import Progress
 from l9stack.sources import package_digest
 
-Progress = Callable[[str], None]
 GENERATOR = f"l9stack {__version__}"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """One run's results; agents whose known results are carried over are in `carried`."""
 
     results: tuple[GateResult, ...]
@@ -47,10 +47,10 @@ def measure(
     agents: Sequence[AgentId],
     output: Path,
     progress: Progress,
-    grounds: Grounds,
+    grounds: GateServers,
     *,
     integration: bool,
-) -> Measured:
+) -> Measurement:
     """Static checks, and the generated tests of those of `agents` whose results are not known.
 
     An agent whose static gates do not hold is not run, nor are those that depend on it hard; all others are.
@@ -88,10 +88,10 @@ def measure(
             stopped=judge.stopped(plan, static),
         )
     own = [item for item in static if item.agent is None or item.agent in agents]
-    return Measured((*own, *online, *judge.validation_results(plan, run)), run, versions, carried)
+    return Measurement((*own, *online, *judge.validation_results(plan, run)), run, versions, carried)
 
 
-def evidence_of(prepared: Prepared, measured: Measured, agents: Iterable[AgentId], now: datetime) -> BuildEvidence:
+def evidence_of(prepared: Prepared, measured: Measurement, agents: Iterable[AgentId], now: datetime) -> BuildEvidence:
     """The evidence of these agents, each of which was measured or is carried over."""
     plan, chosen = prepared.plan, set(agents)
     return build_evidence(
@@ -117,7 +117,7 @@ def keep(prepared: Prepared, evidence: BuildEvidence) -> None:
         records.save_agent(record_key(prepared, agent.agent), agent)
 
 
-def require(prepared: Prepared, measured: Measured, now: datetime) -> None:
+def require(prepared: Prepared, measured: Measurement, now: datetime) -> None:
     """Do nothing where every gate holds; else keep the results of the agents whose gates hold, and raise.
 
     Raises:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.extraction.extract import Extraction, extract
+from l9stack.extraction.extract import PublishedExtraction, extract
 from l9stack.extraction.inputs import meta_folder
 from l9stack.files import files_below, inside, write_file
 from l9stack.model.collection import ImportedModule
@@ -37,7 +37,7 @@ class Imported:
     modules: tuple[ImportedModule, ...]
     kept: Path
     notes: tuple[Problem, ...]
-    extraction: Extraction
+    extraction: PublishedExtraction
 
 
 def import_modules(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,10 @@ from l9stack.local.processes import tail
 from l9stack.local.scratch import scratch_folder
 from l9stack.local.temporary import Shared, shared_servers
 from l9stack.local.warm import WarmParent
+from l9stack.progress import Progress
 from l9stack.project import Project
 from l9stack.sources import collection_files, collection_name
 
-Progress = Callable[[str], None]
 _SUFFIXES = frozenset({".yaml", ".yml", ".md"})
 _BESIDE = (".glue", ".answers")
 _RESULT = "result.json"
@@ -52,7 +52,7 @@ def _may_be_collection(path: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class Batch:
     """What is to be extracted, and where to; `jobs` collections are worked at side by side."""
 
     paths: Sequence[Path]
@@ -97,7 +97,7 @@ class Many:
         progress(f"starting servers for {len(paths)} collections, {side_by_side} at a time")
         with (
             scratch_folder("l9-many-") as scratch,
-            WarmParent("l9stack.extraction.forked", scratch / "warm.log", os.environ) as parent,
+            WarmParent("l9stack.extraction.worker", scratch / "warm.log", os.environ) as parent,
             shared_servers() as servers,
             ThreadPoolExecutor(side_by_side, "l9-collection") as pool,
         ):
@@ -116,7 +116,7 @@ class Many:
 class _Runner:
     """Extracts one collection at a time for each thread that asks."""
 
-    many: Many
+    many: Batch
     scratch: Path
     parent: WarmParent
     servers: Shared

@@ -8,13 +8,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from l9stack import agent
 from l9stack.errors import InputError, Problem, ServiceError
 from l9stack.files import publish, sweep, temporary_folder
 from l9stack.project import Project
 from l9stack.reading.requirements import Pin, read_lock
 from l9stack.sources import lock_files, source_bytes
 
-_AGENTS = Path(__file__).parents[1] / "infra" / "runtimes" / "containers" / "dockerfiles" / "agent_requirements.txt"
+AGENT_LOCK = Path(agent.__file__).with_name("requirements.txt")
+"""What agents run with, by exact versions and hashes: in images, and what a collection's own lock is held against."""
 _OPTIONS = ("--require-hashes", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "-q")
 
 
@@ -65,9 +67,9 @@ def installed(project: Project, packages: Packages | None) -> tuple[Path, ...]:
 def _clashes(pins: tuple[Pin, ...]) -> list[Problem]:
     """Packages that agents have already, at another version: one process cannot have both."""
     ours: dict[str, set[str]] = {}
-    for pin in read_lock(_AGENTS, _AGENTS.name):
+    for pin in read_lock(AGENT_LOCK, AGENT_LOCK.name):
         ours.setdefault(pin.name, set()).add(pin.version)
-    hint = f"lock it with what agents use: uv pip compile --universal --generate-hashes -c {_AGENTS} …"
+    hint = f"lock it with what agents use: uv pip compile --universal --generate-hashes -c {AGENT_LOCK} …"
     return [
         Problem(
             "packages-clash", f"agents use {pin.name} {_listed(ours[pin.name])}, not {pin.version}", pin.place, hint

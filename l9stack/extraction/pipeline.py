@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,21 +9,20 @@ from l9stack.evidence import extraction_manifest, report, signing
 from l9stack.evidence.keys import signing_key
 from l9stack.evidence.records import Records
 from l9stack.extraction import gating
-from l9stack.extraction.grounds import Grounds
 from l9stack.extraction.prepare import Prepared
-from l9stack.extraction.views import COLLECTION, CONFIG, Published, publish_pointer
+from l9stack.extraction.servers import GateServers
+from l9stack.extraction.views import COLLECTION, CONFIG, PublishedView, publish_pointer
 from l9stack.gates import judge
 from l9stack.model.artifact import Artifact
 from l9stack.model.evidence import AgentEvidence, BuildEvidence
 from l9stack.names import AgentId
 from l9stack.output.store import Store
 from l9stack.output.view import View, assemble
-
-Progress = Callable[[str], None]
+from l9stack.progress import Progress
 
 
 def run(
-    prepared: Prepared, output: Path, progress: Progress, now: datetime, grounds: Grounds
+    prepared: Prepared, output: Path, progress: Progress, now: datetime, grounds: GateServers
 ) -> tuple[View, BuildEvidence]:
     """Prove and publish what was prepared.
 
@@ -61,7 +59,7 @@ def _publish(prepared: Prepared, evidence: BuildEvidence, output: Path, now: dat
     owners |= dict.fromkeys(extra, COLLECTION) | {f"{plan.collection}_config.yaml": CONFIG}
     publish_pointer(
         project,
-        Published(
+        PublishedView(
             collection=plan.collection,
             folder=str(view.path),
             input_digest=prepared.input_digest,
@@ -82,7 +80,7 @@ def gate_agent(prepared: Prepared, agent: AgentId, progress: Progress) -> AgentE
     """
     if known := Records(prepared.project).agent(gating.record_key(prepared, agent)):
         return known.model_copy(update={"carried_over": True})
-    with Grounds(prepared.project, progress, jobs=1) as grounds:
+    with GateServers(prepared.project, progress, jobs=1) as grounds:
         measured = gating.measure(prepared, [agent], prepared.project.root, progress, grounds, integration=False)
     if agent not in measured.run.per_agent:
         judge.require(prepared.plan, measured.results, measured.run.failures)

@@ -7,13 +7,13 @@ from typing import Literal
 
 from l9stack.errors import L9Error, Place, Problem
 from l9stack.evidence.records import Records
-from l9stack.extraction.extract import Extraction
+from l9stack.extraction.extract import PublishedExtraction
 from l9stack.model.base import Model
 from l9stack.project import Project
 from l9stack.sources import collection_name
 
 
-class Mistake(Model):
+class ProblemRecord(Model):
     """A problem as data that crosses processes."""
 
     code: str
@@ -41,7 +41,7 @@ class Result(Model):
     tests_failed: int = 0
     coverage_percent: float = 0.0
     seconds: float = 0.0
-    problems: tuple[Mistake, ...] = ()
+    problems: tuple[ProblemRecord, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -49,7 +49,7 @@ class Result(Model):
         return self.result != "failed"
 
 
-def succeeded(path: Path, project: Project, done: Extraction, seconds: float) -> Result:
+def succeeded(path: Path, project: Project, done: PublishedExtraction, seconds: float) -> Result:
     """The result of an extraction; figures of one that was there already are those that were measured for it."""
     evidence = done.evidence or Records(project).build(done.tree_digest)
     base = Result(
@@ -85,7 +85,7 @@ def failed(path: Path, error: Exception, seconds: float) -> Result:
         result="failed",
         seconds=round(seconds, 2),
         problems=tuple(
-            Mistake(code=item.code, message=item.message, place=item.place, hint=item.hint, level=item.level)
+            ProblemRecord(code=item.code, message=item.message, place=item.place, hint=item.hint, level=item.level)
             for item in problems
         ),
     )

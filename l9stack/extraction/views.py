@@ -17,7 +17,7 @@ CONFIG = "config"
 COLLECTION = "collection"
 
 
-class Published(Model):
+class PublishedView(Model):
     """The last published view of a collection: file digests, their owners, and the store's entries with their texts."""
 
     collection: str
@@ -53,20 +53,20 @@ def _pointer(project: Project, collection: str) -> Path:
     return project.state / "views" / f"{collection}.json"
 
 
-def publish_pointer(project: Project, view: Published) -> None:
+def publish_pointer(project: Project, view: PublishedView) -> None:
     """Remember a view as the collection's current one."""
     write_file(_pointer(project, view.collection), f"{view.model_dump_json(indent=1)}\n".encode())
 
 
-def published(project: Project, collection: str) -> Published | None:
+def published(project: Project, collection: str) -> PublishedView | None:
     """The collection's current view, or None."""
     try:
-        return Published.model_validate(json.loads(_pointer(project, collection).read_bytes()))
+        return PublishedView.model_validate(json.loads(_pointer(project, collection).read_bytes()))
     except (OSError, ValueError):
         return None
 
 
-def published_texts(project: Project, view: Published) -> dict[str, str]:
+def published_texts(project: Project, view: PublishedView) -> dict[str, str]:
     """The texts of a view as they were published, from the store; InputError where an entry is absent or changed."""
     store, texts = Store(project), dict[str, str]()
     for digest in view.parts:

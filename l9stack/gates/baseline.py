@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from l9stack.gates.parsed import CODE, ParsedTree
 from l9stack.gates.registry import BASELINE_GATES, Finding, agent_gate, collection_gate, result, rows_of, some
-from l9stack.gates.scene import CODE, Scene
 from l9stack.model.evidence import GateResult, ServerVersion
 from l9stack.model.plan import AgentPlan, Plan
 
@@ -19,7 +19,7 @@ BASELINE_GATES |= {"backends_online": "collection", "targets_writable": "collect
 
 
 @agent_gate("hard_dependencies_present")
-def hard_dependencies_present(scene: Scene, agent: AgentPlan) -> Finding:
+def hard_dependencies_present(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """1 when each hard dependency is in the collection, in an earlier wave, with code in this very tree."""
     waves = {other.id: other.wave for other in scene.plan.agents}
     wanted = [edge.target for edge in agent.edges if edge.kind.value == "hard" and edge.source == agent.id]
@@ -33,7 +33,7 @@ def hard_dependencies_present(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("anchors_named")
-def anchors_named(scene: Scene, agent: AgentPlan) -> Finding:
+def anchors_named(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many governance anchors are named; whether they can be reached is measured at deployment."""
     anchors = anchors_of(agent)
     return Finding(len(anchors), some(anchors), None if anchors else agent.spec.place)
@@ -46,7 +46,7 @@ def anchors_of(agent: AgentPlan) -> list[str]:
 
 
 @collection_gate("flags_set")
-def flags_set(scene: Scene) -> Finding:
+def flags_set(scene: ParsedTree) -> Finding:
     """1 when every feature flag of the meta templates has a value; the detail names those that are off."""
     off = [name for name, value in sorted(scene.plan.flags.items()) if not value]
     detail = f"{len(scene.plan.flags)} flags set" + (f", off: {some(off)}" if off else "")

@@ -6,8 +6,8 @@ import re
 from fnmatch import fnmatchcase
 
 from l9stack.errors import Place
+from l9stack.gates.parsed import CODE, DOCS, TESTS, ParsedTree
 from l9stack.gates.registry import Finding, some
-from l9stack.gates.scene import CODE, DOCS, TESTS, Scene
 from l9stack.model.artifact import Artifact
 from l9stack.model.meta import GateCheck
 from l9stack.model.plan import AgentPlan
@@ -16,7 +16,7 @@ LONGEST_LINE = 2000
 """A pattern is tried on this many characters of a line: generated lines are shorter."""
 
 
-def measure(scene: Scene, agent: AgentPlan, check: GateCheck) -> Finding:
+def measure(scene: ParsedTree, agent: AgentPlan, check: GateCheck) -> Finding:
     """The figure of a gate of the user's own for one agent."""
     files = [
         artifact

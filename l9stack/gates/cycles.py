@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Set
 
-from l9stack.gates.scene import Source
+from l9stack.gates.parsed import ParsedModule
 
 
 def cycles(graph: Mapping[str, Set[str]]) -> list[tuple[str, ...]]:
@@ -44,7 +44,7 @@ def cycles(graph: Mapping[str, Set[str]]) -> list[tuple[str, ...]]:
     return sorted(found)
 
 
-def import_graph(modules: Mapping[str, Source]) -> dict[str, set[str]]:
+def import_graph(modules: Mapping[str, ParsedModule]) -> dict[str, set[str]]:
     """Which module imports which of the others when it is loaded; imports inside functions do not count."""
     return {
         name: {target for imported, _ in imports(source) for target in _within(imported, modules) if target != name}
@@ -52,7 +52,7 @@ def import_graph(modules: Mapping[str, Source]) -> dict[str, set[str]]:
     }
 
 
-def imports(source: Source) -> Iterator[tuple[str, int]]:
+def imports(source: ParsedModule) -> Iterator[tuple[str, int]]:
     """Dotted names that a module imports when it is loaded (`package.name` for each name of a from-import), by line."""
     if source.tree is None:
         return
@@ -79,7 +79,7 @@ def _base(node: ast.ImportFrom, package: str) -> str:
     return ".".join([*parts, node.module] if node.module else parts)
 
 
-def _within(imported: str, modules: Mapping[str, Source]) -> list[str]:
+def _within(imported: str, modules: Mapping[str, ParsedModule]) -> list[str]:
     """The module that `a.b.c` means: `a.b.c` itself, or `a.b` of which `c` is a name."""
     if imported in modules:
         return [imported]

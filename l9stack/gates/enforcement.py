@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from l9stack.errors import Place
 from l9stack.gates.operations import FoundOperation, find_operations, record_fields
+from l9stack.gates.parsed import CODE, MANIFESTS, ParsedTree
 from l9stack.gates.registry import Finding, agent_gate, percent, some
-from l9stack.gates.scene import CODE, MANIFESTS, Scene
 from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import AgentPlan
 
@@ -19,18 +19,18 @@ LIBRARY = "l9stack.agent"
 
 
 @agent_gate("input_validation")
-def input_validation(scene: Scene, agent: AgentPlan) -> Finding:
+def input_validation(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """Percent of operations whose request is a checked model with the fields and bounds that were planned."""
     return _models(scene, agent, "request")
 
 
 @agent_gate("output_bounds")
-def output_bounds(scene: Scene, agent: AgentPlan) -> Finding:
+def output_bounds(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """Percent of operations whose response is a checked model with the fields and bounds that were planned."""
     return _models(scene, agent, "response")
 
 
-def _models(scene: Scene, agent: AgentPlan, side: str) -> Finding:
+def _models(scene: ParsedTree, agent: AgentPlan, side: str) -> Finding:
     found = find_operations(scene, agent)
     wrong: list[tuple[str, Place]] = []
     for planned in agent.operations:
@@ -48,7 +48,9 @@ def _models(scene: Scene, agent: AgentPlan, side: str) -> Finding:
     return Finding(percent(total - len(wrong), total), detail, wrong[0][1] if wrong else None)
 
 
-def _faults(scene: Scene, operation: FoundOperation, model: str, fields: tuple[FieldSpec, ...] | None) -> Iterator[str]:
+def _faults(
+    scene: ParsedTree, operation: FoundOperation, model: str, fields: tuple[FieldSpec, ...] | None
+) -> Iterator[str]:
     if fields is None:
         if model != "Payload":
             yield f"{model or 'nothing'} where Payload is due"
@@ -77,7 +79,7 @@ def _manifest_place(agent: AgentPlan) -> Place:
 
 
 @agent_gate("rate_limits")
-def rate_limits(scene: Scene, agent: AgentPlan) -> Finding:
+def rate_limits(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """1 when the manifest sets a rate and a payload size that the library enforces."""
     limits = scene.manifest(agent.id).get("limits") or {}
     rate, size = str(limits.get("rate", "")), limits.get("max_payload_bytes")
@@ -86,7 +88,7 @@ def rate_limits(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("audit")
-def audit(scene: Scene, agent: AgentPlan) -> Finding:
+def audit(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """1 when the audit scope of the schema stands in the manifest; the library audits every call, scoped or not."""
     written = (scene.manifest(agent.id).get("governance") or {}).get("audit_scope")
     good = isinstance(written, list) and list(agent.spec.governance.audit_scope) == written
@@ -97,7 +99,7 @@ def audit(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("governance_wired")
-def governance_wired(scene: Scene, agent: AgentPlan) -> Finding:
+def governance_wired(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """1 when rules, triggers and anchors are in force; the detail says by which module, or that the library does it."""
     governance = scene.manifest(agent.id).get("governance") or {}
     wrong = []
@@ -117,7 +119,7 @@ def governance_wired(scene: Scene, agent: AgentPlan) -> Finding:
     return Finding(not wrong, detail, _manifest_place(agent) if wrong else None)
 
 
-def _declaration_faults(scene: Scene, agent: AgentPlan, by: str, anchors: list[str]) -> Iterator[str]:
+def _declaration_faults(scene: ParsedTree, agent: AgentPlan, by: str, anchors: list[str]) -> Iterator[str]:
     module, _, name = by.partition(":")
     source = scene.modules.get(module)
     if source is None or source.tree is None or source.artifact.agent != agent.id:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from l9stack.errors import Place
+from l9stack.gates.parsed import DOCS, TESTS, ParsedModule, ParsedTree, expected_files, functions
 from l9stack.gates.registry import Finding, agent_gate, collection_gate, percent, some
-from l9stack.gates.scene import DOCS, TESTS, Scene, Source, expected_files, functions
 from l9stack.model.plan import AgentPlan
 
 # Spelled in two halves so that this very file passes the search that it is for.
@@ -17,7 +17,7 @@ _STAND_IN_ALLOWED = frozenset({"overload", "abstractmethod"})
 
 
 @agent_gate("files_complete")
-def files_complete(scene: Scene, agent: AgentPlan) -> Finding:
+def files_complete(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """1 when all generatefiles, generatedocs, the manifest and at least one test file are there and hold text."""
     texts = scene.texts
     wanted = expected_files(agent)
@@ -33,7 +33,7 @@ def files_complete(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("syntax")
-def syntax(scene: Scene, agent: AgentPlan) -> Finding:
+def syntax(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many files do not compile."""
     broken = [source for source in scene.python(agent.id) if source.tree is None]
     place = broken[0].place(broken[0].line) if broken else None
@@ -41,7 +41,7 @@ def syntax(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("no_placeholders")
-def no_placeholders(scene: Scene, agent: AgentPlan) -> Finding:
+def no_placeholders(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many open ends are marked in code, tests and docs."""
     found = [
         Place(artifact.path, number)
@@ -54,14 +54,14 @@ def no_placeholders(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("no_stub_bodies")
-def no_stub_bodies(scene: Scene, agent: AgentPlan) -> Finding:
+def no_stub_bodies(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many functions of code, tests and the user's own do nothing: only a docstring, `pass` or `...`."""
     found = [place for source in scene.python(agent.id) for place in _stubs(source)]
     found += [operation.unfinished for operation in agent.operations if operation.unfinished]
     return Finding(len(found), some(f"{place.file}:{place.line}" for place in found), found[0] if found else None)
 
 
-def _stubs(source: Source) -> Iterator[Place]:
+def _stubs(source: ParsedModule) -> Iterator[Place]:
     for node in ast.walk(source.tree) if source.tree else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and all(map(_is_empty, node.body)):
             names = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
@@ -76,7 +76,7 @@ def _is_empty(node: ast.stmt) -> bool:
 
 
 @agent_gate("docstrings")
-def docstrings(scene: Scene, agent: AgentPlan) -> Finding:
+def docstrings(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """Percent of modules, public classes and public functions of code and tests that have a docstring."""
     total, bare = 0, []
     for source in scene.python(agent.id):
@@ -91,7 +91,7 @@ def docstrings(scene: Scene, agent: AgentPlan) -> Finding:
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _documented(source: Source) -> Iterator[_Documented]:
+def _documented(source: ParsedModule) -> Iterator[_Documented]:
     # A package marker without a line, and tests (whose names are their sentences), need no docstring of their own.
     if source.tree is None or not source.tree.body:
         return
@@ -107,7 +107,7 @@ def _documented(source: Source) -> Iterator[_Documented]:
 
 
 @agent_gate("type_hints")
-def type_hints(scene: Scene, agent: AgentPlan) -> Finding:
+def type_hints(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """Percent of parameters and results of functions, of code and tests, that have a type."""
     total, bare = 0, []
     for source in scene.python(agent.id):
@@ -132,7 +132,7 @@ def _hints(node: ast.FunctionDef | ast.AsyncFunctionDef, *, is_method: bool) -> 
 
 
 @agent_gate("module_length")
-def module_length(scene: Scene, agent: AgentPlan) -> Finding:
+def module_length(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """Lines of the longest module."""
     lengths = [(source.artifact.text.count("\n"), source) for source in scene.code(agent.id)]
     if not lengths:
@@ -142,7 +142,7 @@ def module_length(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("lint")
-def lint(scene: Scene, agent: AgentPlan) -> Finding:
+def lint(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many findings ruff has in the agent's code and tests."""
     own = {artifact.path for artifact in scene.artifacts(agent.id)}
     found = [finding for finding in scene.lint if finding.place.file in own]
@@ -150,7 +150,7 @@ def lint(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @collection_gate("shared_lint")
-def shared_lint(scene: Scene) -> Finding:
+def shared_lint(scene: ParsedTree) -> Finding:
     """How many findings ruff has in what belongs to no single agent."""
     own = {artifact.path for artifact in scene.tree.part(None)}
     found = [finding for finding in scene.lint if finding.place.file in own]
@@ -158,7 +158,7 @@ def shared_lint(scene: Scene) -> Finding:
 
 
 @collection_gate("flags_applied")
-def flags_applied(scene: Scene) -> Finding:
+def flags_applied(scene: ParsedTree) -> Finding:
     """1 when the unified config gives every feature flag the value that was planned."""
     path = f"{scene.plan.collection}_config.yaml"
     text = scene.texts.get(path, "")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from l9stack.errors import GateError, Place, Problem
-from l9stack.gates.asked import asked
 from l9stack.gates.outcomes import GroupRun, TestFailure, TestRun, summarise
 from l9stack.gates.registry import TEST_GATES, Finding, advisory, percent, result, rows_of, some
 from l9stack.model.evidence import GateResult, TestCounts
 from l9stack.model.meta import GateThreshold
-from l9stack.model.plan import EdgeKind, Plan
-from l9stack.names import AgentId
+from l9stack.model.plan import Edge, EdgeKind, OperationPlan, Plan
+from l9stack.names import AgentId, operation_name
 
 TEST_GATES |= {
     "unit_tests": "agent",
@@ -21,6 +20,8 @@ TEST_GATES |= {
     "integration_tests": "collection",
 }
 _KINDS = {"unit_tests": "unit", "regression_tests": "regression", "integration_tests": "integration"}
+_WIRED = {EdgeKind.API_CALL: "", EdgeKind.PACKET_SEND: "", EdgeKind.EVENT_OBSERVE: "on_"}
+"""The kinds of edges that end at operations, with what is put before an event's name."""
 _AT_MOST = frozenset({"count_max", "seconds"})
 _HINTS = {
     "unit_tests": "read the test's message; where an implementation is yours, fix it there",
@@ -85,7 +86,7 @@ def _integration(plan: Plan, run: TestRun) -> Finding:
         return Finding(100.0, "no agent depends on or calls another")
     failures = [failure for failure in run.failures if failure.kind == "integration"]
     share = _share(counts.integration_passed, counts.integration_failed, 0, failures)
-    calls, unbound = asked(plan)
+    calls, unbound = wired_operations(plan)
     remarks = []
     if unbound:
         remarks.append(f"{len(unbound)} of {calls} calls end at operations that nobody has bound: {some(unbound, 3)}")
@@ -193,3 +194,25 @@ def stopped(plan: Plan, results: Iterable[GateResult]) -> dict[AgentId, str]:
             if edge.kind is EdgeKind.HARD and edge.source == agent.id and edge.target in reasons:
                 reasons.setdefault(agent.id, f"depends on {edge.target}")
     return reasons
+
+
+def wired_operations(plan: Plan) -> tuple[int, list[str]]:
+    """How many operations agents ask of each other over their wirings, and those of them that nobody has bound.
+
+    What is tested of the latter is that they wait for an anchor, or are refused, and that is another thing than an
+    answer: hence they are counted apart.
+    """
+    found: dict[str, bool] = {}
+    for edge in plan.edges:
+        target = next((agent for agent in plan.agents if agent.id == edge.target), None)
+        if target is None or edge.kind not in _WIRED:
+            continue
+        for operation in target.operations:
+            if _ends_at(edge, operation):
+                found[f"{edge.source} → {edge.target}.{operation.name}"] = operation.bound
+    return len(found), sorted(call for call, bound in found.items() if not bound)
+
+
+def _ends_at(edge: Edge, operation: OperationPlan) -> bool:
+    names = {operation_name(f"{_WIRED[edge.kind]}{name}") for name in edge.names}
+    return operation.name in names or bool({*edge.names} & {*operation.packet_types})

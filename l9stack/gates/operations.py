@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from l9stack.errors import Place
-from l9stack.gates.scene import Scene, Source
+from l9stack.gates.parsed import ParsedModule, ParsedTree
 from l9stack.model.plan import AgentPlan
 
 RECORD, PAYLOAD = "Record", "Payload"
@@ -17,7 +17,7 @@ class FoundOperation:
     """A decorated function. `request` and `response` are the names of its models, empty where it has none."""
 
     name: str
-    source: Source
+    source: ParsedModule
     node: ast.AsyncFunctionDef | ast.FunctionDef
     request: str
     response: str
@@ -35,7 +35,7 @@ class FoundOperation:
         return f"{self.source.dotted}:{self.node.name}"
 
 
-def find_operations(scene: Scene, agent: AgentPlan) -> dict[str, FoundOperation]:
+def find_operations(scene: ParsedTree, agent: AgentPlan) -> dict[str, FoundOperation]:
     """The agent's functions under `@operation`, by name."""
     found: dict[str, FoundOperation] = {}
     for source in scene.code(agent.id):
@@ -65,7 +65,7 @@ def _name(node: ast.expr | None) -> str:
     return ast.unparse(node).rpartition(".")[2] if isinstance(node, ast.Name | ast.Attribute) else ""
 
 
-def record_fields(scene: Scene, source: Source, model: str) -> dict[str, ast.AnnAssign] | None:
+def record_fields(scene: ParsedTree, source: ParsedModule, model: str) -> dict[str, ast.AnnAssign] | None:
     """The annotated fields of a Record that `source` defines or imports from the tree; None where it is none."""
     found = _class(scene, source, model)
     if found is None:
@@ -88,7 +88,7 @@ def record_fields(scene: Scene, source: Source, model: str) -> dict[str, ast.Ann
     return fields
 
 
-def _class(scene: Scene, source: Source, name: str) -> tuple[ast.ClassDef, Source] | None:
+def _class(scene: ParsedTree, source: ParsedModule, name: str) -> tuple[ast.ClassDef, ParsedModule] | None:
     for node in source.tree.body if source.tree else ():
         if isinstance(node, ast.ClassDef) and node.name == name:
             return node, source

@@ -17,7 +17,7 @@ from l9stack.model.evidence import TestCounts
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 
-Kind = Literal["unit", "integration", "regression"]
+TestKind = Literal["unit", "integration", "regression"]
 
 
 class TestFailure(Model):
@@ -26,13 +26,13 @@ class TestFailure(Model):
     __test__ = False
 
     agent: AgentId | None
-    kind: Kind
+    kind: TestKind
     node: str
     place: Place
     message: str
 
 
-class Outcome(Model):
+class TestOutcome(Model):
     """How one test ended, and where it is."""
 
     outcome: Literal["passed", "skipped", "failed"]
@@ -46,7 +46,7 @@ class GroupRun:
     """What one process told: outcomes by node id, coverage's summary of each file of the group's root, wall time."""
 
     group: Group
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, TestOutcome]
     coverage: Mapping[str, Any]
     seconds: float
 
@@ -76,7 +76,7 @@ class TestRun(Model):
         return bool(self.not_run) and not ran
 
 
-def kind_of(node: str) -> Kind:
+def kind_of(node: str) -> TestKind:
     """The kind of a test by its node id: the folder for integration, the name for regression, else unit."""
     file, _, name = node.partition("::")
     if file.startswith(INTEGRATION):
@@ -92,15 +92,15 @@ def agent_of(node: str, agents: Iterable[AgentId]) -> AgentId | None:
     return next((agent for agent in agents if agent == name), None)
 
 
-def read_outcomes(report: Path) -> dict[str, Outcome]:
+def read_outcomes(report: Path) -> dict[str, TestOutcome]:
     """The worst outcome of every node; a line that a killed process did not finish is none."""
-    worst: dict[str, Outcome] = {}
+    worst: dict[str, TestOutcome] = {}
     rank = {"passed": 0, "skipped": 1, "failed": 2}
     for line in report.read_text(encoding="utf-8").splitlines(keepends=True) if report.is_file() else ():
         if not line.endswith("\n"):
             continue
         record = json.loads(line)
-        node, outcome = record.pop("node"), Outcome.model_validate(record)
+        node, outcome = record.pop("node"), TestOutcome.model_validate(record)
         known = worst.get(node)
         if known is None or rank[outcome.outcome] > rank[known.outcome]:
             worst[node] = outcome

@@ -9,13 +9,13 @@ from l9stack.errors import Place
 from l9stack.gates.cycles import cycles, import_graph, imports
 from l9stack.gates.enforcement import module_names
 from l9stack.gates.operations import find_operations
+from l9stack.gates.parsed import CODE, MANIFESTS, TESTS, ParsedTree, expected_files
 from l9stack.gates.registry import Finding, agent_gate, some
-from l9stack.gates.scene import CODE, MANIFESTS, TESTS, Scene, expected_files
 from l9stack.model.plan import AgentPlan, OperationPlan
 
 
 @agent_gate("schema_matches_code")
-def schema_matches_code(scene: Scene, agent: AgentPlan) -> Finding:
+def schema_matches_code(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """1 when operations, routes, memory, rules and identity agree between plan, manifest and code."""
     manifest = scene.manifest(agent.id)
     wrong = [*_identity(agent, manifest), *_operations(scene, agent, manifest), *_memory(scene, agent, manifest)]
@@ -31,7 +31,7 @@ def _identity(agent: AgentPlan, manifest: dict[str, Any]) -> Iterator[str]:
             yield f"manifest {field} is {manifest.get(field)!r}, schema {value!r}"
 
 
-def _operations(scene: Scene, agent: AgentPlan, manifest: dict[str, Any]) -> Iterator[str]:
+def _operations(scene: ParsedTree, agent: AgentPlan, manifest: dict[str, Any]) -> Iterator[str]:
     found = find_operations(scene, agent)
     listed: dict[str, Any] = {item.get("name"): item for item in manifest.get("operations", [])}
     planned: dict[str, OperationPlan] = {operation.name: operation for operation in agent.operations}
@@ -55,7 +55,7 @@ def _operations(scene: Scene, agent: AgentPlan, manifest: dict[str, Any]) -> Ite
         yield f"route {method} {path} of {name} is {'not planned' if (method, path, name) in routes else 'missing'}"
 
 
-def _memory(scene: Scene, agent: AgentPlan, manifest: dict[str, Any]) -> Iterator[str]:
+def _memory(scene: ParsedTree, agent: AgentPlan, manifest: dict[str, Any]) -> Iterator[str]:
     memory = manifest.get("memory") or {}
     written = [layer.get("kind") for layer in memory.get("layers", [])]
     wanted = [layer.kind.value for layer in agent.spec.memory]
@@ -70,7 +70,7 @@ def _memory(scene: Scene, agent: AgentPlan, manifest: dict[str, Any]) -> Iterato
 
 
 @agent_gate("no_scope_drift")
-def no_scope_drift(scene: Scene, agent: AgentPlan) -> Finding:
+def no_scope_drift(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many files the agent has, or lies in its folders, that its schema does not list."""
     wanted = expected_files(agent)
     tests = f"{TESTS}agents/{agent.id}/"
@@ -86,7 +86,7 @@ def no_scope_drift(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("no_import_cycles")
-def no_import_cycles(scene: Scene, agent: AgentPlan) -> Finding:
+def no_import_cycles(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many circles of imports pass through the agent's modules."""
     own = {source.dotted for source in scene.code(agent.id)}
     found = [group for group in cycles(import_graph(scene.modules)) if own & set(group)]
@@ -95,7 +95,7 @@ def no_import_cycles(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("imports_resolve")
-def imports_resolve(scene: Scene, agent: AgentPlan) -> Finding:
+def imports_resolve(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many imports from the tree's own packages name a module, or a name, that is not there."""
     roots = {name.partition(".")[0] for name in scene.modules}
     wrong = []
@@ -106,7 +106,7 @@ def imports_resolve(scene: Scene, agent: AgentPlan) -> Finding:
     return Finding(len(wrong), some(text for text, _ in wrong), wrong[0][1] if wrong else None)
 
 
-def _exists(scene: Scene, name: str) -> bool:
+def _exists(scene: ParsedTree, name: str) -> bool:
     if name in scene.modules or any(module.startswith(f"{name}.") for module in scene.modules):
         return True
     parent, _, attribute = name.rpartition(".")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from l9stack.errors import Place, Problem
-from l9stack.gates.scene import Scene
+from l9stack.gates.parsed import ParsedTree
 from l9stack.model.evidence import GateResult
 from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import AgentPlan, Plan
@@ -26,8 +26,8 @@ class Finding:
     place: Place | None = None
 
 
-AgentMeasure = Callable[[Scene, AgentPlan], Finding]
-CollectionMeasure = Callable[[Scene], Finding]
+AgentMeasure = Callable[[ParsedTree, AgentPlan], Finding]
+CollectionMeasure = Callable[[ParsedTree], Finding]
 
 AGENT_GATES: dict[str, AgentMeasure] = {}
 COLLECTION_GATES: dict[str, CollectionMeasure] = {}

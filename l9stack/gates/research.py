@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from l9stack.gates.cycles import cycles
+from l9stack.gates.parsed import ParsedTree, expected_files
 from l9stack.gates.registry import Finding, agent_gate, collection_gate, some
-from l9stack.gates.scene import Scene, expected_files
 from l9stack.gates.todo import todo_plan
 from l9stack.model.plan import AgentPlan, EdgeKind
 
 
 @collection_gate("dependencies_resolved")
-def dependencies_resolved(scene: Scene) -> Finding:
+def dependencies_resolved(scene: ParsedTree) -> Finding:
     """1 when hard dependencies are agents, form no circle, and each agent's wave comes after theirs."""
     plan = scene.plan
     wave: dict[str, int] = {agent: number for number, agents in enumerate(plan.waves) for agent in agents}
@@ -32,7 +32,7 @@ def dependencies_resolved(scene: Scene) -> Finding:
 
 
 @agent_gate("plan_locked")
-def plan_locked(scene: Scene, agent: AgentPlan) -> Finding:
+def plan_locked(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """1 when every file of the schema has an entry with lines and target, and every module planned is in the schema."""
     items = [item for item in todo_plan(scene.plan, scene.tree) if item.agent == agent.id]
     missing = [item.file for item in items if item.action == "create" and not item.lines]
@@ -43,7 +43,7 @@ def plan_locked(scene: Scene, agent: AgentPlan) -> Finding:
 
 
 @agent_gate("no_assumptions")
-def no_assumptions(scene: Scene, agent: AgentPlan) -> Finding:
+def no_assumptions(scene: ParsedTree, agent: AgentPlan) -> Finding:
     """How many operations come from nowhere, or are unbound without anybody having been asked."""
     asked = " ".join(problem.message for problem in scene.plan.questions)
     silent = [op.name for op in agent.operations if not op.bound and op.name not in asked]

@@ -14,8 +14,8 @@ from l9stack.gates import (  # noqa: F401 - importing a module registers its gat
     recursion,
     research,
 )
+from l9stack.gates.parsed import ParsedTree
 from l9stack.gates.registry import AGENT_GATES, COLLECTION_GATES, result, rows_of, unknown_gates
-from l9stack.gates.scene import Scene
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.evidence import GateResult
 from l9stack.model.plan import Plan
@@ -28,7 +28,7 @@ def static_checks(plan: Plan, tree: RenderedTree, folder: Path) -> tuple[GateRes
         InputError: the checklist names a gate that nothing measures.
     """
     check_gates(plan)
-    scene = Scene(plan, tree, folder)
+    scene = ParsedTree(plan, tree, folder)
     results = []
     for row in rows_of(plan):
         if row.gate in COLLECTION_GATES:

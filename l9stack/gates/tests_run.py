@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from typing import Any
 
 from l9stack.gates.groups import Group, groups, unmet
 from l9stack.gates.judge import unheld
-from l9stack.gates.outcomes import GroupRun, Outcome, TestRun, read_outcomes, summarise
+from l9stack.gates.outcomes import GroupRun, TestOutcome, TestRun, read_outcomes, summarise
 from l9stack.gates.warm import ENDED, parent_of_tests, scrubbed_environ
 from l9stack.local.warm import WarmParent
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
+from l9stack.progress import Progress
 
-Progress = Callable[[str], None]
 _OPTIONS = (
     *("-q", "--tb=short", "--no-header", "-p", "no:cacheprovider"),
     "--import-mode=importlib",  # two agents may have test files of one name
@@ -124,7 +124,7 @@ class _Runner:
         seconds = time.monotonic() - began
         outcomes = read_outcomes(own / "outcomes.jsonl")
         if wrong := self._wrong(code, outcomes, own / "log"):
-            outcomes[f"{group.target}/"] = Outcome(outcome="failed", file=group.target, line=1, message=wrong)
+            outcomes[f"{group.target}/"] = TestOutcome(outcome="failed", file=group.target, line=1, message=wrong)
         report = own / "coverage.json"
         files = json.loads(report.read_bytes())["files"] if report.is_file() else {}
         return GroupRun(group=group, outcomes=outcomes, coverage=files, seconds=seconds)
@@ -144,7 +144,7 @@ class _Runner:
             "coverage": str(own / "coverage.json"),
         }
 
-    def _wrong(self, code: int | None, outcomes: Mapping[str, Outcome], log: Path) -> str:
+    def _wrong(self, code: int | None, outcomes: Mapping[str, TestOutcome], log: Path) -> str:
         """What went wrong with the run itself, beside tests that failed and say so; an empty string where nothing."""
         if code is None:
             return f"the tests had not ended after {self.timeout:g} s\n{_tail(log)}"

@@ -13,8 +13,8 @@ ENDED = 64
 
 
 def parent_of_tests(log: Path) -> WarmParent:
-    """A parent that has imported pytest, coverage and the library; see `l9stack.gates.forked` for its orders."""
-    return WarmParent("l9stack.gates.forked", log, scrubbed_environ())
+    """A parent that has imported pytest, coverage and the library; see `l9stack.gates.worker` for its orders."""
+    return WarmParent("l9stack.gates.worker", log, scrubbed_environ())
 
 
 def scrubbed_environ() -> dict[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from l9stack.errors import InputError, Problem
 from l9stack.extraction.prepare import Prepared, plan_of, prepare
-from l9stack.infra.backends import without_a_place
+from l9stack.infra.services import without_a_place
 from l9stack.infra.settings import StackSettings
-from l9stack.infra.settings.checking import check_stack
+from l9stack.infra.settings.stack import check_stack
 from l9stack.project import Project
-from l9stack.releases.rendered import prepared_release
+from l9stack.releases.prepared import prepared_release
 
 
 def prepared_for(project: Project, settings: StackSettings) -> Prepared:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from l9stack.extraction.prepare import Prepared
-from l9stack.infra.runtimes.base import AgentSpec, PreflightSpec
+from l9stack.infra.specs import AgentWorkload, PreflightWorkload
 from l9stack.output.store import Store
 from l9stack.project import Project
 
@@ -15,13 +15,13 @@ _TESTED = ("code/", "manifests/", "tests/")
 
 
 def preflight_spec(
-    prepared: Prepared, specs: Mapping[str, AgentSpec], depends_on: Sequence[pulumi.Resource]
-) -> PreflightSpec:
+    prepared: Prepared, specs: Mapping[str, AgentWorkload], depends_on: Sequence[pulumi.Resource]
+) -> PreflightWorkload:
     """The tests of all agents of a collection, beside those backends that its agents are given."""
     entry = Store(Project.find()).put(each for each in prepared.tree.artifacts if each.path.startswith(_TESTED))
     calling = [spec for spec in specs.values() if spec.folder]
     some = (calling or list(specs.values()))[0]
-    return PreflightSpec(
+    return PreflightWorkload(
         stack=some.stack,
         collection=some.collection,
         digest=entry,

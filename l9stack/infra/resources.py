@@ -24,14 +24,14 @@ from l9stack.infra.providers.secret import PasswordProvider
 from l9stack.infra.providers.service import ExternalServiceProvider, LocalServiceProvider
 from l9stack.infra.providers.swarm import SwarmClusterProvider, SwarmServiceProvider
 
-Values = Mapping[str, Any]
+Properties = Mapping[str, Any]
 Options = pulumi.ResourceOptions | None
 
 
 class AgentCode(Resource, module="l9stack", name="AgentCode"):
     """See `AgentCodeProvider`."""
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(AgentCodeProvider(), name, {**props, "gates": None}, opts)
 
 
@@ -40,14 +40,14 @@ class ExtractionGate(Resource, module="l9stack", name="ExtractionGate"):
 
     folder: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(ExtractionGateProvider(), name, {**props, "folder": None}, opts)
 
 
-class UnifiedConfig(Resource, module="l9stack", name="UnifiedConfig"):
+class UnifiedConfigFile(Resource, module="l9stack", name="UnifiedConfig"):
     """See `UnifiedConfigProvider`."""
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(UnifiedConfigProvider(), name, {**props, "file": None}, opts)
 
 
@@ -57,7 +57,7 @@ class Service(Resource, module="l9stack", name="Service"):
     endpoint: pulumi.Output[str]
     instance: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(LocalServiceProvider(), name, {**props, "endpoint": None, "instance": None}, opts)
 
 
@@ -67,7 +67,7 @@ class ExternalService(Resource, module="l9stack", name="ExternalService"):
     endpoint: pulumi.Output[str]
     instance: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         secret = pulumi.ResourceOptions(additional_secret_outputs=["url"])
         super().__init__(
             ExternalServiceProvider(),
@@ -83,7 +83,7 @@ class ArchiveBucket(Resource, module="l9stack", name="ArchiveBucket"):
     endpoint: pulumi.Output[str]
     instance: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         secret = pulumi.ResourceOptions(additional_secret_outputs=["access_key", "secret_key"])
         super().__init__(
             ArchiveBucketProvider(),
@@ -96,7 +96,7 @@ class ArchiveBucket(Resource, module="l9stack", name="ArchiveBucket"):
 class Baseline(Resource, module="l9stack", name="Baseline"):
     """See `BaselineProvider`."""
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(BaselineProvider(), name, {**props, "online": None, "anchors_reachable": None}, opts)
 
 
@@ -106,7 +106,7 @@ class Agent(Resource, module="l9stack", name="Agent"):
     endpoint: pulumi.Output[str]
     instance: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         secret = pulumi.ResourceOptions(additional_secret_outputs=["urls"])
         super().__init__(
             LocalAgentProvider(),
@@ -121,7 +121,7 @@ class PreflightGate(Resource, module="l9stack", name="PreflightGate"):
 
     tests: pulumi.Output[Mapping[str, float]]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(PreflightProvider(), name, {**props, "tests": None}, opts)
 
 
@@ -130,7 +130,7 @@ class HealthCheck(Resource, module="l9stack", name="HealthCheck"):
 
     health: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(HealthCheckProvider(), name, {**props, "health": None}, opts)
 
 
@@ -139,16 +139,16 @@ class DeploymentManifest(Resource, module="l9stack", name="DeploymentManifest"):
 
     file: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(DeploymentManifestProvider(), name, {**props, "file": None}, opts)
 
 
-class Release(Resource, module="l9stack", name="Release"):
+class ReleaseHistory(Resource, module="l9stack", name="Release"):
     """See `ReleaseProvider`."""
 
     history: pulumi.Output[list[dict[str, Any]]]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(ReleaseProvider(), name, {**props, "history": None}, opts)
 
 
@@ -157,14 +157,14 @@ class MonitoringFiles(Resource, module="l9stack", name="MonitoringFiles"):
 
     folder: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(MonitoringFilesProvider(), name, {**props, "folder": None, "files": None}, opts)
 
 
 class EngineClaim(Resource, module="l9stack", name="EngineClaim"):
     """See `EngineClaimProvider`."""
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(EngineClaimProvider(), name, dict(props), opts)
 
 
@@ -173,7 +173,7 @@ class ContainerReady(Resource, module="l9stack", name="ContainerReady"):
 
     instance: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(ContainerReadyProvider(), name, {**props, "instance": None}, opts)
 
 
@@ -182,7 +182,7 @@ class SwarmCluster(Resource, module="l9stack", name="SwarmCluster"):
 
     node: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(SwarmClusterProvider(), name, {**props, "node": None}, opts)
 
 
@@ -193,7 +193,7 @@ class SwarmService(Resource, module="l9stack", name="SwarmService"):
     instance: pulumi.Output[str]
     health: pulumi.Output[str]
 
-    def __init__(self, name: str, props: Values, opts: Options = None) -> None:
+    def __init__(self, name: str, props: Properties, opts: Options = None) -> None:
         super().__init__(
             SwarmServiceProvider(), name, {**props, "endpoint": None, "instance": None, "health": None}, opts
         )

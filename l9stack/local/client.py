@@ -44,14 +44,14 @@ class RuntimeStatus:
     agents: tuple[AgentStatus, ...]
 
 
-class Supervisor:
+class SupervisorClient:
     """The daemon of one project."""
 
     def __init__(self, run: Path) -> None:
         self._run = run
 
     @classmethod
-    def find(cls, run: Path) -> Supervisor | None:
+    def find(cls, run: Path) -> SupervisorClient | None:
         """The daemon that runs, or None."""
         supervisor = cls(run.resolve())
         try:
@@ -61,7 +61,7 @@ class Supervisor:
         return supervisor
 
     @classmethod
-    def connect(cls, run: Path) -> Supervisor:
+    def connect(cls, run: Path) -> SupervisorClient:
         """The daemon, started where it does not run.
 
         Raises:

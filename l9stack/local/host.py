@@ -52,7 +52,7 @@ class _Agent:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-class Host:
+class AgentHost:
     """Starts and stops agents. All methods may be called from several threads."""
 
     def __init__(self, logs: Path) -> None:

@@ -10,7 +10,7 @@ import obstore
 import psycopg
 from redis import Redis
 
-from l9stack.agent.addresses import GraphAddress, archive_store
+from l9stack.agent._security.addresses import GraphAddress, archive_store
 
 SECONDS = 5
 # What the driver warns of is raised as well, and told by whoever asked.

@@ -21,7 +21,7 @@ from typing import Any
 
 from l9stack.errors import ServiceError
 from l9stack.local import namespaces, processes, servers
-from l9stack.local.host import Host
+from l9stack.local.host import AgentHost
 from l9stack.local.paths import ports_file, socket_path
 from l9stack.local.processes import Server
 
@@ -58,7 +58,7 @@ class Supervisor:
         self._ports = Ports(ports_file(run))
         self._servers: dict[str, Server] = {}
         self._locks = {name: threading.Lock() for name in servers.NAMES}
-        self._host = Host(run / "logs")
+        self._host = AgentHost(run / "logs")
         # Children die with the thread that made them: these threads live until the end.
         self._makers = ThreadPoolExecutor(16)
         self._makers.submit(self._host.warm)

@@ -34,14 +34,14 @@ def _warm() -> None:
     import uvicorn.loops.asyncio
     import uvicorn.protocols.http.h11_impl  # noqa: F401
 
-    import l9stack.agent.serve  # noqa: F401
+    import l9stack.agent._serving.main  # noqa: F401
 
 
 def _agent(order: Order) -> None:
     """Become an agent."""
     environ: dict[str, str] = order["environ"]
     ctypes.CDLL(None).prctl(_PR_SET_NAME, f"l9:{environ.get('L9_AGENT', 'agent')}"[:15].encode())
-    from l9stack.agent.serve import main
+    from l9stack.agent._serving.main import main
 
     main(environ)
 

@@ -53,7 +53,7 @@ class AlertPlan(Model):
     """Those of an agent that it is about, where it is not about all of them."""
 
 
-class Monitoring(Model):
+class MonitoringPlan(Model):
     """The monitoring of one collection."""
 
     folder: str

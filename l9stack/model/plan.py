@@ -13,7 +13,7 @@ from l9stack.model.base import Model
 from l9stack.model.collection import OwnTemplate
 from l9stack.model.glue import Behaviour, ConnectionType, FieldSpec, ModuleMapping
 from l9stack.model.meta import GateThreshold, Protocol
-from l9stack.model.monitoring import Monitoring
+from l9stack.model.monitoring import MonitoringPlan
 from l9stack.names import AgentId, ModulePath, OperationName
 
 
@@ -176,6 +176,11 @@ class AgentPlan(Model):
         """The first module of that family, if any."""
         return next((module for module in self.modules if module.family == family), None)
 
+    def home_of(self, operation: str) -> ModulePlan:
+        """The module that defines an operation; KeyError where there is no operation of that name."""
+        path = self.operation(operation).module
+        return next(module for module in self.modules if module.path == path)
+
 
 class Plan(Model):
     """The whole collection, in extraction order (waves of hard dependencies, then by id)."""
@@ -196,7 +201,7 @@ class Plan(Model):
     input_files: tuple[str, ...] = ()
     templates: tuple[OwnTemplate, ...] = ()
     """The collection's own templates."""
-    monitoring: Monitoring | None = None
+    monitoring: MonitoringPlan | None = None
     """None where it is switched off."""
 
     def agent(self, agent_id: str) -> AgentPlan:

@@ -16,7 +16,7 @@ from pathlib import Path
 from l9stack.errors import InputError, LockedError, Place, Problem
 from l9stack.files import CACHES, inside, sync_folder, temporary_folder, write_file
 from l9stack.model.base import Model
-from l9stack.output.ledger import BASE, FOLDER, Ledger, Pending, Record, as_bytes, missing, sha256
+from l9stack.output.ledger import BASE, FOLDER, DeliveryRecord, Ledger, Pending, as_bytes, missing, sha256
 from l9stack.output.merge import Favour
 from l9stack.output.placing import Parcel, Step, place
 
@@ -64,8 +64,8 @@ def _record_paths(parcel: Parcel) -> tuple[str, ...]:
     return (f"{FOLDER}/{parcel.collection}.json", *(f"{BASE}/{digest}" for digest in digests))
 
 
-def _record(parcel: Parcel) -> Record:
-    return Record(
+def _record(parcel: Parcel) -> DeliveryRecord:
+    return DeliveryRecord(
         collection=parcel.collection,
         extraction=parcel.extraction,
         tree_digest=parcel.tree_digest,

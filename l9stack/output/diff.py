@@ -14,7 +14,7 @@ from l9stack.output.patch import unified
 Texts = Mapping[str, bytes]
 
 
-class Change(StrEnum):
+class FileChange(StrEnum):
     """What became of a file on one side."""
 
     ADDED = "added"
@@ -25,7 +25,7 @@ class Change(StrEnum):
 class Side(Model):
     """One side's change to a file, as a unified diff from what was published, with its added and removed lines."""
 
-    change: Change
+    change: FileChange
     patch: str
     added: int
     removed: int
@@ -75,7 +75,7 @@ def _compare(path: str, before: bytes | None, disk: bytes | None, now: bytes | N
 def _side(path: str, before: bytes | None, after: bytes | None) -> Side | None:
     if before == after:
         return None
-    change = Change.ADDED if before is None else Change.REMOVED if after is None else Change.CHANGED
+    change = FileChange.ADDED if before is None else FileChange.REMOVED if after is None else FileChange.CHANGED
     old, new = _text(before), _text(after)
     if old == new:  # both undecodable, or one of them and nothing
         return Side(change=change, patch=f"Binary files a/{path} and b/{path} differ\n", added=0, removed=0)

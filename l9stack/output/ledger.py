@@ -35,7 +35,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-class Record(Model):
+class DeliveryRecord(Model):
     """What of one collection lies in a checkout. `files` are the digests of the texts as they were generated."""
 
     schema_version: Literal[1] = 1
@@ -76,7 +76,7 @@ class Ledger:
         """The file of a generated text."""
         return inside(self.root, f"{BASE}/{digest}")
 
-    def records(self) -> dict[str, Record]:
+    def records(self) -> dict[str, DeliveryRecord]:
         """Every collection's record, as it is on disk."""
         folder = self.root / FOLDER
         names = sorted(path.name for path in folder.iterdir() if _NAME.match(path.name)) if folder.is_dir() else []
@@ -131,8 +131,8 @@ class Ledger:
         for path in folder.glob(".tmp-*"):
             path.unlink()
 
-    def _read(self, path: Path) -> Record | None:
-        return _valid(Record, path) if path.is_file() else None
+    def _read(self, path: Path) -> DeliveryRecord | None:
+        return _valid(DeliveryRecord, path) if path.is_file() else None
 
 
 def _valid(kind: type[_M], path: Path) -> _M:

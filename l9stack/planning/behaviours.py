@@ -23,9 +23,9 @@ from l9stack.model.glue import (
 )
 from l9stack.model.plan import OperationPlan
 from l9stack.names import AgentId
+from l9stack.planning.binding_problems import BindingProblems, FieldMap
 from l9stack.planning.implementations import fault_of, unfinished
 from l9stack.planning.kinds import NUMERIC, clashes
-from l9stack.planning.told import Fields, Told
 
 _PYTHON: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -85,7 +85,7 @@ class Checker:
         """Collect everything wrong with the behaviour of one operation."""
         if binding is None:
             return
-        told = Told(binding, self._problems)
+        told = BindingProblems(binding, self._problems)
         request = {spec.name: spec for spec in operation.request or ()}
         response = {spec.name: spec for spec in operation.response or ()}
         memory = self._specs[operation.agent].memory
@@ -120,7 +120,9 @@ class Checker:
             case _:
                 pass
 
-    def _table(self, table: DecisionTableBehaviour, request: Fields, response: Fields, told: Told) -> None:
+    def _table(
+        self, table: DecisionTableBehaviour, request: FieldMap, response: FieldMap, told: BindingProblems
+    ) -> None:
         for number, row in enumerate(table.rows):
             kind = told.expression(row.when, request, f"rows.{number}.when")
             if kind not in ("boolean", "unknown"):
@@ -129,7 +131,7 @@ class Checker:
             self._values(row.then, request, response, told, f"rows.{number}.then")
         self._values(table.otherwise, request, response, told, "otherwise")
 
-    def _route(self, route: RouteBehaviour, request: Fields, response: Fields, told: Told) -> None:
+    def _route(self, route: RouteBehaviour, request: FieldMap, response: FieldMap, told: BindingProblems) -> None:
         target = self._operations.get(route.to)
         if target is None:
             near = difflib.get_close_matches(route.to, self._operations, 1, 0.6)
@@ -150,7 +152,13 @@ class Checker:
         self._assign(route.assign, {**request, **answers}, response, told, open_answer=target.response is None)
 
     def _assign(
-        self, assign: Mapping[str, str], fields: Fields, response: Fields, told: Told, *, open_answer: bool = False
+        self,
+        assign: Mapping[str, str],
+        fields: FieldMap,
+        response: FieldMap,
+        told: BindingProblems,
+        *,
+        open_answer: bool = False,
     ) -> None:
         for name, text in assign.items():
             kind = told.expression(text, fields, f"assign.{name}", open_answer=open_answer)
@@ -161,7 +169,14 @@ class Checker:
             if spec.required and name not in assign:
                 told.error("missing-field", f"assign: the response field `{name}` gets no value", "assign")
 
-    def _values(self, values: Mapping[str, Any], request: Fields, response: Fields, told: Told, where: str) -> None:
+    def _values(
+        self,
+        values: Mapping[str, Any],
+        request: FieldMap,
+        response: FieldMap,
+        told: BindingProblems,
+        where: str,
+    ) -> None:
         told.names(values, response, where)
         for name, spec in response.items():
             at = f"{where}.{name}"
@@ -178,7 +193,7 @@ class Checker:
                 told.error("bad-value", f"`{name}`: {value!r} {reason}", at)
 
 
-def _check_values(spec: FieldSpec, at: str, told: Told) -> None:
+def _check_values(spec: FieldSpec, at: str, told: BindingProblems) -> None:
     """Examples and defaults reach documents, tests and models: each has to be a value of its field."""
     for name, value in (("example", spec.example), ("default", spec.default)):
         if value is not None and (reason := misfit(spec, value)):

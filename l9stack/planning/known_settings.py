@@ -25,7 +25,7 @@ _OWN = ("communication.", "governance.", "limits.", "logging.", "memory.", "moni
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SettingKind:
     """What a value has to be: `wanted` says it in words."""
 
     wanted: str
@@ -36,24 +36,24 @@ def _text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _whole(least: int) -> Kind:
-    return Kind(
+def _whole(least: int) -> SettingKind:
+    return SettingKind(
         f"a whole number from {least} on",
         lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least,
     )
 
 
-def _one_of(*words: str) -> Kind:
-    return Kind(f"one of {', '.join(words)}", lambda value: value in words)
+def _one_of(*words: str) -> SettingKind:
+    return SettingKind(f"one of {', '.join(words)}", lambda value: value in words)
 
 
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(_text(item) for item in value)
 
 
-_TEXT = Kind("text", _text)
-_TEXTS = Kind("a list of names", _texts)
-_SECONDS = Kind(
+_TEXT = SettingKind("text", _text)
+_TEXTS = SettingKind("a list of names", _texts)
+_SECONDS = SettingKind(
     "a number of seconds above 0",
     lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
 )
@@ -66,7 +66,9 @@ KNOWN = {
     "governance.timeout_seconds": _SECONDS,
     "governance.unbound_operations": _one_of("escalate", "refuse"),
     "limits.max_payload_bytes": _whole(1),
-    "limits.rate": Kind("a rate, as 600/minute", lambda value: isinstance(value, str) and bool(_RATE.match(value))),
+    "limits.rate": SettingKind(
+        "a rate, as 600/minute", lambda value: isinstance(value, str) and bool(_RATE.match(value))
+    ),
     "logging.level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "logging.root": _TEXT,
     "memory.archive.bucket": _TEXT,
@@ -76,15 +78,15 @@ KNOWN = {
     "memory.redis.keyspace_prefix": _TEXT,
     "memory.redis.ttl_seconds": _whole(1),
     "memory.redis.url": _TEXT,
-    "monitoring.dashboards": Kind(
+    "monitoring.dashboards": SettingKind(
         f"a folder below the import root, as L9/monitoring/NAME/, and none of {', '.join(_TAKEN)}",
         lambda value: (
             isinstance(value, str) and bool(_FOLDER.match(value)) and value.split("/")[0].lower() not in _TAKEN
         ),
     ),
-    "monitoring.enabled": Kind("true or false", lambda value: isinstance(value, bool)),
+    "monitoring.enabled": SettingKind("true or false", lambda value: isinstance(value, bool)),
 }
-Layer = tuple[str, Mapping[str, JsonValue], Mapping[str, Place]]
+SettingLayer = tuple[str, Mapping[str, JsonValue], Mapping[str, Place]]
 """A source's name, its values by dotted name, and their places."""
 
 
@@ -116,7 +118,7 @@ def of_schema(agent: AgentSpec) -> dict[str, JsonValue]:
     }
 
 
-def check_settings(layers: Iterable[Layer], agents: Iterable[AgentSpec], problems: list[Problem]) -> None:
+def check_settings(layers: Iterable[SettingLayer], agents: Iterable[AgentSpec], problems: list[Problem]) -> None:
     """Collect settings that nobody reads, and values that cannot be; a schema's own names are its domain's."""
     agents = list(agents)
     domain = {name for agent in agents for name in of_schema(agent)}

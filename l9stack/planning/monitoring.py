@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec, MemoryKind
 from l9stack.model.meta import GateThreshold
-from l9stack.model.monitoring import AlertKind, AlertPlan, Monitoring
+from l9stack.model.monitoring import AlertKind, AlertPlan, MonitoringPlan
 from l9stack.model.plan import AgentPlan, Setting
 from l9stack.names import AgentId, OperationName
 from l9stack.planning.known_settings import calls_per_second
@@ -32,7 +32,7 @@ Decided = tuple[float, str]
 
 def plan_monitoring(
     agents: Sequence[AgentPlan], shared: Iterable[Setting], gates: Iterable[GateThreshold]
-) -> Monitoring | None:
+) -> MonitoringPlan | None:
     """Alerts of a collection, sorted by kind, and where its dashboards lie; None where it is switched off."""
     values = {setting.name: setting.value for setting in shared}
     if not values.get(ENABLED):
@@ -56,7 +56,7 @@ def plan_monitoring(
         )
         for (kind, threshold), draft in drafts.items()
     )
-    return Monitoring(
+    return MonitoringPlan(
         folder=str(values[FOLDER]).strip("/"),
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.kind.value, alert.threshold))),
     )

@@ -9,7 +9,7 @@ from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec, MemoryKind, MemoryLayer
 
 SPAN = re.compile(r"\s*(\d{1,4})[\s_-]*(h|hours?|d|days?|w|weeks?|months?|y|years?)\s*\Z", re.IGNORECASE)
-"""The form of a span that `l9stack.agent.retention` keeps to; the library imports nothing of ours, nor we it here."""
+"""The form of a span that the agents' memory keeps to; the library imports nothing of ours, nor we it here."""
 _FOR_EVER = re.compile(r"\s*(indefinite(ly)?|permanent(ly)?|forever|for ever|unlimited)\s*\Z", re.IGNORECASE)
 _EXPIRES = (MemoryKind.EPISODIC, MemoryKind.ARCHIVE)
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7, "m": 24 * 31, "y": 24 * 366}

@@ -11,7 +11,7 @@ from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
 from l9stack.model.meta import Meta
 from l9stack.model.plan import Setting
-from l9stack.planning.known_settings import Layer, of_schema
+from l9stack.planning.known_settings import SettingLayer, of_schema
 
 DEFAULTS: dict[str, JsonValue] = {
     "communication.protocol": "PacketEnvelope",
@@ -34,7 +34,7 @@ DEFAULTS: dict[str, JsonValue] = {
 
 def shared_layers(
     collection: Collection, meta: Meta, stack: Mapping[str, JsonValue], stack_places: Mapping[str, Place] | None = None
-) -> list[Layer]:
+) -> list[SettingLayer]:
     """What stands above every schema, from the strongest on."""
     answers, glue = collection.answers, collection.glue
     return [
@@ -61,7 +61,7 @@ def resolve(
         "logging.root": f"L9/logs/{name}/",
         "monitoring.dashboards": f"L9/monitoring/{name}/",
     }
-    layers: list[Layer] = [
+    layers: list[SettingLayer] = [
         *shared_layers(collection, meta, stack, stack_places),
         ("schema", schema, schema_places or {}),
         ("default", defaults, {}),

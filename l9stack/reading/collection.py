@@ -16,8 +16,7 @@ from l9stack.reading.fields import quoted
 from l9stack.reading.files import Source, read_files
 from l9stack.reading.gathering import NEAR, gather
 from l9stack.reading.glue import joined, read_answers, read_glue
-from l9stack.reading.imported import read_modules
-from l9stack.reading.imported import sources as module_sources
+from l9stack.reading.imported import read_modules, sources as module_sources
 from l9stack.reading.markdown import Block, read_markdown
 from l9stack.reading.templates import read_templates
 from l9stack.reading.texts import Text

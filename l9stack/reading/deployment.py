@@ -17,7 +17,7 @@ _HEALTH = re.compile(rf"{_DEPLOYMENT['healthcheck'].pattern}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class DeploymentSection:
     """How an agent is reached and run."""
 
     endpoints: tuple[Endpoint, ...]
@@ -26,7 +26,7 @@ class Deployment:
     replicas: int
 
 
-def read_deployment(section: Section, agent: str) -> Deployment:
+def read_deployment(section: Section, agent: str) -> DeploymentSection:
     """Read the section; what is wrong with it is collected."""
     endpoints = _endpoints(section)
     apis = _apis(section)
@@ -38,7 +38,7 @@ def read_deployment(section: Section, agent: str) -> Deployment:
     replicas = section.whole("replicas", _DEPLOYMENT["replicas"].minimum)
     health = _health(section) or next((e.path for e in endpoints if e.path.endswith("/health")), "/health")
     section.close(_DEPLOYMENT.names)
-    return Deployment(endpoints, health, apis, 1 if replicas is None else replicas)
+    return DeploymentSection(endpoints, health, apis, 1 if replicas is None else replicas)
 
 
 def _endpoints(section: Section) -> tuple[Endpoint, ...]:

@@ -52,7 +52,7 @@ _NAMES = {
 }
 DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"
 """The file of `templates/glue/` that is read where a collection has no glue of its own."""
-Settings = dict[str, JsonValue]
+SettingValues = dict[str, JsonValue]
 Places = dict[str, Place]
 
 
@@ -65,7 +65,7 @@ def is_glue(node: Node) -> bool:
 def read_glue(node: Node, file: str, problems: list[Problem]) -> Glue:
     """A glue document of either dialect."""
     top = Section(node, "glue", problems, node.place)
-    settings: Settings = {}
+    settings: SettingValues = {}
     places: Places = {}
     _harmonised(top, settings, places)
     read_settings(top.section("settings"), settings, places)
@@ -88,7 +88,7 @@ def read_glue(node: Node, file: str, problems: list[Problem]) -> Glue:
 def read_answers(node: Node, file: str, problems: list[Problem]) -> Answers:
     """An `answers.yaml`: `operations:` and `settings:`."""
     top = Section(node, "answers", problems, node.place)
-    settings: Settings = {}
+    settings: SettingValues = {}
     places: Places = {}
     read_settings(top.section("settings"), settings, places)
     answers = Answers(file=file, bindings=read_bindings(top), settings=settings, settings_places=places)
@@ -96,7 +96,7 @@ def read_answers(node: Node, file: str, problems: list[Problem]) -> Answers:
     return answers
 
 
-def read_settings(section: Section, settings: Settings, places: Places) -> None:
+def read_settings(section: Section, settings: SettingValues, places: Places) -> None:
     """Settings by dotted name; `governance: {anchors: []}` and `governance.anchors: []` are the same."""
 
     def take(node: Node, prefix: str) -> None:
@@ -112,7 +112,7 @@ def read_settings(section: Section, settings: Settings, places: Places) -> None:
         section.used.add(key)
 
 
-def _harmonised(top: Section, settings: Settings, places: Places) -> None:
+def _harmonised(top: Section, settings: SettingValues, places: Places) -> None:
     """The three sections of the wired dialect, into the settings that they stand for."""
 
     def put(section: Section, names: dict[str, str], *described: str) -> None:

@@ -12,8 +12,7 @@ from l9stack.errors import InputError, Place
 from l9stack.model.meta import Meta, Sequence
 from l9stack.reading.fields import Section
 from l9stack.reading.gates import read_gates
-from l9stack.reading.meta_files import FILES as FILES
-from l9stack.reading.meta_files import SHARED, MetaReader
+from l9stack.reading.meta_files import FILES as FILES, SHARED, MetaReader
 from l9stack.reading.protocols import read_protocols
 from l9stack.reading.shared_configuration import read_shared
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from l9stack.errors import Place, Problem
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import TYPO_RATIO, Section
-from l9stack.reading.glue import Places, Settings
+from l9stack.reading.glue import Places, SettingValues
 
 FILES = (
     "meta.codegen.schema.yaml",
@@ -48,7 +48,7 @@ class MetaReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
-        self.settings: Settings = {}
+        self.settings: SettingValues = {}
         self.places: Places = {}
         self.texts: dict[str, str] = {}
         self.unread: dict[str, dict[str, Place]] = {}

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from l9stack.model.agent import Backend, MemoryKind
 from l9stack.names import DOCUMENT_PATTERN, FOLDER_PATTERN, MODULE_PATTERN
 
-Kind = Literal["text", "texts", "flag", "count", "number", "mapping", "list", "layer", "any"]
+ValueKind = Literal["text", "texts", "flag", "count", "number", "mapping", "list", "layer", "any"]
 """`texts` is a list of texts, or one; `count` a whole number; `layer` a mapping or the storage's name alone."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -28,7 +28,7 @@ class Field:
     """One field: its canonical name, what it holds and what it means."""
 
     name: str
-    kind: Kind
+    kind: ValueKind
     about: str
     required: bool = False
     known: tuple[str, ...] = ()

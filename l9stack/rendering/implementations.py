@@ -16,7 +16,6 @@ from l9stack.rendering.environment import fill
 from l9stack.rendering.fields import annotation, number
 from l9stack.rendering.formatting import formatted
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.manifest import home
 from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import record
 
@@ -47,7 +46,7 @@ def _function(agent: AgentPlan, operation: OperationPlan, module: str) -> str:
         "implementations/function.py.j2",
         title=f"{agent.spec.name}: {operation.summary}",
         imports=imports,
-        models_from=home(agent, operation.name).dotted,
+        models_from=agent.home_of(operation.name).dotted,
         models=sorted(models),
         name=operation.name,
         request=request,

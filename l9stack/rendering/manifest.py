@@ -6,17 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from l9stack import __version__
-from l9stack.model.plan import AgentPlan, ModulePlan, Plan
+from l9stack.model.plan import AgentPlan, Plan
 from l9stack.rendering.code.bridges import declaration, view_governance
+from l9stack.rendering.code.interface import view_surface
 from l9stack.rendering.code.operations import held_by
-from l9stack.rendering.code.surface import view_surface
 from l9stack.rendering.packets import declared
-
-
-def home(agent: AgentPlan, operation: str) -> ModulePlan:
-    """The module that defines an operation."""
-    path = agent.operation(operation).module
-    return next(module for module in agent.modules if module.path == path)
 
 
 def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bool = True) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from l9stack.rendering.environment import fill, using
 from l9stack.rendering.formatting import formatted
 from l9stack.rendering.manifest import manifest
 from l9stack.rendering.monitoring.files import agent_files, collection_files
+from l9stack.rendering.parallel import Files, shared_out
 from l9stack.rendering.quoting import json_text
-from l9stack.rendering.shares import Files, shared_out
-from l9stack.rendering.tests.integration import integration_tests
-from l9stack.rendering.tests.paths import free
-from l9stack.rendering.tests.regression import render_regression
-from l9stack.rendering.tests.unit import render_tests
+from l9stack.rendering.suites.integration import integration_tests
+from l9stack.rendering.suites.paths import free
+from l9stack.rendering.suites.regression import render_regression
+from l9stack.rendering.suites.unit import render_tests
 from l9stack.rendering.views import one_run
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from l9stack.errors import InputError, Problem
-from l9stack.rendering.shares import Files, share
+from l9stack.rendering.parallel import Files, share
 from l9stack.rendering.tree import files_of
 
 

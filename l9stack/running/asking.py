@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from l9stack.running.parts import Answer
+from l9stack.running.parts import Readiness
 
 READY_SECONDS = 10.0
 """An agent asks its own backends before it answers."""
@@ -19,7 +19,7 @@ _LIMIT = 1 << 16
 _AT_ONCE = 32
 
 
-def ask_all(endpoints: Mapping[str, str]) -> dict[str, Answer]:
+def ask_all(endpoints: Mapping[str, str]) -> dict[str, Readiness]:
     """The answer of each agent, by name."""
     with ThreadPoolExecutor(min(_AT_ONCE, max(1, len(endpoints)))) as pool:
         return dict(zip(endpoints, pool.map(ask, endpoints.values()), strict=True))
@@ -39,17 +39,19 @@ def _code_of(endpoint: str) -> str:
         return ""
 
 
-def ask(endpoint: str) -> Answer:
+def ask(endpoint: str) -> Readiness:
     """What an agent says at `/ready`."""
     try:
         with urllib.request.urlopen(f"{endpoint}/ready", timeout=READY_SECONDS) as response:  # noqa: S310 - an agent of ours
             return _answer(response.read(_LIMIT))
     except urllib.error.HTTPError as error:
-        return _answer(error.read(_LIMIT)) if error.code == 503 else Answer(wrong=f"answers with status {error.code}")
+        return (
+            _answer(error.read(_LIMIT)) if error.code == 503 else Readiness(wrong=f"answers with status {error.code}")
+        )
     except urllib.error.URLError as error:
-        return Answer(silent=_reason(error.reason))
+        return Readiness(silent=_reason(error.reason))
     except (OSError, http.client.HTTPException) as error:
-        return Answer(silent=_reason(error))
+        return Readiness(silent=_reason(error))
 
 
 def reachable(address: str) -> bool | None:
@@ -64,15 +66,15 @@ def reachable(address: str) -> bool | None:
         return False
 
 
-def _answer(body: bytes) -> Answer:
+def _answer(body: bytes) -> Readiness:
     try:
         told = json.loads(body)
         ready, backends = told["ready"], told["backends"]
     except (ValueError, KeyError, TypeError):
-        return Answer(wrong="what answers there is no agent")
+        return Readiness(wrong="what answers there is no agent")
     if isinstance(backends, dict):
-        return Answer({str(name): str(state) for name, state in backends.items()})
-    return Answer() if ready else Answer(wrong=str(backends))
+        return Readiness({str(name): str(state) for name, state in backends.items()})
+    return Readiness() if ready else Readiness(wrong=str(backends))
 
 
 def _reason(error: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from l9stack.errors import InputError
 from l9stack.running.engine import DockerEngine
 from l9stack.running.hosts import no_log
-from l9stack.running.parts import Hosted, Kind
+from l9stack.running.parts import HostedPart, PartKind
 
 LABEL = "l9stack"
 """The prefix of the labels `collection`, `stack`, `agent` and `service`."""
@@ -23,9 +23,9 @@ class DockerHost:
     stack: str
     collection: str
 
-    def hosted(self) -> dict[tuple[Kind, str], Hosted]:
+    def hosted(self) -> dict[tuple[PartKind, str], HostedPart]:
         """The state of each container, with its health check's, and the last line of one that ended."""
-        found: dict[tuple[Kind, str], Hosted] = {}
+        found: dict[tuple[PartKind, str], HostedPart] = {}
         for container in self._containers():
             if key := part_of(container["Config"]["Labels"] or {}):
                 hosted = container_state(container["State"])
@@ -57,7 +57,7 @@ def filters(stack: str, collection: str) -> list[str]:
     return [word for name, value in labels.items() for word in ("--filter", f"label={LABEL}.{name}={value}")]
 
 
-def part_of(labels: Mapping[str, str]) -> tuple[Kind, str] | None:
+def part_of(labels: Mapping[str, str]) -> tuple[PartKind, str] | None:
     """Which agent or backend a container or service is; None for one that only brings files."""
     if agent := labels.get(f"{LABEL}.agent"):
         return "agent", agent
@@ -66,28 +66,28 @@ def part_of(labels: Mapping[str, str]) -> tuple[Kind, str] | None:
     return None
 
 
-def container_state(state: Mapping[str, Any]) -> Hosted:
+def container_state(state: Mapping[str, Any]) -> HostedPart:
     """What the engine's record of a container means."""
     ended = f"ended with code {state['ExitCode']}{', out of memory' if state.get('OOMKilled') else ''}"
     match state["Status"]:
         case "created":
-            return Hosted("starting", "made, not started yet")
+            return HostedPart("starting", "made, not started yet")
         case "restarting":
-            return Hosted("stopped", f"{ended}, and is started again and again")
+            return HostedPart("stopped", f"{ended}, and is started again and again")
         case "running":
             return _running(state.get("Health"))
         case "paused":
-            return Hosted("stopped", "paused")
+            return HostedPart("stopped", "paused")
         case _:
-            return Hosted("stopped", state.get("Error") or ended)
+            return HostedPart("stopped", state.get("Error") or ended)
 
 
-def _running(health: Mapping[str, Any] | None) -> Hosted:
+def _running(health: Mapping[str, Any] | None) -> HostedPart:
     if not health or health["Status"] == "none":
-        return Hosted("running", "it has no health check")
+        return HostedPart("running", "it has no health check")
     if health["Status"] == "starting":
-        return Hosted("starting", "its health check has not succeeded yet")
+        return HostedPart("starting", "its health check has not succeeded yet")
     if health["Status"] == "healthy":
-        return Hosted("running")
+        return HostedPart("running")
     said = [line for entry in health.get("Log") or () for line in entry["Output"].strip().splitlines()]
-    return Hosted("failing", "its health check fails", said[-1] if said else "")
+    return HostedPart("failing", "its health check fails", said[-1] if said else "")

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Protocol
 
 from l9stack.errors import InputError, Problem
-from l9stack.local.client import RuntimeStatus, Supervisor
+from l9stack.local.client import RuntimeStatus, SupervisorClient
 from l9stack.local.host import AgentStatus
 from l9stack.project import Project
-from l9stack.running.parts import Hosted, Kind
+from l9stack.running.parts import HostedPart, PartKind
 
 FOLLOW_SECONDS = 0.2
 
 
-class Host(Protocol):
+class PartHost(Protocol):
     """Where the parts of one stack run."""
 
-    def hosted(self) -> Mapping[tuple[Kind, str], Hosted]:
+    def hosted(self) -> Mapping[tuple[PartKind, str], HostedPart]:
         """What it knows, by kind and name; what it does not run is not there.
 
         Raises:
@@ -44,22 +44,22 @@ class LocalHost:
 
     def status(self) -> RuntimeStatus:
         """Everything that the supervisor runs; nothing where it does not run itself."""
-        daemon = Supervisor.find(self.project.run) if self.project.run.is_dir() else None
+        daemon = SupervisorClient.find(self.project.run) if self.project.run.is_dir() else None
         return daemon.status() if daemon else RuntimeStatus(0, (), ())
 
     def agents(self) -> dict[str, AgentStatus]:
         """The stack's agents, by name."""
         return {agent.agent: agent for agent in self.status().agents if agent.stack == self.stack}
 
-    def hosted(self) -> dict[tuple[Kind, str], Hosted]:
+    def hosted(self) -> dict[tuple[PartKind, str], HostedPart]:
         """Processes as the supervisor sees them."""
         status = self.status()
-        found: dict[tuple[Kind, str], Hosted] = {}
+        found: dict[tuple[PartKind, str], HostedPart] = {}
         for service in status.services:
             running = service.state == "running"
             lines = service.detail.strip().splitlines()
             told = f"{service.product} {service.version}".strip() if running else ""
-            found["backend", service.name] = Hosted(
+            found["backend", service.name] = HostedPart(
                 "running" if running else "stopped", told, lines[-1] if lines and not running else ""
             )
         for agent in status.agents:
@@ -69,7 +69,7 @@ class LocalHost:
 
     def logs(self, agent: str, lines: int, follow: bool) -> Iterator[str]:
         """Of the file to which the process writes."""
-        path = Supervisor(self.project.run).log_path(self.stack, agent)
+        path = SupervisorClient(self.project.run).log_path(self.stack, agent)
         if not path.is_file():
             known = sorted(file.stem for file in path.parent.glob("*.log")) if path.parent.is_dir() else []
             raise InputError([no_log(agent, self.stack, known)])
@@ -82,7 +82,7 @@ class NoHost:
 
     stack: str
 
-    def hosted(self) -> dict[tuple[Kind, str], Hosted]:
+    def hosted(self) -> dict[tuple[PartKind, str], HostedPart]:
         """Nothing."""
         return {}
 
@@ -98,15 +98,15 @@ def no_log(agent: str, stack: str, known: list[str]) -> Problem:
     return Problem("no-log", f"no log of {agent} on stack {stack}", hint=hint)
 
 
-def _process(agent: AgentStatus) -> Hosted:
+def _process(agent: AgentStatus) -> HostedPart:
     lines = agent.detail.strip().splitlines()
     match agent.state:
         case "running" | "starting":
-            return Hosted(agent.state)
+            return HostedPart(agent.state)
         case "failed":
-            return Hosted("stopped", "did not become healthy", lines[-1] if lines else "")
+            return HostedPart("stopped", "did not become healthy", lines[-1] if lines else "")
         case _:
-            return Hosted("stopped", lines[0] if lines else "", lines[-1] if len(lines) > 1 else "")
+            return HostedPart("stopped", lines[0] if lines else "", lines[-1] if len(lines) > 1 else "")
 
 
 def _lines(path: Path, lines: int, follow: bool) -> Iterator[str]:

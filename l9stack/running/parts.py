@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 State = Literal["ok", "starting", "not ready", "unreachable", "stopped", "missing", "not asked"]
-Kind = Literal["agent", "backend"]
+PartKind = Literal["agent", "backend"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StackPart:
     """One agent or backend, asked now. `not asked` is one that nobody can ask: nothing waits for it."""
 
     name: str
-    kind: Kind
+    kind: PartKind
     endpoint: str
     state: State
     detail: str = ""
@@ -34,7 +34,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Hosted:
+class HostedPart:
     """What a host says of a process, a container or a service; `unknown` where there is no host to ask."""
 
     state: Literal["running", "starting", "failing", "stopped", "missing", "unknown"]
@@ -43,7 +43,7 @@ class Hosted:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Readiness:
     """What an agent says at `/ready`: how each of its backends is, or why there is no answer."""
 
     backends: Mapping[str, str] = field(default_factory=dict)
@@ -58,23 +58,23 @@ class Answer:
         return [f"{name} ({state})" for name, state in sorted(self.backends.items()) if state != "ok"]
 
 
-def agent_part(name: str, endpoint: str, answer: Answer, hosted: Hosted) -> Part:
+def agent_part(name: str, endpoint: str, answer: Readiness, hosted: HostedPart) -> StackPart:
     """An agent. A host that knows it gone is believed first: another program may answer at its port."""
     last = hosted.last_line
     if hosted.state in ("stopped", "missing"):
-        return Part(name, "agent", endpoint, hosted.state, hosted.detail, last)
+        return StackPart(name, "agent", endpoint, hosted.state, hosted.detail, last)
     why = answer.silent or answer.wrong or ", ".join(answer.failing)
     if not why:
-        return Part(name, "agent", endpoint, "ok")
+        return StackPart(name, "agent", endpoint, "ok")
     if hosted.state == "starting":
-        return Part(name, "agent", endpoint, "starting", ", ".join(answer.failing) or hosted.detail, last)
+        return StackPart(name, "agent", endpoint, "starting", ", ".join(answer.failing) or hosted.detail, last)
     if not answer.silent:
-        return Part(name, "agent", endpoint, "not ready", why, last)
+        return StackPart(name, "agent", endpoint, "not ready", why, last)
     known = {"running": "its host says that it runs", "failing": hosted.detail}.get(hosted.state, "")
-    return Part(name, "agent", endpoint, "unreachable", "; ".join(filter(None, (answer.silent, known))), last)
+    return StackPart(name, "agent", endpoint, "unreachable", "; ".join(filter(None, (answer.silent, known))), last)
 
 
-def hosted_part(kind: Kind, name: str, address: str, hosted: Hosted) -> Part:
+def hosted_part(kind: PartKind, name: str, address: str, hosted: HostedPart) -> StackPart:
     """What nobody outside its networks can ask: as its host says."""
     states: Mapping[str, State] = {
         "running": "ok",
@@ -84,10 +84,10 @@ def hosted_part(kind: Kind, name: str, address: str, hosted: Hosted) -> Part:
         "missing": "missing",
         "unknown": "not asked",
     }
-    return Part(name, kind, address, states[hosted.state], hosted.detail, hosted.last_line)
+    return StackPart(name, kind, address, states[hosted.state], hosted.detail, hosted.last_line)
 
 
-def asked_backend(name: str, address: str, answers: Mapping[str, Answer], reachable: bool | None) -> Part:
+def asked_backend(name: str, address: str, answers: Mapping[str, Readiness], reachable: bool | None) -> StackPart:
     """A backend that somebody else runs: as the agents say, who may reach it from where this machine cannot.
 
     Where no agent answers, whether a connection to it is accepted from here (`reachable`; None: not to be told).
@@ -95,12 +95,12 @@ def asked_backend(name: str, address: str, answers: Mapping[str, Answer], reacha
     said = {agent: _told(name, answer.backends) for agent, answer in sorted(answers.items()) if name in answer.backends}
     bad = {agent: state for agent, state in said.items() if state != "ok"}
     if bad:
-        return Part(name, "backend", address, "not ready", ", ".join(f"{a} says {s}" for a, s in bad.items()))
+        return StackPart(name, "backend", address, "not ready", ", ".join(f"{a} says {s}" for a, s in bad.items()))
     if said or reachable:
-        return Part(name, "backend", address, "ok")
+        return StackPart(name, "backend", address, "ok")
     if reachable is None:
-        return Part(name, "backend", address, "not asked", "no agent answers that uses it")
-    return Part(name, "backend", address, "unreachable", "no agent answers that uses it, nor does it from here")
+        return StackPart(name, "backend", address, "not asked", "no agent answers that uses it")
+    return StackPart(name, "backend", address, "unreachable", "no agent answers that uses it, nor does it from here")
 
 
 def _told(name: str, backends: Mapping[str, str]) -> str:

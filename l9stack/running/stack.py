@@ -12,33 +12,33 @@ from l9stack.reading.stack import described_stacks, stack_text
 from l9stack.running.asking import ask_all, reachable
 from l9stack.running.docker import DockerHost
 from l9stack.running.engine import ON_ENGINES, DockerEngine
-from l9stack.running.hosts import Host, LocalHost, NoHost
+from l9stack.running.hosts import LocalHost, NoHost, PartHost
 from l9stack.running.manifest import MANIFEST, read_manifest
-from l9stack.running.parts import Hosted, Kind, Part, agent_part, asked_backend, hosted_part
+from l9stack.running.parts import HostedPart, PartKind, StackPart, agent_part, asked_backend, hosted_part
 from l9stack.running.swarm import SwarmHost
 
 _MISSING = {
-    "local": Hosted("missing", "it was not started"),
-    "docker": Hosted("missing", "there is no container of it"),
-    "swarm": Hosted("missing", "there is no service of it"),
-    "external": Hosted("unknown"),
+    "local": HostedPart("missing", "it was not started"),
+    "docker": HostedPart("missing", "there is no container of it"),
+    "swarm": HostedPart("missing", "there is no service of it"),
+    "external": HostedPart("unknown"),
 }
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningStack:
     """What was deployed, and the host that runs it."""
 
     stack: str
     runtime: str
-    host: Host
+    host: PartHost
     agents: Mapping[str, str]
     """Endpoints by name."""
     backends: Mapping[str, DeployedBackend]
     inside: frozenset[str] = frozenset()
     """Agents that are not published: their host alone tells of them."""
 
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[StackPart, ...]:
         """Every agent and backend, asked now; nothing is taken from what was true when it was deployed.
 
         Raises:
@@ -47,7 +47,7 @@ class Running:
         hosted = self.host.hosted()
         answers = ask_all({name: url for name, url in self.agents.items() if name not in self.inside})
 
-        def known(kind: Kind, name: str) -> Hosted:
+        def known(kind: PartKind, name: str) -> HostedPart:
             return hosted.get((kind, name), _MISSING[self.runtime])
 
         agents = [
@@ -88,7 +88,7 @@ class Running:
         return self.host.logs(agent, lines, follow)
 
 
-def find_running(project: Project, stack: str) -> Running:
+def find_running(project: Project, stack: str) -> RunningStack:
     """A stack by its manifest; the local runtime knows its own without one.
 
     Raises:
@@ -109,17 +109,17 @@ def find_running(project: Project, stack: str) -> Running:
             f"stack {stack} has no deployments/{stack}/{MANIFEST}, which says where it is; `l9 up --stack {stack}` "
             f"deploys it, `l9 manifest --stack {stack}` writes that file where another machine deployed it"
         )
-    hosts: Mapping[str, Host] = {"external": NoHost(stack)}
+    hosts: Mapping[str, PartHost] = {"external": NoHost(stack)}
     if runtime in ON_ENGINES:
         engine = DockerEngine(stack_text(project.root, stack, "docker:host"))
         kind = DockerHost if runtime == "docker" else SwarmHost
         hosts = {runtime: kind(engine, stack, manifest.collection)}
     agents = {name: agent.endpoint for name, agent in manifest.agents.items()}
     inside = frozenset(name for name, agent in manifest.agents.items() if not agent.published)
-    return Running(stack, runtime, hosts[runtime], agents, manifest.backends, inside)
+    return RunningStack(stack, runtime, hosts[runtime], agents, manifest.backends, inside)
 
 
-def _local(host: LocalHost, manifest: Deployment | None) -> Running:
+def _local(host: LocalHost, manifest: Deployment | None) -> RunningStack:
     """What the manifest names, and whatever else the supervisor runs: a first `up` writes its manifest last."""
     status = host.status()
     agents = {name: agent.endpoint for name, agent in manifest.agents.items()} if manifest else {}
@@ -128,4 +128,4 @@ def _local(host: LocalHost, manifest: Deployment | None) -> Running:
     for service in status.services:
         address = f"127.0.0.1:{service.port}" if service.port else "local folder"
         backends.setdefault(service.name, DeployedBackend(address=address, managed=True))
-    return Running(host.stack, "local", host, agents, backends)
+    return RunningStack(host.stack, "local", host, agents, backends)

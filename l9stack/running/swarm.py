@@ -9,7 +9,7 @@ from l9stack.errors import InputError
 from l9stack.running.docker import filters, part_of
 from l9stack.running.engine import DockerEngine
 from l9stack.running.hosts import no_log
-from l9stack.running.parts import Hosted, Kind
+from l9stack.running.parts import HostedPart, PartKind
 from l9stack.running.swarm_services import Look, looks
 
 
@@ -21,7 +21,7 @@ class SwarmHost:
     stack: str
     collection: str
 
-    def hosted(self) -> dict[tuple[Kind, str], Hosted]:
+    def hosted(self) -> dict[tuple[PartKind, str], HostedPart]:
         """The state of each service: how many of its tasks run, and why the others do not."""
         return {key: service_state(service) for key, service in self._services().items()}
 
@@ -35,18 +35,18 @@ class SwarmHost:
         options = (*raw, "--tail", str(lines), *(("--follow",) if follow else ()))
         return self.engine.lines("service", "logs", *options, service.name)
 
-    def _services(self) -> dict[tuple[Kind, str], Look]:
+    def _services(self) -> dict[tuple[PartKind, str], Look]:
         ids = self.engine.ask("service", "ls", "--quiet", *filters(self.stack, self.collection)).split()
         return {key: service for service in looks(self.engine, ids) if (key := part_of(service.labels))}
 
 
-def service_state(service: Look) -> Hosted:
+def service_state(service: Look) -> HostedPart:
     """What the engine's record of a service and its tasks means."""
     running, wanted = service.serving, service.wanted
     told = f"{running} of {wanted} run" if wanted != 1 or running != wanted else ""
     told = ", ".join(filter(None, (told, service.going_on)))
     if running >= wanted:
-        return Hosted("running", told)
+        return HostedPart("running", told)
     if service.trouble:
-        return Hosted("failing" if running else "stopped", f"{told}; the last one failed: {service.trouble}")
-    return Hosted("starting" if service.starting else "failing" if running else "stopped", told)
+        return HostedPart("failing" if running else "stopped", f"{told}; the last one failed: {service.trouble}")
+    return HostedPart("starting" if service.starting else "failing" if running else "stopped", told)

@@ -12,7 +12,7 @@ desk_module = importlib.util.module_from_spec(_SPEC)
 sys.modules["agent_desk"] = desk_module
 _SPEC.loader.exec_module(desk_module)
 
-from l9stack.agent.testing import serving_definition  # noqa: E402
+from l9stack.agent.testing._serving import serving_definition  # noqa: E402
 
 
 @pytest.fixture

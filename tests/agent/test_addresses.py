@@ -3,7 +3,7 @@
 import neo4j
 import pytest
 
-from l9stack.agent.addresses import GraphAddress, trusting
+from l9stack.agent._security.addresses import GraphAddress, trusting
 from l9stack.agent.backends import BackendUrls
 
 CA = "/run/l9/ca.pem"

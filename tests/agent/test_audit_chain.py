@@ -10,9 +10,9 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from l9stack.agent import audit
-from l9stack.agent.anchors import Anchors
-from l9stack.agent.memory import Memory
+from l9stack.agent.governance import _audit as audit
+from l9stack.agent.governance._anchors import Anchors
+from l9stack.agent.memory._memory import Memory
 
 ANCHORED = 5
 COLUMNS = "position, timestamp, trace_id, action, detail, previous, entry_hash"

@@ -9,11 +9,13 @@ import pytest
 from agent_desk import MEMORY, POLICY, Claim, Verdict, desk
 from sqlalchemy import text
 
-from l9stack.agent import Comparison, OperationContext, Rule, audit, operation
-from l9stack.agent.events import stream
-from l9stack.agent.faults import failing_store
-from l9stack.agent.testing import StandIn, serving_definition
-from l9stack.agent.traces import audited, escalated
+from l9stack.agent import Comparison, OperationContext, Rule, operation
+from l9stack.agent._calls.pipeline import Invocation, run
+from l9stack.agent._messaging.events import stream
+from l9stack.agent.governance import _audit as audit
+from l9stack.agent.testing._faults import failing_store
+from l9stack.agent.testing._serving import StandIn, serving_definition
+from l9stack.agent.testing._traces import audited, escalated
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
 UNSURE = {**CLAIM, "amount": 5000}
@@ -116,7 +118,10 @@ async def test_who_asked_through_another_agent_does_not_decide_there(l9_backends
     async with serving_definition(replace(desk(), id="colleague"), l9_backends, {}, "space-of-two") as colleague:
         peers = {"colleague": colleague}
         async with serving_definition(desk(), l9_backends, peers, "space-of-two") as agent:
-            asked = await agent.runtime.run(_passing_on(), CLAIM, str(uuid.uuid4()), "anchor:Ada")
+            asked = await run(
+                agent.runtime,
+                Invocation(operation=_passing_on(), arguments=CLAIM, trace_id=str(uuid.uuid4()), caller="anchor:Ada"),
+            )
             assert asked.status == 202
             waiting = await seen(colleague, asked.decision_id)
             assert (waiting["operation"], waiting["asked_by"]) == ("exception", "anchor:Ada")

@@ -5,7 +5,7 @@ import json
 import pytest
 import structlog
 
-from l9stack.agent import logs
+from l9stack.agent._telemetry import logs
 
 FAILURE = 'GenericError: PUT http://h/b in 2 s, after 10 retries: <?xml version="1.0"?>\n<Error>Internal</Error>'
 

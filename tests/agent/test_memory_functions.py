@@ -5,10 +5,11 @@ import uuid
 import pytest
 from sqlalchemy import text
 
-from l9stack.agent import Record, cache, graph, history
-from l9stack.agent.causes import causes
+from l9stack.agent import Record
+from l9stack.agent.knowledge import _cache as cache, _graph as graph, _history as history
+from l9stack.agent.knowledge._causes import causes
 from l9stack.agent.operations import PeerError
-from l9stack.agent.testing import serving_definition
+from l9stack.agent.testing._serving import serving_definition
 
 
 class _Parcel(Record):
@@ -124,7 +125,7 @@ async def test_several_are_asked_at_the_same_time_and_the_first_failure_is_raise
             raise PeerError(agent, "unreachable", "away")
         return {"said": arguments["n"]}
 
-    monkeypatch.setattr("l9stack.agent.context.OperationContext.ask", ask)
+    monkeypatch.setattr("l9stack.agent._calls.context.OperationContext.ask", ask)
     context = desk.context()
     assert await context.ask_all({"a.one": {"n": 1}, "b.two": {"n": 2}}) == {"a.one": {"said": 1}, "b.two": {"said": 2}}
     assert asked == [("a", "one"), ("b", "two")]

@@ -9,11 +9,12 @@ import structlog
 from agent_desk import POLICY, desk
 from prometheus_client.parser import text_string_to_metric_families
 
-from l9stack.agent import Limits, OperationContext, Payload, backlog, operation
-from l9stack.agent.anchors import Anchors
-from l9stack.agent.faults import failing_store
-from l9stack.agent.metrics import BUCKETS, OUTCOMES, Metrics
-from l9stack.agent.testing import serving_definition
+from l9stack.agent import Limits, OperationContext, Payload, operation
+from l9stack.agent._serving import backlog
+from l9stack.agent._telemetry.metrics import BUCKETS, OUTCOMES, Metrics
+from l9stack.agent.governance._anchors import Anchors
+from l9stack.agent.testing._faults import failing_store
+from l9stack.agent.testing._serving import serving_definition
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
 

@@ -11,10 +11,11 @@ import pytest
 import uvicorn
 from agent_desk import desk
 
-from l9stack.agent import PeerError, keys
-from l9stack.agent.faults import closed_port
-from l9stack.agent.peers import HttpTransport, ask
-from l9stack.agent.testing import serving_definition
+from l9stack.agent import PeerError
+from l9stack.agent._messaging.peers import HttpTransport, ask
+from l9stack.agent._security import keys
+from l9stack.agent.testing._faults import closed_port
+from l9stack.agent.testing._serving import serving_definition
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
 

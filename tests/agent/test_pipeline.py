@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from agent_desk import MEMORY, desk
 
-from l9stack.agent import Limits, OperationContext, Payload, audit, operation
-from l9stack.agent.events import Observer, stream
-from l9stack.agent.faults import failing_store
-from l9stack.agent.testing import StandIn, serving_definition
+from l9stack.agent import Limits, OperationContext, Payload, operation
+from l9stack.agent._messaging.events import Observer, stream
+from l9stack.agent.governance import _audit as audit
+from l9stack.agent.testing._faults import failing_store
+from l9stack.agent.testing._serving import StandIn, serving_definition
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
 

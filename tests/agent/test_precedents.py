@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from l9stack.agent import AgentDefinition, OperationContext, Record, Rule, operation
 from l9stack.agent.declarations import Comparison
-from l9stack.agent.governor import PRECEDENT_SECONDS
-from l9stack.agent.spaces import apart
-from l9stack.agent.testing import ServedAgent, serving_definition
+from l9stack.agent.governance._governor import PRECEDENT_SECONDS
+from l9stack.agent.testing._serving import ServedAgent, serving_definition
+from l9stack.agent.testing._spaces import apart
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
 ANSWER = {"verdict": "pay", "confidence": 1.0}

@@ -18,9 +18,9 @@ import redis
 from psycopg import sql
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.connections import Connections
 from l9stack.agent.declarations import MemoryDeclaration
-from l9stack.agent.tested import FAILED, NOT_RUN, PASSED, Summary
+from l9stack.agent.memory._connections import Connections
+from l9stack.agent.preflight._summary import FAILED, NOT_RUN, PASSED, Summary
 
 LAYERS = [{"kind": "semantic", "nodes": {}, "edges": {}}, {"kind": "archive", "retention": "forever"}]
 LEAVES = """
@@ -31,9 +31,9 @@ import psycopg
 import pytest
 import redis
 
-from l9stack.agent.connections import Connections
+from l9stack.agent.memory._connections import Connections
 from l9stack.agent.declarations import MemoryDeclaration
-from l9stack.agent.spaces import RUN, apart, prefix
+from l9stack.agent.testing._spaces import RUN, apart, prefix
 
 
 async def keep(backends):

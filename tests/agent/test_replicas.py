@@ -20,11 +20,12 @@ import pytest
 from agent_desk import desk
 from sqlalchemy import text
 
-from l9stack.agent import audit, keys, tokens
-from l9stack.agent.events import publish, stream
-from l9stack.agent.memory import Memory
+from l9stack.agent._messaging.events import publish, stream
+from l9stack.agent._security import keys, tokens
+from l9stack.agent.governance import _audit as audit
+from l9stack.agent.memory._memory import Memory
 from l9stack.agent.operations import STORES_SECONDS
-from l9stack.agent.spaces import apart
+from l9stack.agent.testing._spaces import apart
 
 MODULE = """
 import asyncio
@@ -83,7 +84,7 @@ class Replicas:
             "L9_DRAIN_SECONDS": "20",
         }
         with (self.folder / f"{number}.log").open("wb") as log:
-            command = [sys.executable, "-m", "l9stack.agent.serve"]
+            command = [sys.executable, "-m", "l9stack.agent"]
             self.processes.append(subprocess.Popen(command, env=environ, stdout=log, stderr=log))
         self.url.append(f"http://127.0.0.1:{port}")
 

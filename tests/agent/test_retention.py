@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from l9stack.agent import ArchiveLayer, EpisodicLayer
-from l9stack.agent.retention import expire, span_of
-from l9stack.agent.testing import serving_definition
+from l9stack.agent._calls.conclusion import remember
+from l9stack.agent.memory._retention import expire, span_of
+from l9stack.agent.testing._serving import serving_definition
 from l9stack.model.agent import Backend, MemoryKind, MemoryLayer
 from l9stack.planning.retention import SPAN, kept_days
 
@@ -61,7 +61,7 @@ async def test_old_decisions_go_from_their_layers(l9_backends: Any) -> None:
     memory = replace(plain.memory, episodic=EpisodicLayer((), "30 days"), archive=ArchiveLayer("60 days"))
     async with serving_definition(replace(plain, memory=memory), l9_backends) as agent:
         trace = "0d9c7b1e-52a4-4f0e-8a37-6e1f0c2b4d55"
-        await agent.runtime.remember(plain.operations[0], {"n": 1}, {}, trace, "APPROVED")
+        await remember(agent.runtime, plain.operations[0], {"n": 1}, {}, trace, "APPROVED")
         kept = await agent.memory.find(trace)
         assert (kept["episodic"], kept["archive"]) == (1, 1)
         now = datetime.now(UTC)

@@ -11,13 +11,14 @@ import structlog
 from agent_desk import MEMORY, desk
 from sqlalchemy import text
 
-from l9stack.agent import Observation, keys
-from l9stack.agent.database import connect
-from l9stack.agent.events import MAX_DELIVERIES, Observer, publish, stream
-from l9stack.agent.leftovers import hindrance, remove_run
-from l9stack.agent.serve import assemble
-from l9stack.agent.spaces import RUN, apart
-from l9stack.agent.testing import serving_definition
+from l9stack.agent import Observation
+from l9stack.agent._messaging.events import MAX_DELIVERIES, Observer, publish, stream
+from l9stack.agent._security import keys
+from l9stack.agent._serving.main import assemble
+from l9stack.agent.memory._database import connect
+from l9stack.agent.preflight._shared_servers import hindrance, remove_run
+from l9stack.agent.testing._serving import serving_definition
+from l9stack.agent.testing._spaces import RUN, apart
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
 OBSERVING = replace(desk(), observes=(Observation("court", {"claim_filed": "decide"}),))

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from agent_desk import MEMORY, Claim, judgement
 
-from l9stack.agent import MemoryDeclaration, SemanticLayer, keys
+from l9stack.agent import MemoryDeclaration, SemanticLayer
+from l9stack.agent._calls.context import takes_context
+from l9stack.agent._security import keys
+from l9stack.agent._serving.main import from_environ
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.config import UnifiedConfig
-from l9stack.agent.context import takes_context
-from l9stack.agent.memory import Memory
-from l9stack.agent.serve import from_environ
+from l9stack.agent.memory._memory import Memory
 
 NAMED = {
     "redis": {"url": "${YOUR_REDIS_URL}"},

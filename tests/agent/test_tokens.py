@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from l9stack.agent import keys, tokens
+from l9stack.agent._security import keys, tokens
 
 ROUTES = (
     ("POST", "/packets"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from l9stack.local.client import Supervisor
+from l9stack.local.client import SupervisorClient
 from tests.bench.figures import Figure, percentile
 from tests.bench.scratch import Scratch, UnmeasuredError
 from tests.bench.workshop import Workshop
@@ -40,7 +40,7 @@ class Caller:
     """Calls the operation as the operator, over connections that are kept."""
 
     def __init__(self, project: Scratch) -> None:
-        agents = Supervisor(project.project.run).status().agents
+        agents = SupervisorClient(project.project.run).status().agents
         self._place = urlsplit(next(agent.endpoint for agent in agents if agent.agent == AGENT)).netloc
         self._token = project.l9("token", AGENT, "--minutes", "15").strip()
 

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from l9stack.local.client import Supervisor
+from l9stack.local.client import SupervisorClient
 from tests.bench.calls import Caller
 from tests.bench.figures import Figure
 from tests.bench.scratch import UnmeasuredError
@@ -16,7 +16,7 @@ from tests.bench.workshop import Workshop
 def memory(shop: Workshop) -> Iterator[Figure]:
     """After `up`, a look at each agent's backends, and one call: every agent's processes, and every server's."""
     project = shop.deployed()
-    status = Supervisor(project.project.run).status()
+    status = SupervisorClient(project.project.run).status()
     for agent in status.agents:
         with urllib.request.urlopen(f"{agent.endpoint}/ready", timeout=30) as response:
             response.read()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from l9stack.errors import L9Error
-from l9stack.local.client import Supervisor
+from l9stack.local.client import SupervisorClient
 from l9stack.project import Project
 
 REPOSITORY = Path(__file__).parents[2]
@@ -113,7 +113,7 @@ class Scratch:
             with contextlib.suppress(UnmeasuredError):
                 self.l9("down", "--purge", "--yes")
             with contextlib.suppress(L9Error):
-                if daemon := Supervisor.find(self.project.run):
+                if daemon := SupervisorClient.find(self.project.run):
                     daemon.shutdown(purge=True)
         shutil.rmtree(self.root, ignore_errors=True)
 

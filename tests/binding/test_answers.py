@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from l9stack.binding.answers import Edit, add_implementation
 from l9stack.errors import InputError

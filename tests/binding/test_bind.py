@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.agent.testing import serving
+from l9stack.agent.testing._serving import serving
 from l9stack.errors import GateError
 from l9stack.extraction.prepare import prepare
 from l9stack.gates import judge

@@ -11,7 +11,7 @@ from l9stack.errors import GateError
 from l9stack.evidence.extraction_manifest import extraction_manifest
 from l9stack.evidence.records import build_evidence
 from l9stack.extraction import importing
-from l9stack.extraction.extract import Extraction
+from l9stack.extraction.extract import PublishedExtraction
 from l9stack.extraction.prepare import prepare
 from l9stack.gates.todo import todo_plan
 from l9stack.model.evidence import TestCounts
@@ -46,7 +46,7 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if "fails" in asked:
             raise GateError(())
         asked.append(digest)
-        return Extraction(output, False, digest, "office", None)
+        return PublishedExtraction(output, False, digest, "office", None)
 
     monkeypatch.setattr(importing, "extract", extract)
     return asked

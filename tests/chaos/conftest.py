@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.extraction.gating import Measured
+from l9stack.extraction.gating import Measurement
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.gates.outcomes import TestRun
 from l9stack.model.evidence import GateResult, TestCounts
@@ -21,7 +21,7 @@ def prepared(tmp_path: Path) -> Prepared:
     return prepare(COLLECTION, Project(tmp_path / "project"))
 
 
-def measured(prepared: Prepared, failing: str = "") -> Measured:
+def measured(prepared: Prepared, failing: str = "") -> Measurement:
     """What a run would have measured: every agent holds, but for the one that fails."""
     agents = [agent.id for agent in prepared.plan.agents]
     results = tuple(
@@ -45,4 +45,4 @@ def measured(prepared: Prepared, failing: str = "") -> Measured:
         seconds=1.0,
         stopped={agent: "gate unit_tests" for agent in agents if agent == failing},
     )
-    return Measured(results, run, (), {})
+    return Measurement(results, run, (), {})

@@ -13,15 +13,15 @@ import pytest
 from l9stack.cli import leftovers, removing
 from l9stack.cli.configuring import collecting, repinned
 from l9stack.cli.leftovers import cleared
-from l9stack.cli.printing import Progress
+from l9stack.cli.printing import ProgressLine
 from l9stack.engine import drive
-from l9stack.engine.drive import Engine
+from l9stack.engine.drive import StackEngine
 from l9stack.errors import EngineError, LockedError, ServiceError
 from l9stack.infra import cut_off
 from l9stack.project import Project
 
 REST = {"urn": "urn::desk-redis", "type": "docker:index/container:Container", "inputs": {"name": "desk-redis-shop"}}
-QUIET = Progress(quiet=True)
+QUIET = ProgressLine(quiet=True)
 
 
 class FakeEngine:
@@ -44,8 +44,8 @@ class FakeEngine:
         return self.state
 
 
-def engine(stack: str = "shop", *, held: bool = True, state: dict[str, Any] | None = None) -> Engine:
-    return cast(Engine, FakeEngine(stack, held=held, state=state))
+def engine(stack: str = "shop", *, held: bool = True, state: dict[str, Any] | None = None) -> StackEngine:
+    return cast(StackEngine, FakeEngine(stack, held=held, state=state))
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def project(tmp_path: Path) -> Project:
 def test_a_pin_stays_where_its_deployment_began(project: Project, ends: Exception | None, left: str) -> None:
     driven = FakeEngine()
     try:
-        with repinned(cast(Engine, driven), project, "new") as keep:
+        with repinned(cast(StackEngine, driven), project, "new") as keep:
             keep()
             if ends:
                 raise ends
@@ -80,7 +80,7 @@ def test_a_collection_that_was_only_looked_at_is_not_the_stacks(
     monkeypatch.chdir(project.root)
     for stack, stays in (("shop", left), ("dev-other", "other")):
         driven = FakeEngine(stack)
-        with collecting(cast(Engine, driven), project, "other") as keep:
+        with collecting(cast(StackEngine, driven), project, "other") as keep:
             if agreed:
                 keep()
         assert driven.configured[-1] == ("collection", stays)
@@ -101,7 +101,7 @@ def test_an_engine_that_cannot_clear_hides_no_other_failure(
         raise ServiceError("the network has active endpoints")
 
     monkeypatch.setattr(cut_off, "remove_cut_off", fails)
-    assert not cleared(project, engine(), [REST], Progress(quiet=False))
+    assert not cleared(project, engine(), [REST], ProgressLine(quiet=False))
     assert "active endpoints" in capsys.readouterr().err
 
 
@@ -116,7 +116,7 @@ def test_an_engine_that_cannot_clear_hides_no_other_failure(
 )
 def test_what_was_begun_in_place_of_another_one_is_a_rest_too(own: list[dict[str, Any]], rests: int) -> None:
     state = {"resources": own, "pending_operations": [{"type": "creating", "resource": REST}]}
-    assert len(Engine.begun(engine(state=state))) == rests
+    assert len(StackEngine.begun(engine(state=state))) == rests
 
 
 EARLIER, LATER = "2026-03-01T10:00:00.000Z", "2026-03-01T12:00:00.000Z"
@@ -143,18 +143,18 @@ def test_a_deployment_that_was_cut_off_is_no_success(
     driven.last, driven._note = last, tmp_path / "note"
     if noted:
         (tmp_path / "note").write_text(noted)
-    assert Engine.failed(cast(Engine, driven)) is failed
+    assert StackEngine.failed(cast(StackEngine, driven)) is failed
 
 
 def test_who_is_locked_out_leaves_the_others_note(tmp_path: Path) -> None:
     driven = FakeEngine()
     driven._note = noted = tmp_path / "deploying" / "shop"
-    with Engine._noted(cast(Engine, driven)):
+    with StackEngine._noted(cast(StackEngine, driven)):
         mine = noted.read_text()
-        with pytest.raises(LockedError), Engine._noted(cast(Engine, driven)):
+        with pytest.raises(LockedError), StackEngine._noted(cast(StackEngine, driven)):
             raise LockedError("mine")
         assert noted.read_text() == mine
-    with pytest.raises(EngineError), Engine._noted(cast(Engine, driven)):
+    with pytest.raises(EngineError), StackEngine._noted(cast(StackEngine, driven)):
         raise EngineError("half-way")
     assert not noted.exists()
 

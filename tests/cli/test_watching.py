@@ -13,7 +13,7 @@ import pytest
 from l9stack.cli.main import main
 from l9stack.errors import ServiceError
 from l9stack.model.deployment import DeployedMonitoring, Deployment
-from l9stack.running.watching import prometheus
+from l9stack.running.monitoring import prometheus
 
 BOARD = {
     "title": "desk: overview",

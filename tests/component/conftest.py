@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.infra.components.stack import Stack, StackArgs
 from l9stack.infra.settings import DockerSettings, StackSettings
 from l9stack.infra.settings.monitoring import MonitoringSettings
-from l9stack.infra.stack import Stack, StackArgs
 from l9stack.output.store import Store
 from l9stack.project import Project
 from tests.component.recording import World, run

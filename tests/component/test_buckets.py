@@ -14,7 +14,7 @@ from botocore.session import Session
 from botocore.stub import Stubber
 
 from l9stack.errors import ServiceError
-from l9stack.infra.buckets import (
+from l9stack.infra.archive.buckets import (
     NONCURRENT_DAYS,
     SETTINGS,
     BucketAddress,
@@ -24,7 +24,7 @@ from l9stack.infra.buckets import (
     settle,
     standing,
 )
-from l9stack.infra.policies import deployer_policy
+from l9stack.infra.archive.policies import deployer_policy
 
 AT = BucketAddress("claims", "dev/desk/")
 FOREIGN = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 7}}

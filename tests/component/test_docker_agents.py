@@ -13,7 +13,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from l9stack.agent.keys import TRUSTED, Trust, key_file
+from l9stack.agent._security.keys import TRUSTED, Trust, key_file
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.deployed import passed_on
 from l9stack.project import Project
@@ -82,10 +82,10 @@ def test_the_start_command_gathers_keys_and_reads_the_file_of_secrets(
     (tmp_path / "run/l9/keys" / own.name).write_bytes(own.read_bytes())
     (tmp_path / "run/trust" / TRUSTED).write_bytes((project.keys / TRUSTED).read_bytes())
     (command,) = world["Container claims_desk-settlement"].inputs["command"]
-    assert command.endswith(" && exec python -m l9stack.agent.serve")
+    assert command.endswith(" && exec python -m l9stack.agent")
     here = command.replace("/run/", f"{tmp_path}/run/").replace("/tmp/keys", f"{tmp_path}/keys")
     done = subprocess.run(
-        ["/bin/sh", "-c", here.replace("python -m l9stack.agent.serve", "env")],
+        ["/bin/sh", "-c", here.replace("python -m l9stack.agent", "env")],
         capture_output=True,
         text=True,
         check=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from l9stack.agent.keys import Trust
+from l9stack.agent._security.keys import Trust
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.settings import DockerSettings
 from l9stack.project import Project

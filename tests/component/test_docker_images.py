@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from l9stack.extraction.packages import AGENT_LOCK
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.settings import DockerSettings
@@ -24,7 +25,7 @@ from tests.component.conftest import EXAMPLE, REPOSITORY, Deploy, changed
 from tests.component.recording import SECRET, World
 from tests.component.test_docker_runtime import AGENTS
 
-LOCK = contexts.DOCKERFILES / "agent_requirements.txt"
+LOCK = AGENT_LOCK
 PACKAGE = f"humanize==4.12.1 --hash=sha256:{'0' * 64}\n"
 
 
@@ -81,7 +82,10 @@ def test_the_base_has_the_library_and_nothing_else_of_ours(world: World, project
     inputs, folder, labels = built(world, "agent-base", project)
     assert inputs["build"]["args"] == {"BASE": PYTHON} and re.fullmatch(r"python:3\.11\.\d+-slim-\w+", PYTHON)
     assert f'org.opencontainers.image.base.name="{PYTHON}"' in labels
-    agent = {f"l9stack/agent/{path.name}" for path in (REPOSITORY / "l9stack" / "agent").glob("*.py")}
+    library = REPOSITORY / "l9stack" / "agent"
+    agent = {f"l9stack/agent/{path.relative_to(library)}" for path in library.rglob("*.py")} | {
+        "l9stack/agent/requirements.txt"
+    }
     assert files(folder) == {"Dockerfile", "requirements.txt", "l9stack/__init__.py", *agent}
     assert (folder / "requirements.txt").read_bytes() == LOCK.read_bytes()
 
@@ -173,11 +177,11 @@ def test_editing_one_schema_builds_one_image_and_that_of_the_tests(
 def test_a_context_that_was_changed_is_written_anew(tmp_path: Path) -> None:
     project = Project(tmp_path)
     made = contexts.base_context(project, PYTHON)
-    (made.folder / "l9stack" / "agent" / "tokens.py").write_text("")
+    (made.folder / "l9stack" / "agent" / "_security" / "tokens.py").write_text("")
     (made.folder / "more").write_text("")
     again = contexts.base_context(project, PYTHON)
     assert again == made and "more" not in files(made.folder)
-    assert (made.folder / "l9stack" / "agent" / "tokens.py").stat().st_size
+    assert (made.folder / "l9stack" / "agent" / "_security" / "tokens.py").stat().st_size
     assert contexts.base_context(project, f"{PYTHON}-other").digest != made.digest
 
 

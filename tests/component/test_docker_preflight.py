@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from l9stack.agent.tested import Failure, Summary
+from l9stack.agent.preflight._summary import Failure, Summary
 from l9stack.errors import GateError
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.providers.preflight import PreflightProvider, failures

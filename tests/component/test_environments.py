@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from l9stack.errors import InputError
+from l9stack.infra.components.stack import Stack, StackArgs
 from l9stack.infra.protection import KEEPS_DATA, is_stateful
 from l9stack.infra.providers.release import MOST, ReleaseProvider
 from l9stack.infra.settings import StackSettings
-from l9stack.infra.settings.checking import check_stack
-from l9stack.infra.stack import Stack, StackArgs
+from l9stack.infra.settings.stack import check_stack
 from l9stack.model.release import DeployedRelease
 from l9stack.project import Project
 from tests.component.conftest import EXAMPLE, REPOSITORY, Deploy, changed

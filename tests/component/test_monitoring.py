@@ -16,13 +16,13 @@ import pytest
 import yaml
 
 from l9stack.extraction.prepare import Prepared
-from l9stack.infra.monitoring import Monitoring, MonitoringArgs
+from l9stack.infra.components.monitoring import Monitoring, MonitoringArgs
 from l9stack.infra.providers.monitoring import MonitoringFilesProvider
-from l9stack.infra.runtimes.base import Endpoint
 from l9stack.infra.runtimes.containers.monitors import grafana_container, prometheus_container
 from l9stack.infra.runtimes.containers.spec import Container
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.monitoring import IMAGES, MonitoringSettings
+from l9stack.infra.specs import RunningWorkload
 from l9stack.model.artifact import Artifact, tree_digest
 from l9stack.output.store import Store
 from l9stack.project import Project
@@ -219,10 +219,10 @@ class Replicas:
     def __init__(self) -> None:
         self.ran: dict[str, set[str]] = {}
 
-    def watch(self, name: str, spec: Container, contents: Any, parent: pulumi.Resource, after: Any) -> Endpoint:
+    def watch(self, name: str, spec: Container, contents: Any, parent: pulumi.Resource, after: Any) -> RunningWorkload:
         assert {file.name for file in spec.files} <= contents.keys()
         self.ran[name] = {file.name for file in spec.files}
-        return Endpoint(parent, f"http://{name}", "1")
+        return RunningWorkload(parent, f"http://{name}", "1")
 
 
 def test_where_agents_have_replicas_each_is_found_by_dns(example: Prepared) -> None:
@@ -230,7 +230,7 @@ def test_where_agents_have_replicas_each_is_found_by_dns(example: Prepared) -> N
     assert planned is not None
 
     def program() -> None:
-        agents = {agent: Endpoint(pulumi.ComponentResource("t", agent), "http://all", "1") for agent in AGENTS}
+        agents = {agent: RunningWorkload(pulumi.ComponentResource("t", agent), "http://all", "1") for agent in AGENTS}
         folder = "deployments/prod/monitoring"
         arguments = MonitoringArgs(
             runtime,

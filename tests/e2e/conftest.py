@@ -19,7 +19,7 @@ import pytest
 
 from l9stack.agent.backends import BackendUrls
 from l9stack.engine import find
-from l9stack.local.client import Supervisor
+from l9stack.local.client import SupervisorClient
 
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("l9")
@@ -95,9 +95,9 @@ class Deployed:
         return {a.agent: a.pid for a in self.runtime.status().agents if a.stack == stack and a.state == "running"}
 
     @property
-    def runtime(self) -> Supervisor:
+    def runtime(self) -> SupervisorClient:
         """The project's local runtime."""
-        return Supervisor(self.root / ".l9" / "run")
+        return SupervisorClient(self.root / ".l9" / "run")
 
     def backends(self, stack: str = "dev") -> BackendUrls:
         """The URLs of a stack's backends."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from l9stack.agent import keys, tokens
+from l9stack.agent._security import keys, tokens
 
 URL, AGENT, OPERATION, WORKERS = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 LONGEST_SECONDS, PATIENCE_SECONDS = 600, 60

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from l9stack.agent import audit
+from l9stack.agent.governance import _audit as audit
 from tests.e2e.images.commands import docker
 from tests.e2e.images.stack import stack_config
 from tests.e2e_docker.project import OnDocker, in_swarm

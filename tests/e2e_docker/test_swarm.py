@@ -18,7 +18,7 @@ AGENTS = ("claim_intake", "coverage_check", "customer_notice", "damage_assessmen
 BACKENDS = ("archive", "neo4j", "postgres", "redis")
 FOUND = (
     "set -a; . /run/l9/agent.env; python -c '"
-    "import asyncio, json, os; from l9stack.agent.serve import from_environ; "
+    "import asyncio, json, os; from l9stack.agent._serving.main import from_environ; "
     'memory = from_environ(os.environ).runtime.memory; print(json.dumps(asyncio.run(memory.find("{trace}"))))\''
 )
 """Asks every store of an agent, where the agent is."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from l9stack.engine.events import Following, Outcome
+from l9stack.engine.events import EngineRun, Following
 from l9stack.engine.hints import hints
 
 IMAGE, OTHER = "urn:pulumi:s::p::docker:index/image:Image::desk-base", "urn:pulumi:s::p::x:Y::other"
@@ -19,7 +19,7 @@ def said(urn: str, message: str, severity: str = "info", *, ephemeral: bool = Fa
     return {"diagnosticEvent": {"urn": urn, "message": message, "severity": severity, "ephemeral": ephemeral}}
 
 
-def followed(tmp_path: Path, *events: dict[str, Any]) -> tuple[Outcome, list[str]]:
+def followed(tmp_path: Path, *events: dict[str, Any]) -> tuple[EngineRun, list[str]]:
     log, ended, progress = tmp_path / "events", threading.Event(), list[str]()
     log.write_text("".join(f"{json.dumps(event)}\n" for event in events))
     ended.set()

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.evidence.extraction_manifest import NAME as MANIFEST
-from l9stack.evidence.extraction_manifest import extraction_manifest, manifest_text
+from l9stack.evidence.extraction_manifest import NAME as MANIFEST, extraction_manifest, manifest_text
 from l9stack.evidence.keys import signing_key
 from l9stack.evidence.records import build_evidence
-from l9stack.evidence.report import NAME as REPORT
-from l9stack.evidence.report import report
-from l9stack.evidence.signing import NAME as ATTESTATION
-from l9stack.evidence.signing import sign
+from l9stack.evidence.report import NAME as REPORT, report
+from l9stack.evidence.signing import NAME as ATTESTATION, sign
 from l9stack.files import fill
 from l9stack.gates.registry import Finding, result, rows_of
 from l9stack.gates.todo import todo_plan

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from l9stack.evidence.keys import signing_key
 from l9stack.evidence.signing import NAME, PAYLOAD_TYPE, pre_authentication

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from l9stack.evidence.readiness import Measured, readiness
+from l9stack.evidence.readiness import ReadinessReport, readiness
 from l9stack.model.deployment import Deployment
 from l9stack.model.evidence import BuildEvidence, GateResult, TestCounts
 
 AT = "2026-01-02T03:04:05Z"
-WELL = Measured(AT, {"clerk": "ok", "porter": "ok"}, {"clerk": "c1", "porter": "p1"}, "abc")
-SILENT = Measured(AT, {"clerk": "does not answer", "porter": "does not answer"}, {"clerk": "", "porter": ""}, "")
+WELL = ReadinessReport(AT, {"clerk": "ok", "porter": "ok"}, {"clerk": "c1", "porter": "p1"}, "abc")
+SILENT = ReadinessReport(AT, {"clerk": "does not answer", "porter": "does not answer"}, {"clerk": "", "porter": ""}, "")
 
 
 def deployment(**changes: Any) -> Deployment:
@@ -96,7 +96,9 @@ def test_what_was_not_measured_never_holds(section: int):
 
 
 def test_other_code_a_failed_test_and_an_unready_agent_are_named():
-    other = Measured(AT, {"clerk": "redis (TimeoutError)", "porter": "ok"}, {"clerk": "c1", "porter": "p0"}, "abc")
+    other = ReadinessReport(
+        AT, {"clerk": "redis (TimeoutError)", "porter": "ok"}, {"clerk": "c1", "porter": "p0"}, "abc"
+    )
     page = readiness(deployment(), build(failed=1), other)
     told = items(page, 1)
     code = "Code deployed: 1 of 2 agents say that they run the digest that was deployed"

@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from l9stack.gates.asked import asked
 
 from l9stack.cli.main import main
 from l9stack.errors import InputError
 from l9stack.extraction.inputs import input_digest
-from l9stack.extraction.many import Many, collections_in
+from l9stack.extraction.many import Batch, collections_in
 from l9stack.extraction.prepare import plan_of
-from l9stack.gates.asked import asked
 from l9stack.model.glue import Unbound
 from l9stack.project import Project
 
@@ -29,7 +29,7 @@ def test_sub_folders_and_schema_files_are_collections_and_what_lies_beside_them_
 
 def test_two_collections_of_one_name_are_refused_before_anything_is_done(tmp_path: Path) -> None:
     paths = [tmp_path / "desk.yaml", tmp_path / "desk"]
-    many = Many(paths, tmp_path / "out", Project(tmp_path), None, 2)
+    many = Batch(paths, tmp_path / "out", Project(tmp_path), None, 2)
     with pytest.raises(InputError, match=r"collection-twice: .*desk and .*desk\.yaml are both the collection desk"):
         list(many.results(lambda _message: None))
     assert not (tmp_path / "out").exists()

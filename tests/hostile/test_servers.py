@@ -22,9 +22,9 @@ from l9stack.agent import (
     WorkingLayer,
     operation,
 )
-from l9stack.agent.database import index_statements
-from l9stack.agent.testing import serving_definition
-from l9stack.agent.traces import told
+from l9stack.agent.memory._database import index_statements
+from l9stack.agent.testing._serving import serving_definition
+from l9stack.agent.testing._traces import told
 from tests.hostile.payloads import PAYLOADS
 
 # What cannot travel in JSON, SQL text or a key at all is refused where a schema is read.

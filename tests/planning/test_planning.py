@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from l9stack.errors import InputError, Place
 from l9stack.model.agent import AgentSpec, Backend, Endpoint, Governance, MemoryKind, MemoryLayer

@@ -14,7 +14,7 @@ from l9stack.project import Project
 from l9stack.reading.requirements import read_lock
 
 REPOSITORY = Path(__file__).parents[2]
-AGENTS_LOCK = "l9stack/infra/runtimes/containers/dockerfiles/agent_requirements.txt"
+AGENTS_LOCK = "l9stack/agent/requirements.txt"
 HASH = f"--hash=sha256:{'a' * 64}"
 
 

@@ -26,8 +26,7 @@ from l9stack.local.scratch import scratch_folder
 from l9stack.local.unprivileged import become
 from tests.e2e.images.commands import run
 from tests.real_servers import programs
-from tests.real_servers.authority import HOST as NAME
-from tests.real_servers.authority import Authority, make_authority
+from tests.real_servers.authority import HOST as NAME, Authority, make_authority
 
 BUCKET = "agents"
 ACCESS_KEY = "l9-root"

@@ -14,11 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from l9stack.agent import ArchiveLayer
-from l9stack.agent.connections import Connections
 from l9stack.agent.declarations import MemoryDeclaration
+from l9stack.agent.memory._connections import Connections
 from l9stack.errors import ServiceError
-from l9stack.infra.buckets import BucketAddress, create, remove, settle, standing
-from l9stack.infra.policies import agents_policy
+from l9stack.infra.archive.buckets import BucketAddress, create, remove, settle, standing
+from l9stack.infra.archive.policies import agents_policy
 from l9stack.infra.providers.archive import ArchiveBucketProvider
 from l9stack.infra.providers.login import login
 from l9stack.infra.providers.service import ExternalServiceProvider

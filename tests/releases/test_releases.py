@@ -9,18 +9,17 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.files import files_below
 from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
-from l9stack.releases import rendered
+from l9stack.releases import prepared
 from l9stack.releases.archives import export_release, import_release
-from l9stack.releases.lineage import before, changed_agents, lineage
-from l9stack.releases.rendered import prepared_release
+from l9stack.releases.history import before, changed_agents, lineage
+from l9stack.releases.prepared import prepared_release
 from l9stack.releases.snapshots import Snapshot, Snapshots, described, release_digest, sources
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -136,8 +135,8 @@ def test_another_generator_is_refused_and_the_one_that_made_it_is_named(
         tree = made.tree.model_copy(update={"artifacts": artifacts})
         return Prepared(project, path, made.collection, made.meta, made.plan, tree, made.input_digest)
 
-    monkeypatch.setattr(rendered, "prepare", newer)
-    monkeypatch.setattr(rendered, "__version__", "99.0")
+    monkeypatch.setattr(prepared, "prepare", newer)
+    monkeypatch.setattr(prepared, "__version__", "99.0")
     with pytest.raises(InputError) as refused:
         prepared_release(project, kept.digest, SETTINGS)
     assert codes(refused) == ["release-renders-otherwise"]

@@ -14,10 +14,10 @@ import httpx
 import pytest
 import yaml
 
-from l9stack.agent import keys
-from l9stack.agent.serve import Assembled, from_environ
-from l9stack.agent.testing import serving, serving_together
-from l9stack.agent.tokens import mint
+from l9stack.agent._security import keys
+from l9stack.agent._security.tokens import mint
+from l9stack.agent._serving.main import Assembled, from_environ
+from l9stack.agent.testing._serving import serving, serving_together
 from l9stack.errors import GateError, InputError
 from l9stack.extraction.prepare import Prepared, plan_of, prepare
 from l9stack.gates.judge import require

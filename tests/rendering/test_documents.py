@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from l9stack.agent.retention import span_of
+from l9stack.agent.memory._retention import span_of
 from l9stack.cli.parser import build
 from l9stack.extraction.prepare import plan_of, prepare
-from l9stack.gates.scene import expected_files
+from l9stack.gates.parsed import expected_files
 from l9stack.model.plan import Plan
 from l9stack.project import Project
 from l9stack.rendering.documents.pages import render_documents

@@ -13,8 +13,8 @@ from l9stack.extraction.prepare import prepare
 from l9stack.gates.tests_run import run_tests
 from l9stack.output.view import write_tree
 from l9stack.project import Project
-from l9stack.rendering.tests.answers import circular, known_answers, worked_out
-from l9stack.rendering.tests.integration import FOLDER, integration_tests, joined
+from l9stack.rendering.suites.answers import circular, known_answers, worked_out
+from l9stack.rendering.suites.integration import FOLDER, integration_tests, joined
 
 EXAMPLE = Path(__file__).parents[2] / "input_schemas" / "claims_desk"
 AGENT = """---

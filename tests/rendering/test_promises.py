@@ -10,7 +10,7 @@ from l9stack.model.glue import FieldSpec
 from l9stack.project import Project
 from l9stack.rendering.fields import model
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.tests.promises import promised
+from l9stack.rendering.suites.promises import promised
 
 MINIMAL = Path(__file__).parents[1] / "golden" / "minimal" / "input.yaml"
 DEFAULTS: dict[str, list[Any]] = {

@@ -8,7 +8,7 @@ from l9stack.errors import InputError, Place
 from l9stack.extraction.prepare import plan_of
 from l9stack.model.collection import OwnTemplate
 from l9stack.project import Project
-from l9stack.rendering import shares
+from l9stack.rendering import parallel
 from l9stack.rendering.tree import render
 
 ROOT = Path(__file__).parents[2]
@@ -21,26 +21,26 @@ def plan():
 
 @pytest.fixture
 def three(monkeypatch):
-    monkeypatch.setattr(shares, "FEWEST", 1)
-    monkeypatch.setattr(shares.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(parallel, "FEWEST", 1)
+    monkeypatch.setattr(parallel.os, "cpu_count", lambda: 3)
 
 
 def test_shares_come_to_the_tree_of_one_process(plan, monkeypatch):
     whole = render(plan)
-    monkeypatch.setattr(shares, "FEWEST", 1)
-    monkeypatch.setattr(shares.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(parallel, "FEWEST", 1)
+    monkeypatch.setattr(parallel.os, "cpu_count", lambda: 3)
     assert render(plan) == whole
 
 
 def test_a_failure_of_another_process_is_told(plan, three, monkeypatch):
-    monkeypatch.setattr(shares.pickle, "dumps", lambda value: b"no plan")
-    with pytest.raises(shares.ShareError, match="UnpicklingError"):
-        shares.shared_out(plan, lambda plan, agents: {})
+    monkeypatch.setattr(parallel.pickle, "dumps", lambda value: b"no plan")
+    with pytest.raises(parallel.ShareError, match="UnpicklingError"):
+        parallel.shared_out(plan, lambda plan, agents: {})
 
 
 def test_a_template_that_fails_in_another_process_is_the_users_mistake(plan, three):
     name = "docs/readme.md.j2"
     own = OwnTemplate(name=name, text="{{ nobody.knows }}", place=Place(f"templates/{name}", 1), shadows=True)
     with pytest.raises(InputError) as raised:
-        shares.shared_out(plan.model_copy(update={"templates": (own,)}), lambda plan, agents: {})
+        parallel.shared_out(plan.model_copy(update={"templates": (own,)}), lambda plan, agents: {})
     assert raised.value.problems[0].code == "bad-template"

@@ -14,8 +14,8 @@ from l9stack.output.view import write_tree
 from l9stack.project import Project
 from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import fits, sample
-from l9stack.rendering.tests.literals import changed, row, title
-from l9stack.rendering.tests.operations import another
+from l9stack.rendering.suites.literals import changed, row, title
+from l9stack.rendering.suites.operations import another
 
 AGENT = """---
 system: {id}

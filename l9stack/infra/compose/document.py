@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.infra.runtimes.containers.services import FILES
 from l9stack.infra.runtimes.containers.spec import AGENTS, BACKENDS, TRUST, Container, File, Health
+from l9stack.infra.specs import FILES
 
 BRINGER = "l9.files"
 """The service that brings files into volumes, and ends. No agent's name has a dot."""
@@ -24,7 +24,7 @@ _LIMITS: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Part:
+class ComposeService:
     """A container, the stage of the Dockerfile from which its image is built, and where its files lie."""
 
     container: Container
@@ -47,7 +47,7 @@ class Part:
         return {"image": self.image, **({"build": {"context": "./images", "target": self.stage}} if self.stage else {})}
 
 
-def compose_document(parts: Sequence[Part], bringer: Part, publish: str) -> dict[str, Any]:
+def compose_document(parts: Sequence[ComposeService], bringer: ComposeService, publish: str) -> dict[str, Any]:
     """The document; agents are published on the address `publish` of the host."""
     hosts = {part.container.name: part.container.host for part in parts}
     volumes = {volume for part in parts for volume in part.kept().values()}
@@ -65,7 +65,7 @@ def compose_document(parts: Sequence[Part], bringer: Part, publish: str) -> dict
     return {key: _literal(value) for key, value in document.items()}
 
 
-def _service(part: Part, hosts: Mapping[str, str], publish: str) -> dict[str, Any]:
+def _service(part: ComposeService, hosts: Mapping[str, str], publish: str) -> dict[str, Any]:
     """What every container has: no rights that it does not need, bounded memory and logs, a health check."""
     wanted = part.container
     given = {
@@ -107,13 +107,13 @@ def _health(health: Health) -> dict[str, Any]:
     }
 
 
-def _brought(part: Part) -> list[str]:
+def _brought(part: ComposeService) -> list[str]:
     folders = {"trust": TRUST}
     volumes = sorted({part.volume(file) for file in part.container.files})
     return [f"{volume}:{folders.get(volume, FILES)}:ro" for volume in volumes]
 
 
-def _bringing(parts: Sequence[Part], bringer: Part) -> dict[str, Any]:
+def _bringing(parts: Sequence[ComposeService], bringer: ComposeService) -> dict[str, Any]:
     """Compose mounts a secret as the file that it is: its owner is who exported it, and no container's user.
 
     So one container, as root and in no network, copies each file to where its user alone can read it.
@@ -136,13 +136,13 @@ def _bringing(parts: Sequence[Part], bringer: Part) -> dict[str, Any]:
     }
 
 
-def _script(parts: Sequence[Part]) -> str:
+def _script(parts: Sequence[ComposeService]) -> str:
     lines = dict.fromkeys(line for part in parts for line in _copies(part))  # all agents have the public keys in common
     given = [f"chown {user} /to/{volume}" for volume, user in _given(parts).items()]
     return "\n".join([_BRING, *lines, *given]) + "\n"
 
 
-def _copies(part: Part) -> Iterator[str]:
+def _copies(part: ComposeService) -> Iterator[str]:
     for file in part.container.files:
         source = part.sources[file.name]
         begin = f"/run/secrets/{_secret(source)}" if file.secret else f"/from/{source.removeprefix(f'{PLAIN}/')}"
@@ -151,12 +151,12 @@ def _copies(part: Part) -> Iterator[str]:
         yield f"bring {part.container.user} {mode} {begin} /to/{part.volume(file)}/{inside}"
 
 
-def _given(parts: Sequence[Part]) -> dict[str, str]:
+def _given(parts: Sequence[ComposeService]) -> dict[str, str]:
     """Volumes that belong to root when they are new, with whom they are given to."""
     return {part.kept()[folder]: part.container.user for part in parts for folder in part.container.given}
 
 
-def _secrets(parts: Sequence[Part]) -> dict[str, str]:
+def _secrets(parts: Sequence[ComposeService]) -> dict[str, str]:
     """Names of secrets in the Compose file, with where each lies."""
     sources = {part.sources[file.name] for part in parts for file in part.container.files if file.secret}
     return {_secret(source): source for source in sorted(sources)}

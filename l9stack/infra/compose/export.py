@@ -11,22 +11,22 @@ from typing import Any
 
 from l9stack.files import write_file
 from l9stack.infra import deployed
-from l9stack.infra.backends import services_used
-from l9stack.infra.compose.document import BRINGER, Part, compose_document
-from l9stack.infra.compose.handed import SECRETS, Given, Handed
+from l9stack.infra.components.extraction import hard_dependencies
+from l9stack.infra.components.stack import StackArgs, agent_spec
+from l9stack.infra.compose.credentials import SECRETS, ClientCredentials, Credentials
+from l9stack.infra.compose.document import BRINGER, ComposeService, compose_document
 from l9stack.infra.compose.images import Stages
-from l9stack.infra.compose.watching import watching_parts
-from l9stack.infra.extraction import hard_dependencies
+from l9stack.infra.compose.monitoring import watching_parts
 from l9stack.infra.inputs import prepared_for
-from l9stack.infra.runtimes.base import AgentSpec
 from l9stack.infra.runtimes.containers import image_contexts as contexts
-from l9stack.infra.runtimes.containers.handed import Ports
+from l9stack.infra.runtimes.containers.credentials import PortRange
 from l9stack.infra.runtimes.containers.spec import Container, Health, agent_container, service_container
+from l9stack.infra.services import services_used
 from l9stack.infra.settings.archive import ArchiveSettings
-from l9stack.infra.settings.checking import check_stack
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.infra.settings.monitoring import GRAFANA
-from l9stack.infra.stack import StackArgs, agent_spec
+from l9stack.infra.settings.stack import check_stack
+from l9stack.infra.specs import AgentWorkload
 from l9stack.project import Project
 from l9stack.reading.stack import stack_entries, stack_values
 from l9stack.rendering.yaml_text import yaml_text
@@ -77,8 +77,8 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     settings = check_stack(project.root, stack)
     prepared = prepared_for(project, settings)
     prepared.stored()
-    args, handed = StackArgs(prepared, settings, stack), Handed(folder, project)
-    stages, ports, docker = Stages(), Ports(settings.docker.first_port), settings.docker
+    args, handed = StackArgs(prepared, settings, stack), Credentials(folder, project)
+    stages, ports, docker = Stages(), PortRange(settings.docker.first_port), settings.docker
     base = _base(stages, project, docker)
     used = services_used(prepared.plan)
     given = _given(project, stack, used, handed)
@@ -86,7 +86,9 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     backends = _backends(args, handed, passwords)
     agents = _agents(args, handed, passwords, given, stages, ports, base)
     watching = watching_parts(prepared, stack, settings.monitoring, handed, ports)
-    bringer = Part(Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ()), _image(args, base, stages), base)
+    bringer = ComposeService(
+        Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ()), _image(args, base, stages), base
+    )
     document = compose_document([*backends, *agents.values(), *watching], bringer, docker.publish)
     endpoints = {agent: _endpoint(docker, part) for agent, part in agents.items()}
     watched = {part.container.host: _endpoint(docker, part) for part in watching}
@@ -99,21 +101,21 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     return Exported(folder, tuple(document["services"]), endpoints)
 
 
-def _backends(args: StackArgs, handed: Handed, passwords: Mapping[str, str]) -> list[Part]:
+def _backends(args: StackArgs, handed: Credentials, passwords: Mapping[str, str]) -> list[ComposeService]:
     collection, images = args.prepared.plan.collection, args.settings.docker.images
     wanted = [service_container(name, collection, args.stack, images.get(name, "")) for name in passwords]
-    return [Part(one, one.image, sources=handed.backend(one.host, passwords[one.host])) for one in wanted]
+    return [ComposeService(one, one.image, sources=handed.backend(one.host, passwords[one.host])) for one in wanted]
 
 
 def _agents(
     args: StackArgs,
-    handed: Handed,
+    handed: Credentials,
     passwords: Mapping[str, str],
-    given: Given,
+    given: ClientCredentials,
     stages: Stages,
-    ports: Ports,
+    ports: PortRange,
     base: str,
-) -> dict[str, Part]:
+) -> dict[str, ComposeService]:
     """The agents, by id; their images become stages, on those for packages and for the user's functions."""
     prepared, plan = args.prepared, args.prepared.plan
     trusted = {service: file for service, file in args.settings.certificates.items() if service in given.urls}
@@ -123,7 +125,7 @@ def _agents(
     anybody = next(iter(specs.values()))
     shared = handed.agents(passwords, anybody.passed, given, config, text) | handed.certificates(trusted)
     keys = handed.keys(anybody.principals, specs)
-    found: dict[str, Part] = {}
+    found: dict[str, ComposeService] = {}
     for agent, spec in specs.items():
         wanted = agent_container(
             spec,
@@ -133,7 +135,7 @@ def _agents(
             after=[f"{plan.collection}-{other}" for other in (*passwords, *hard_dependencies(plan, agent))],
         )
         stage = _stage(stages, prepared.project, spec, base, wanted.host)
-        found[agent] = Part(wanted, _image(args, stage, stages), stage, {**shared, **keys[agent]})
+        found[agent] = ComposeService(wanted, _image(args, stage, stages), stage, {**shared, **keys[agent]})
     return found
 
 
@@ -153,11 +155,11 @@ def _described(
     }
 
 
-def _endpoint(docker: DockerSettings, part: Part) -> str:
+def _endpoint(docker: DockerSettings, part: ComposeService) -> str:
     return f"http://{docker.reach}:{part.container.published}"
 
 
-def _given(project: Project, stack: str, services: Sequence[str], handed: Handed) -> Given:
+def _given(project: Project, stack: str, services: Sequence[str], handed: Credentials) -> ClientCredentials:
     """What others run, of the services that are used.
 
     Raises:
@@ -178,7 +180,7 @@ def _given(project: Project, stack: str, services: Sequence[str], handed: Handed
         secret_key=known.get("archive.secret_key"),
     )
     told = {name: str(value) for name, value in archive.variables().items()} if block or keys else {}
-    return Given({service: known[f"{service}.url"] for service in by_url}, told)
+    return ClientCredentials({service: known[f"{service}.url"] for service in by_url}, told)
 
 
 def _base(stages: Stages, project: Project, docker: DockerSettings) -> str:
@@ -188,7 +190,7 @@ def _base(stages: Stages, project: Project, docker: DockerSettings) -> str:
     return stages.add("base", contexts.base_context(project, python), python)
 
 
-def _stage(stages: Stages, project: Project, spec: AgentSpec, base: str, host: str) -> str:
+def _stage(stages: Stages, project: Project, spec: AgentWorkload, base: str, host: str) -> str:
     labels = {"l9stack.collection": spec.collection}
     below = base
     if spec.lock:

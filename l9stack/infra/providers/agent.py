@@ -6,15 +6,15 @@ import json
 import os
 from typing import Any
 
-from l9stack.agent.addresses import AUTHORITIES
+from l9stack.agent._security.addresses import AUTHORITIES
+from l9stack.agent._security.keys import ensure_keys
 from l9stack.agent.backends import NAMES
-from l9stack.agent.keys import ensure_keys
 from l9stack.errors import ServiceError
 from l9stack.extraction.packages import Packages, installed
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.baseline import OPERATOR
-from l9stack.local.client import Supervisor
+from l9stack.local.client import SupervisorClient
 from l9stack.local.host import AgentStatus
 from l9stack.output.store import Store
 from l9stack.project import Project
@@ -45,7 +45,7 @@ class LocalAgentProvider(Provider):
             ServiceError: it did not become healthy; the message names the log and ends with its last lines.
         """
         project, stack, agent = self.project(), props["stack"], props["agent"]
-        daemon = Supervisor.connect(project.run)
+        daemon = SupervisorClient.connect(project.run)
         part = Store(project).path(props["digest"])
         manifest = part / "manifests" / f"{agent}.json"
         anchors = json.loads(manifest.read_bytes())["governance"]["anchors"]
@@ -80,7 +80,7 @@ class LocalAgentProvider(Provider):
 
     def observe(self, props: Props) -> dict[str, Any]:
         """Running, or not and why; a preview starts nothing."""
-        daemon = Supervisor.find(self.project().run)
+        daemon = SupervisorClient.find(self.project().run)
         for status in daemon.status().agents if daemon else ():
             if (status.stack, status.agent) == (props["stack"], props["agent"]):
                 if status.state != "running":
@@ -90,7 +90,7 @@ class LocalAgentProvider(Provider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Stop the agent."""
-        if daemon := Supervisor.find(self.project().run):
+        if daemon := SupervisorClient.find(self.project().run):
             daemon.stop_agent(_props["stack"], _props["agent"])
 
 

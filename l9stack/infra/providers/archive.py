@@ -8,7 +8,7 @@ import pulumi
 from pulumi.dynamic import DiffResult
 
 from l9stack.errors import ServiceError
-from l9stack.infra.buckets import SETTINGS, BucketAddress, create, current, remove, settle, standing
+from l9stack.infra.archive.buckets import SETTINGS, BucketAddress, create, current, remove, settle, standing
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.login import reason
 

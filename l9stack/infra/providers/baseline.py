@@ -6,12 +6,12 @@ from typing import Any
 
 from pulumi.dynamic import DiffResult
 
-from l9stack.agent.keys import Trust, ensure_keys
+from l9stack.agent._security.keys import Trust, ensure_keys
 from l9stack.errors import ServiceError
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.service import reachable
-from l9stack.local.client import Supervisor
+from l9stack.local.client import SupervisorClient
 
 OPERATOR = "operator"
 
@@ -40,7 +40,7 @@ class BaselineProvider(Provider):
             raise ServiceError(f"governance anchors without a key: {', '.join(absent)}")
         own = [name for name in props["services"] if name not in (props.get("external") or ())]
         if props["runtime"] == "local" and own:
-            urls = Supervisor.connect(project.run).namespace(props["stack"])
+            urls = SupervisorClient.connect(project.run).namespace(props["stack"])
             silent = [name for name in own if not reachable(str(getattr(urls, name)))]
             if silent:
                 raise ServiceError(f"backends that do not answer: {', '.join(silent)}")

@@ -14,7 +14,7 @@ from l9stack.errors import ServiceError
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.running.docker import container_state, filters
 from l9stack.running.engine import DockerEngine
-from l9stack.running.parts import Hosted
+from l9stack.running.parts import HostedPart
 
 _POLL_SECONDS = 0.3
 _STARTS = 3
@@ -114,7 +114,7 @@ class ContainerReadyProvider(Provider):
 
 @dataclass(frozen=True)
 class _Look:
-    hosted: Hosted
+    hosted: HostedPart
     instance: str = ""
     ended: bool = False
     """It does not run, and the engine does not start it again, or has done so in vain."""
@@ -134,7 +134,7 @@ class _Look:
 def _look(engine: DockerEngine, name: str) -> _Look:
     ids = engine.ask("ps", "--all", "--quiet", "--no-trunc", "--filter", f"name=^/?{name}$").split()
     if not ids:
-        return _Look(Hosted("missing", "there is no container of this name"))
+        return _Look(HostedPart("missing", "there is no container of this name"))
     (found,) = engine.rows("inspect", "--type", "container", ids[0])
     state = found["State"]
     ended = state["Status"] in ("exited", "dead", "paused")

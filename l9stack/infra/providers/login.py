@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from l9stack.agent.addresses import trusting
+from l9stack.agent._security.addresses import trusting
 from l9stack.errors import ServiceError
 from l9stack.evidence.scrub import HIDDEN, scrub
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from l9stack.evidence.readiness import Measured, readiness
+from l9stack.evidence.readiness import ReadinessReport, readiness
 from l9stack.evidence.records import Records, iso
 from l9stack.files import write_file
 from l9stack.infra.providers.base import Props, Provider
@@ -55,7 +55,7 @@ class DeploymentManifestProvider(Provider):
             folder.rmdir()
 
 
-def _measured(project: Project, deployment: Deployment) -> Measured:
+def _measured(project: Project, deployment: Deployment) -> ReadinessReport:
     endpoints = {name: agent.endpoint for name, agent in deployment.agents.items() if agent.published}
     ready = {name: agent.health for name, agent in deployment.agents.items() if not agent.published} | {
         name: answer.silent or answer.wrong or ", ".join(answer.failing) or "ok"
@@ -63,7 +63,7 @@ def _measured(project: Project, deployment: Deployment) -> Measured:
     }
     config = project.root / deployment.config
     found = _digest(config.read_bytes()) if config.is_file() else ""
-    return Measured(iso(datetime.now(UTC)), ready, codes_of(endpoints), found)
+    return ReadinessReport(iso(datetime.now(UTC)), ready, codes_of(endpoints), found)
 
 
 def _state(path: Path, wanted: str) -> str:

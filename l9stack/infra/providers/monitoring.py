@@ -70,8 +70,8 @@ class MonitoringFilesProvider(Provider):
 
     def _texts(self, props: Props) -> dict[str, str]:
         # Imported here: most commands find everything as it should be, and render nothing.
-        from l9stack.infra.runtimes.containers.monitors import DASHBOARD_FOLDER, PROMETHEUS_URL
-        from l9stack.rendering.monitoring.deployed import Scraped, grafana_files, prometheus_files
+        from l9stack.infra.settings.monitoring import DASHBOARD_FOLDER, PROMETHEUS_URL
+        from l9stack.rendering.monitoring.deployed import ScrapeTargets, grafana_files, prometheus_files
 
         store, source = Store(self.project()).path(props["part"]), props["source"]
         texts = {
@@ -80,7 +80,7 @@ class MonitoringFilesProvider(Provider):
             if path.startswith(f"{source}/")
         }
         found = props["scraped"]
-        scraped = Scraped(
+        scraped = ScrapeTargets(
             collection=props["collection"],
             stack=props["stack"],
             interval_seconds=int(found["interval_seconds"]),  # the engine gives floats

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from l9stack.agent.tested import PASSED, Summary
+from l9stack.agent.preflight._summary import PASSED, Summary
 from l9stack.errors import GateError, Place, Problem
 from l9stack.files import write_file
 from l9stack.infra.providers.base import Props, Provider

@@ -10,7 +10,7 @@ from l9stack.errors import ServiceError
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.login import PORTS, address, login
-from l9stack.local.client import ServiceStatus, Supervisor
+from l9stack.local.client import ServiceStatus, SupervisorClient
 
 
 class LocalServiceProvider(Provider):
@@ -31,14 +31,14 @@ class LocalServiceProvider(Provider):
         project, name = self.project(), props["service"]
         with deployed.alone(project, "services"):  # whoever takes it away has then either seen this, or ended
             deployed.lease(project, name, props["stack"])
-        status = Supervisor.connect(project.run).ensure_service(name)
+        status = SupervisorClient.connect(project.run).ensure_service(name)
         if status.state != "running":
             raise ServiceError(f"{name} did not start: {status.detail}")
         return _outputs(status)
 
     def observe(self, props: Props) -> dict[str, Any]:
         """Running, or not and why; a preview starts nothing."""
-        daemon = Supervisor.find(self.project().run)
+        daemon = SupervisorClient.find(self.project().run)
         services = daemon.status().services if daemon else ()
         for status in services:
             if status.name == props["service"]:
@@ -50,7 +50,7 @@ class LocalServiceProvider(Provider):
         project = self.project()
         with deployed.alone(project, "services"):
             unused = deployed.release(project, _props["service"], _props["stack"])
-            daemon = Supervisor.find(project.run)
+            daemon = SupervisorClient.find(project.run)
             if daemon is None or not unused:
                 return
             daemon.stop_service(_props["service"])

@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.infra.buckets import S3_KEYS
+from l9stack.infra.archive.buckets import S3_KEYS
 from l9stack.infra.resources import ArchiveBucket, ExternalService
-from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
 from l9stack.infra.settings.archive import ArchiveSettings
+from l9stack.infra.specs import AgentWorkload, RunningWorkload, ServiceSpec
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,15 @@ class Bucket:
 
 def external_service(
     name: str, spec: ServiceSpec, url: pulumi.Input[str], certificate: str, parent: pulumi.Resource
-) -> Endpoint:
+) -> RunningWorkload:
     """A backend by URL, in any stack; the URL is a secret."""
     props = {"service": spec.name, "url": pulumi.Output.secret(url)}
     given = {"certificate": certificate} if certificate else {}
     service = ExternalService(name, props | given, pulumi.ResourceOptions(parent=parent))
-    return Endpoint(service, service.endpoint, service.instance)
+    return RunningWorkload(service, service.endpoint, service.instance)
 
 
-def archive_bucket(name: str, bucket: Bucket, certificate: str, parent: pulumi.Resource) -> Endpoint:
+def archive_bucket(name: str, bucket: Bucket, certificate: str, parent: pulumi.Resource) -> RunningWorkload:
     """The archive as a bucket with the settings that agents need, those aside that its server does not offer."""
     settings = bucket.settings
     wanted: dict[str, Any] = {
@@ -55,7 +55,7 @@ def archive_bucket(name: str, bucket: Bucket, certificate: str, parent: pulumi.R
         **{setting: value for setting, value in wanted.items() if setting not in settings.without},
     }
     made = ArchiveBucket(name, props, pulumi.ResourceOptions(parent=parent))
-    return Endpoint(made, made.endpoint, made.instance)
+    return RunningWorkload(made, made.endpoint, made.instance)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class ExternalRuntime:
         """What the plan uses."""
         return tuple(used)
 
-    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
+    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> RunningWorkload:
         """There is none to run: its URL has to be given.
 
         Raises:
@@ -77,7 +77,7 @@ class ExternalRuntime:
         """
         raise InputError([_unset("backends", spec.name, "--secret ")])
 
-    def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
+    def agent(self, name: str, spec: AgentWorkload, parent: pulumi.Resource) -> RunningWorkload:
         """An agent by URL.
 
         Raises:
@@ -86,7 +86,7 @@ class ExternalRuntime:
         if spec.agent not in self.endpoints:
             raise InputError([_unset("endpoints", spec.agent, "")])
         url = self.endpoints[spec.agent].rstrip("/")
-        return Endpoint(parent, url, spec.digest)
+        return RunningWorkload(parent, url, spec.digest)
 
 
 def _unset(setting: str, name: str, options: str) -> Problem:

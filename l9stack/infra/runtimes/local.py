@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pulumi
 
 from l9stack.infra.resources import Agent, Service
-from l9stack.infra.runtimes.base import SERVICES, AgentSpec, Endpoint, ServiceSpec
-from l9stack.infra.runtimes.containers.handed import certificates
+from l9stack.infra.runtimes.containers.credentials import certificates
+from l9stack.infra.specs import SERVICES, AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project
 
 
@@ -21,12 +21,12 @@ class LocalRuntime:
         """All of them: the project's stacks share one set, and a namespace reaches over every server."""
         return SERVICES
 
-    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
+    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> RunningWorkload:
         """A server of the supervisor."""
         service = Service(name, {"service": spec.name, "stack": spec.stack}, pulumi.ResourceOptions(parent=parent))
-        return Endpoint(service, service.endpoint, service.instance)
+        return RunningWorkload(service, service.endpoint, service.instance)
 
-    def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
+    def agent(self, name: str, spec: AgentWorkload, parent: pulumi.Resource) -> RunningWorkload:
         """A process, forked from the supervisor's warm parent."""
         agent = Agent(
             name,
@@ -45,10 +45,10 @@ class LocalRuntime:
             },
             pulumi.ResourceOptions(parent=parent, depends_on=list(spec.depends_on)),
         )
-        return Endpoint(agent, agent.endpoint, agent.instance)
+        return RunningWorkload(agent, agent.endpoint, agent.instance)
 
 
-def _certificates(spec: AgentSpec) -> dict[str, dict[str, str]]:
+def _certificates(spec: AgentWorkload) -> dict[str, dict[str, str]]:
     """By service, a file and its digest: another content starts the agents anew."""
     known = certificates(Project.find(), spec)
     found = {service: known[f"certificate-{service}"] for service in spec.certificates}

@@ -1,14 +1,17 @@
-"""`l9stack:backends` and `l9stack:endpoints`: servers and agents that others run, by URL."""
+"""`l9stack:backends`, `endpoints` and `certificates`: servers and agents that others run, by URL, and whom to trust."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from l9stack.infra.runtimes.base import SERVICES
-from l9stack.infra.settings.checks import listed
+from cryptography import x509
+
+from l9stack.infra.settings.checks import is_text, listed
 from l9stack.infra.settings.reader import Reader
+from l9stack.infra.specs import SERVICES
 
 _SCHEMES = {
     "redis": ("redis", "rediss"),
@@ -48,3 +51,29 @@ def _url(reader: Reader, key: str, url: Any, holds: Callable[[SplitResult], bool
         good = False
     without = "" if key.startswith("backends") else ", without user and password"
     return reader.hold(good, key, "not an address that can be used", f"a URL with {listed(schemes)}://{without}")
+
+
+def read_certificates(reader: Reader) -> dict[str, str]:
+    """By service, a file of certificates (PEM) of the project, relative to it; no file that is none gets to agents."""
+    found: dict[str, str] = {}
+    for service, file in reader.mapping("certificates", "{postgres: certificates/rds.pem}").items():
+        key, hint = f"certificates.{service}", "a file of the project with certificates, as certificates/rds.pem"
+        if not reader.hold(service in SERVICES, key, "unknown backend", f"any of {listed(SERVICES)}"):
+            continue
+        if reader.hold(is_text(file), key, "no path", hint) and _holds_certificates(reader, key, file, hint):
+            found[service] = file
+    return found
+
+
+def _holds_certificates(reader: Reader, key: str, file: str, hint: str) -> bool:
+    path = reader.root / file
+    inside = path.resolve().is_relative_to(reader.root.resolve()) and not Path(file).is_absolute()
+    if not reader.hold(inside, key, f"{file!r} is outside the project", hint):
+        return False
+    if not reader.hold(path.is_file(), key, f"{file!r} is no file", hint):
+        return False
+    try:
+        good = bool(x509.load_pem_x509_certificates(path.read_bytes()))
+    except ValueError:
+        good = False
+    return reader.hold(good, key, f"{file!r} holds no certificates", hint)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pulumi
 
-from l9stack.infra.buckets import SETTINGS
-from l9stack.infra.settings.checks import Check, is_flag, is_text, listed
+from l9stack.infra.archive.buckets import SETTINGS
+from l9stack.infra.settings.checks import Constraint, is_flag, is_text, listed
 from l9stack.infra.settings.reader import Reader
 
 
@@ -22,7 +22,7 @@ def _is_endpoint(value: Any) -> bool:
         return False
 
 
-_CHECKS: Mapping[str, Check] = {
+_CHECKS: Mapping[str, Constraint] = {
     "endpoint": (_is_endpoint, "an address of an S3 server, as https://s3.example.com; without it, AWS is meant"),
     "region": (is_text, "a region, as eu-central-1"),
     "access_key": (is_text, "the id of an access key: pulumi config set --secret --path l9stack:archive.access_key ID"),

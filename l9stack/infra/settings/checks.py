@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})")
-Check = tuple[Callable[[Any], bool], str]
+Constraint = tuple[Callable[[Any], bool], str]
 """Whether a value is right, and what it has to be, as the hint says it."""
 
 
-def between(low: int, high: int, unit: str) -> Check:
+def between(low: int, high: int, unit: str) -> Constraint:
     """A whole number of `low` to `high`."""
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high, unit
 

@@ -6,12 +6,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from l9stack.infra.runtimes.base import SERVICES
-from l9stack.infra.settings.checks import Check, between, is_address, is_flag, is_image, is_mapping, is_text, listed
+from l9stack.infra.settings.checks import (
+    Constraint,
+    between,
+    is_address,
+    is_flag,
+    is_image,
+    is_mapping,
+    is_text,
+    listed,
+)
 from l9stack.infra.settings.reader import Reader
 from l9stack.infra.settings.registry import Registry, read_registry
+from l9stack.infra.specs import SERVICES
 
-_CHECKS: dict[str, Check] = {
+_CHECKS: dict[str, Constraint] = {
     "images": (is_mapping, "a mapping, as {redis: redis:7.4.8-alpine}"),
     "publish": (is_address, "an address of the engine's host, as 127.0.0.1"),
     "reach": (is_text, "a host name or address"),

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from l9stack.infra.settings.checks import Check, between, is_flag, is_image, is_mapping, is_text, is_url, listed
+from l9stack.infra.settings.checks import Constraint, between, is_flag, is_image, is_mapping, is_text, is_url, listed
 from l9stack.infra.settings.reader import Reader
+from l9stack.infra.specs import FILES
+from l9stack.model.monitoring import DASHBOARDS
 
 PROMETHEUS, GRAFANA = "prometheus", "grafana"
+PROMETHEUS_URL = f"http://{PROMETHEUS}:9090"
+"""As Grafana reaches it."""
+DASHBOARD_FOLDER = f"{FILES}/{DASHBOARDS}"
+"""Where Grafana finds the dashboards."""
 IMAGES: Mapping[str, str] = {PROMETHEUS: "prom/prometheus:v3.5.1", GRAFANA: "grafana/grafana:11.6.14"}
 """The official images; Grafana's has the schema that dashboards are generated for."""
 _ADDRESSES = ("prometheus", "alertmanager")
-_CHECKS: dict[str, Check] = {
+_CHECKS: dict[str, Constraint] = {
     "servers": (is_flag, "true or false"),
     "images": (is_mapping, "a mapping, as {prometheus: prom/prometheus:v3.5.1}"),
     "interval_seconds": between(1, 300, "seconds from 1 to 300"),

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.runtime import config as raw_config
 
 from l9stack.errors import Problem
-from l9stack.infra.settings.checks import Check, listed
+from l9stack.infra.settings.checks import Constraint, listed
 from l9stack.reading.stack import NAMESPACE, is_set, place_of
 
 
@@ -63,7 +63,7 @@ class Reader:
             return default
         return default if value is None else value
 
-    def block(self, key: str, checks: Mapping[str, Check], example: str) -> dict[str, Any]:
+    def block(self, key: str, checks: Mapping[str, Constraint], example: str) -> dict[str, Any]:
         """The entries of a mapping that pass their check; those that are unknown or fail are problems."""
         return {
             name: value

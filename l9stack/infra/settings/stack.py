@@ -1,31 +1,32 @@
-"""All that `Pulumi.<stack>.yaml` says, typed; and the runtime that it names."""
+"""All that `Pulumi.<stack>.yaml` says, typed, as the engine reads it or without the engine."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pulumi
-from pulumi.runtime import config as raw_config
+from pulumi.runtime import config as raw_config, set_all_config
 from pydantic import JsonValue
 
-from l9stack.errors import InputError
-from l9stack.infra.runtimes.base import Runtime
-from l9stack.infra.settings.addresses import read_backends, read_endpoints
+from l9stack.errors import InputError, Problem
+from l9stack.infra.settings.addresses import read_backends, read_certificates, read_endpoints
 from l9stack.infra.settings.archive import ArchiveSettings, read_archive
-from l9stack.infra.settings.certificates import read_certificates
 from l9stack.infra.settings.checks import listed
 from l9stack.infra.settings.docker import DockerSettings, hold_engine, read_docker
 from l9stack.infra.settings.monitoring import MonitoringSettings, read_monitoring
+from l9stack.infra.settings.plain import plain_secrets
 from l9stack.infra.settings.reader import Reader
-from l9stack.infra.settings.release import read_release
 from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
 from l9stack.project import Project
-from l9stack.reading.stack import NAMESPACE, secrets_provider
+from l9stack.reading.stack import NAMESPACE, secrets_provider, stack_values, unread_keys
 from l9stack.running.engine import ON_ENGINES
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 RUNTIMES = ("local", "docker", "swarm", "external")
 
 
@@ -83,7 +84,7 @@ class StackSettings:
             swarm=read_swarm(reader),
             monitoring=read_monitoring(reader),
             protect=reader.flag("protect", False),
-            release=read_release(reader),
+            release=_release(reader),
         )
         reader.hold(
             runtime == "local" or not _unprotected(secrets_provider(root, stack)),
@@ -96,25 +97,33 @@ class StackSettings:
             raise InputError(reader.problems)
         return read
 
-    def make_runtime(self) -> Runtime:
-        """The runtime, imported now: `pulumi_docker` alone would slow every command."""
-        if self.runtime == "docker":
-            from l9stack.infra.runtimes.docker.runtime import DockerRuntime
-
-            return DockerRuntime(self.docker)
-        if self.runtime == "swarm":
-            from l9stack.infra.runtimes.swarm.runtime import SwarmRuntime
-
-            return SwarmRuntime(self.docker, self.swarm)
-        if self.runtime == "external":
-            from l9stack.infra.runtimes.external import ExternalRuntime
-
-            return ExternalRuntime(self.endpoints)
-        from l9stack.infra.runtimes.local import LocalRuntime
-
-        return LocalRuntime()
-
 
 def _unprotected(provider: str) -> bool:
     """Whether the stack's secrets are encrypted with an empty passphrase, as `l9 env` sets it for the dev stack."""
     return os.environ.get("PULUMI_CONFIG_PASSPHRASE") == "" and provider in ("", "passphrase")
+
+
+def _release(reader: Reader) -> str:
+    """The digest of a release; empty where the stack deploys the working files."""
+    given = reader.config.get("release") or ""
+    hint = "a digest that `l9 releases` lists; `l9 promote` and `l9 rollback` set it, `l9 up --unpin` takes it away"
+    return given if reader.hold(not given or bool(_DIGEST.fullmatch(given)), "release", "no digest", hint) else ""
+
+
+def slips(root: Path, stack: str) -> list[Problem]:
+    """Notes of what better did not stand in the file: keys that nothing reads, passwords in plain text."""
+    return [*unread_keys(root, stack), *plain_secrets(root, stack)]
+
+
+def check_stack(root: Path, stack: str) -> StackSettings:
+    """The settings of a stack, less its secrets, which only the engine can read.
+
+    Raises:
+        InputError: with everything that is wrong in the stack's file.
+    """
+    set_all_config(stack_values(root, stack))
+
+    async def read() -> StackSettings:  # outputs want a loop, and the engine's is not here
+        return StackSettings.read(pulumi.Config(NAMESPACE), root, stack)
+
+    return asyncio.run(read())

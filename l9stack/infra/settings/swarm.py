@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.infra.settings.checks import Check, between, is_flag, is_mapping, listed
+from l9stack.infra.settings.checks import Constraint, between, is_flag, is_mapping, listed
 from l9stack.infra.settings.reader import Reader
 
 HERE = "here"
@@ -21,7 +21,7 @@ def _constraints(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) and _CONSTRAINT.fullmatch(item) for item in value)
 
 
-_CHECKS: dict[str, Check] = {
+_CHECKS: dict[str, Constraint] = {
     "replicas": _REPLICAS,
     "replicas_of": (is_mapping, "a mapping, as {claim_intake: 5}"),
     "endpoint_mode": (lambda value: value in ENDPOINT_MODES, f"one of {listed(ENDPOINT_MODES)}"),

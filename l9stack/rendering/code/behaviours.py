@@ -29,7 +29,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseView:
     """A response to be made: field and source text of each value. `exact` ones pass as keyword arguments."""
 
     pairs: Pairs
@@ -51,12 +51,12 @@ class BehaviourView:
     """The parts of a body; which of them are there depends on `kind`."""
 
     kind: str
-    answer: Answer = Answer(())
-    rows: tuple[tuple[str, Answer], ...] = ()
+    answer: ResponseView = ResponseView(())
+    rows: tuple[tuple[str, ResponseView], ...] = ()
     peer: str = ""
     verb: str = ""
     named: str = ""
-    sends: Answer = Answer(())
+    sends: ResponseView = ResponseView(())
     """What goes out to a peer, or what memory is asked for."""
     part: str = ""
     """The class of the used part of a peer's answer; empty where nothing of it is used."""
@@ -85,7 +85,7 @@ def view_behaviour(
         case RecordBehaviour(assign=assign):
             return BehaviourView(kind, answer=_receipt(assign, operation, request)), None
         case QueryMemoryBehaviour(match=match, limit=limit):
-            sends = Answer(tuple((name, f"request.{name}") for name in match))
+            sends = ResponseView(tuple((name, f"request.{name}") for name in match))
             return BehaviourView(kind, sends=sends, limit=limit, answer=_given(operation, _FOUND)), None
         case Implementation(target=target):
             return BehaviourView(kind, function=_import(target, imports, taken)), None
@@ -100,20 +100,20 @@ _FOUND = {"count": "len(found)", "decisions": "found"}
 _VERDICT = {"status": "verdict.status", "fired": "verdict.fired", "anchors": "verdict.anchors"}
 
 
-def _given(operation: OperationPlan, known: Mapping[str, str]) -> Answer:
+def _given(operation: OperationPlan, known: Mapping[str, str]) -> ResponseView:
     names = {spec.name for spec in operation.response or ()}
     # A count has its field's very type; lists of decisions and of names are checked on their way in.
-    return Answer(tuple((name, text) for name, text in known.items() if name in names), exact=names <= {"count"})
+    return ResponseView(tuple((name, text) for name, text in known.items() if name in names), exact=names <= {"count"})
 
 
-def _assigned(assign: Mapping[str, str], operation: OperationPlan, fields: Mapping[str, FieldSpec]) -> Answer:
+def _assigned(assign: Mapping[str, str], operation: OperationPlan, fields: Mapping[str, FieldSpec]) -> ResponseView:
     parsed = {name: parse(text) for name, text in assign.items()}
     specs = {spec.name: spec for spec in operation.response or ()}
     exact = all(fits(kind_of(parsed[name].tree, fields), specs[name]) for name in parsed)
-    return Answer(tuple((name, source(parsed[name])) for name in specs if name in parsed), exact)
+    return ResponseView(tuple((name, source(parsed[name])) for name in specs if name in parsed), exact)
 
 
-def _values(values: Mapping[str, JsonValue], operation: OperationPlan, fields: Mapping[str, FieldSpec]) -> Answer:
+def _values(values: Mapping[str, JsonValue], operation: OperationPlan, fields: Mapping[str, FieldSpec]) -> ResponseView:
     pairs: list[tuple[str, str]] = []
     exact = True
     for spec in operation.response or ():
@@ -127,13 +127,13 @@ def _values(values: Mapping[str, JsonValue], operation: OperationPlan, fields: M
         else:
             exact = exact and spec.type not in ("object", "any")
             pairs.append((spec.name, python(value)))
-    return Answer(tuple(pairs), exact)
+    return ResponseView(tuple(pairs), exact)
 
 
-def _receipt(assign: Mapping[str, str], operation: OperationPlan, fields: Mapping[str, FieldSpec]) -> Answer:
+def _receipt(assign: Mapping[str, str], operation: OperationPlan, fields: Mapping[str, FieldSpec]) -> ResponseView:
     answer = _assigned(assign, operation, fields)
     if any(spec.name == "record_id" for spec in operation.response or ()) and "record_id" not in assign:
-        return Answer((("record_id", "context.decision_id"), *answer.pairs), answer.exact)
+        return ResponseView((("record_id", "context.decision_id"), *answer.pairs), answer.exact)
     return answer
 
 
@@ -160,7 +160,7 @@ def _route(
         part = model(f"{class_name(wanted)}Answer", summary, specs, imports)
         imports.add("pydantic", "ConfigDict")
         fields |= {f"answer.{spec.name}": spec for spec in specs}
-    sends = Answer(tuple((name, source(parse(text))) for name, text in route.send.items()))
+    sends = ResponseView(tuple((name, source(parse(text))) for name, text in route.send.items()))
     view = BehaviourView(
         "route",
         answer=_assigned(route.assign, operation, fields),

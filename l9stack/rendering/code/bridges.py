@@ -12,7 +12,7 @@ from l9stack.model.plan import AgentPlan
 from l9stack.names import identifier
 from l9stack.planning.keyspaces import keyspace
 from l9stack.printable import line
-from l9stack.rendering.code.knowledge import MAX_FUNCTIONS, FactorView, ShapeView, factor_views, shape_views
+from l9stack.rendering.code.memory_records import MAX_FUNCTIONS, FactorView, ShapeView, factor_views, shape_views
 from l9stack.rendering.code.typed import TypedName, import_for, typed
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.quoting import python

@@ -7,18 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
-from l9stack.rendering.code.insight import (
-    view_cache,
-    view_drift,
-    view_enricher,
-    view_events,
-    view_metrics,
-    view_world,
-)
-from l9stack.rendering.code.knowledge import FactorView, ShapeView, factor_views, shape_views
-from l9stack.rendering.code.oversight import view_checker, view_handler, view_limits
-from l9stack.rendering.code.records import view_records
-from l9stack.rendering.code.traffic import (
+from l9stack.rendering.code.communication import (
     view_client,
     view_coordinator,
     view_publisher,
@@ -26,6 +15,17 @@ from l9stack.rendering.code.traffic import (
     view_subscriber,
     view_validator,
 )
+from l9stack.rendering.code.governance import view_checker, view_handler, view_limits
+from l9stack.rendering.code.memory_readers import (
+    view_cache,
+    view_drift,
+    view_enricher,
+    view_events,
+    view_metrics,
+    view_world,
+)
+from l9stack.rendering.code.memory_records import FactorView, ShapeView, factor_views, shape_views
+from l9stack.rendering.code.records import view_records
 from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
 

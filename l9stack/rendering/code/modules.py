@@ -7,12 +7,11 @@ from collections.abc import Callable
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.rendering.code.bridges import declare_memory, view_governance, view_memory
 from l9stack.rendering.code.families import FAMILIES, render_family
+from l9stack.rendering.code.interface import RouteView, SurfaceView, view_surface
 from l9stack.rendering.code.operations import OperationView, held_by, view_operations
 from l9stack.rendering.code.settings import config_class, config_fields, prefix, printed
-from l9stack.rendering.code.surface import RouteView, SurfaceView, view_surface
 from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.manifest import home
 
 MAX_LINES = 120
 
@@ -44,7 +43,7 @@ def _gathered(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports
     """A controller's own operations; those of the other modules are imported."""
     for operation in agent.operations:
         if operation.module != module.path:
-            imports.add(home(agent, operation.name).dotted, operation.name)
+            imports.add(agent.home_of(operation.name).dotted, operation.name)
     return view_operations(plan, agent, held_by(agent, module), imports)
 
 
@@ -194,7 +193,7 @@ def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     own = {op.name for op in held_by(agent, module)}
     routes: list[RouteView] = []
     for route in view_surface(plan, agent).routes if first and first.path == module.path else ():
-        where = home(agent, route.operation)
+        where = agent.home_of(route.operation)
         # The controller imports this module, so what the controller itself defines is routed there.
         if where.family == "controller":
             continue

@@ -12,8 +12,8 @@ from pydantic import JsonValue
 from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan, Plan
 from l9stack.planning.catalogue import HOLDS
 from l9stack.rendering.code.bridges import view_memory
-from l9stack.rendering.code.insight import entities, view_drift
-from l9stack.rendering.code.knowledge import factor_views, shape_views
+from l9stack.rendering.code.memory_readers import entities, view_drift
+from l9stack.rendering.code.memory_records import factor_views, shape_views
 from l9stack.rendering.fields import number
 from l9stack.rendering.imports import Imports
 

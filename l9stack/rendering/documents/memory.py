@@ -10,7 +10,7 @@ from l9stack.planning.keyspaces import keyspace
 from l9stack.planning.retention import expires
 from l9stack.printable import line
 from l9stack.rendering.code.bridges import ttl_seconds
-from l9stack.rendering.code.knowledge import factor_views, home_of, shape_views
+from l9stack.rendering.code.memory_records import factor_views, home_of, shape_views
 from l9stack.rendering.imports import Imports
 
 

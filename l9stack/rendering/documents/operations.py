@@ -22,7 +22,7 @@ from l9stack.rendering.code.operations import event_of
 from l9stack.rendering.documents.examples import ExampleDoc, compact, view_example
 from l9stack.rendering.fields import number
 
-Pairs = tuple[tuple[str, str], ...]
+TextPairs = tuple[tuple[str, str], ...]
 _TYPES = {"strings": "list of strings", "object": "JSON object", "any": "any JSON value"}
 _WORDS = {
     "implementation": "runs a function of the collection's own",
@@ -60,8 +60,8 @@ class BehaviourDoc:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Condition (empty for the last row: otherwise) and one cell a column."""
-    assigns: Pairs = ()
-    sends: Pairs = ()
+    assigns: TextPairs = ()
+    sends: TextPairs = ()
     peer: str = ""
     wanted: str = ""
     packet: str = ""
@@ -80,7 +80,7 @@ class OperationDoc:
     summary: str
     bound: bool
     module: str
-    endpoints: Pairs
+    endpoints: TextPairs
     packets: tuple[str, ...]
     event: str
     criticality: str

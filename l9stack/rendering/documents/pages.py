@@ -12,13 +12,15 @@ from l9stack.model.plan import AgentPlan, Plan
 from l9stack.names import folded
 from l9stack.printable import markdown
 from l9stack.rendering.code.bridges import GovernanceView, view_governance
+from l9stack.rendering.code.interface import SurfaceView, view_surface
 from l9stack.rendering.code.settings import prefix
-from l9stack.rendering.code.surface import SurfaceView, view_surface
-from l9stack.rendering.documents import facts as facts
-from l9stack.rendering.documents import memory as memory
-from l9stack.rendering.documents import settings as told
-from l9stack.rendering.documents import surface as surface
-from l9stack.rendering.documents import watching as watching
+from l9stack.rendering.documents import (
+    facts as facts,
+    interface as surface,
+    memory as memory,
+    monitoring as watching,
+    settings as told,
+)
 from l9stack.rendering.documents.operations import OperationDoc, view_operation
 from l9stack.rendering.environment import fill
 from l9stack.rendering.packets import PacketDoc, view_packets

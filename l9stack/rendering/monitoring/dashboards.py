@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from l9stack.model.agent import MemoryKind
-from l9stack.model.monitoring import AlertKind, Monitoring
+from l9stack.model.monitoring import AlertKind, MonitoringPlan
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.rendering.monitoring.panels import WINDOW, Panel, Query, Row, dashboard
 from l9stack.rendering.monitoring.promql import (
@@ -58,7 +58,7 @@ class _View:
 
     def __init__(self, plan: Plan, agent: AgentPlan | None) -> None:
         assert plan.monitoring is not None
-        self._monitoring: Monitoring = plan.monitoring
+        self._monitoring: MonitoringPlan = plan.monitoring
         self._agent = agent
         self._collection = plan.collection
         self._agents = (agent,) if agent else plan.agents

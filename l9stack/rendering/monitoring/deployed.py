@@ -14,7 +14,7 @@ METRICS = "/metrics"
 
 
 @dataclass(frozen=True, slots=True)
-class Scraped:
+class ScrapeTargets:
     """The agents of one stack, as its Prometheus finds them: by URL, or by a name that has each replica's address."""
 
     collection: str
@@ -40,13 +40,13 @@ class Scraped:
         return urlsplit(self.alertmanager) if self.alertmanager else None
 
 
-def prometheus_files(scraped: Scraped) -> dict[str, str]:
+def prometheus_files(scraped: ScrapeTargets) -> dict[str, str]:
     """Prometheus' configuration, and the targets that it reads beside it; rules lie there as generated."""
     config = fill("monitoring/prometheus.yml.j2", scraped=scraped)
     return {CONFIG: config} | ({} if scraped.discovered else {TARGETS: _targets(scraped)})
 
 
-def grafana_files(scraped: Scraped, prometheus: str, dashboards: str) -> dict[str, str]:
+def grafana_files(scraped: ScrapeTargets, prometheus: str, dashboards: str) -> dict[str, str]:
     """Provisioning of a Grafana: its data source by URL, and the folder where it finds the dashboards."""
     return {
         DATASOURCE: fill("monitoring/datasource.yml.j2", url=prometheus, interval=scraped.interval),
@@ -54,7 +54,7 @@ def grafana_files(scraped: Scraped, prometheus: str, dashboards: str) -> dict[st
     }
 
 
-def _targets(scraped: Scraped) -> str:
+def _targets(scraped: ScrapeTargets) -> str:
     groups = []
     for agent, url in sorted(scraped.urls.items()):
         parts = urlsplit(url)

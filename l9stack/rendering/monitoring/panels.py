@@ -18,7 +18,7 @@ _RED, _GREEN = "red", "green"
 _LABELS_ALONE = {"id": "organize", "options": {"excludeByName": {"Time": True, "Value": True}}}
 """A table of what runs: when it was asked, and that it is there (1), say nothing."""
 
-Kind = Literal["stat", "timeseries", "table"]
+PanelKind = Literal["stat", "timeseries", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Panel:
     title: str
     description: str
     queries: tuple[Query, ...]
-    kind: Kind = "timeseries"
+    kind: PanelKind = "timeseries"
     unit: str = "short"
     limit: float | None = None
     good_above: bool = False
@@ -153,7 +153,7 @@ def _target(panel: Panel, query: Query, index: int) -> dict[str, Any]:
     }
 
 
-_OPTIONS: dict[Kind, dict[str, Any]] = {
+_OPTIONS: dict[PanelKind, dict[str, Any]] = {
     "stat": {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "colorMode": "value"},
     "timeseries": {
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
@@ -173,4 +173,4 @@ def _limits(panel: Panel) -> dict[str, Any]:
     return {"thresholds": {"mode": "absolute", "steps": steps}, "color": {"mode": _MODES[panel.kind]}, **line}
 
 
-_MODES: dict[Kind, str] = {"stat": "thresholds", "timeseries": "palette-classic", "table": "fixed"}
+_MODES: dict[PanelKind, str] = {"stat": "thresholds", "timeseries": "palette-classic", "table": "fixed"}

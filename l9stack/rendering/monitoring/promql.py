@@ -1,4 +1,4 @@
-"""Expressions over the metrics of `l9stack.agent.metrics`, for dashboards and rules alike.
+"""Expressions over the metrics of `l9stack.agent._telemetry.metrics`, for dashboards and rules alike.
 
 Prometheus gives each target the labels `collection`, `stack` and `agent`: what an agent says of itself does not count.
 """

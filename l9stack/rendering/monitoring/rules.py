@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from l9stack.model.monitoring import AlertKind, AlertPlan, Monitoring
+from l9stack.model.monitoring import AlertKind, AlertPlan, MonitoringPlan
 from l9stack.model.plan import Plan
 from l9stack.rendering.environment import fill
 from l9stack.rendering.monitoring.promql import EACH, failed_share, highest, one_of, quantile, selector, summed
 
-Expression = Callable[[Callable[..., str], float], str]
+AlertExpression = Callable[[Callable[..., str], float], str]
 """From a selector, which takes more labels, and the threshold."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AlertRule:
     """How one kind of alert is asked; `hold` is how long it has to be so until somebody is told."""
 
     severity: str
     hold: str
-    expression: Expression
+    expression: AlertExpression
     summary: str
     """Behind the agent's name; labels and value as Prometheus' own template writes them."""
     fires: str
@@ -43,7 +43,7 @@ class RuleText:
     description: str
 
 
-def render_rules(plan: Plan, monitoring: Monitoring) -> str:
+def render_rules(plan: Plan, monitoring: MonitoringPlan) -> str:
     """The rule file: one rule for each alert of the plan."""
     rules = [_text(plan, alert) for alert in monitoring.alerts]
     return fill("monitoring/rules.yml.j2", collection=plan.collection, rules=rules)
@@ -94,11 +94,11 @@ def _restarts(where: Callable[..., str], threshold: float) -> str:
     return f"max by ({EACH}) (changes(process_start_time_seconds{where()}[15m])) > {number(threshold)}"
 
 
-def _gauge(metric: str) -> Expression:
+def _gauge(metric: str) -> AlertExpression:
     return lambda where, threshold: f"{highest(metric, where())} > {number(threshold)}"
 
 
-def _grown(metric: str, window: str, by: str = EACH, **labels: str) -> Expression:
+def _grown(metric: str, window: str, by: str = EACH, **labels: str) -> AlertExpression:
     return lambda where, threshold: f"{summed(metric, where(**labels), window, by, 'increase')} > {number(threshold)}"
 
 
@@ -114,8 +114,8 @@ def _slow(where: Callable[..., str], threshold: float) -> str:
     return f"{quantile(0.95, where(), '5m', f'{EACH}, operation')} > {number(threshold)}"
 
 
-RULES: dict[AlertKind, Rule] = {
-    AlertKind.AGENT_DOWN: Rule(
+RULES: dict[AlertKind, AlertRule] = {
+    AlertKind.AGENT_DOWN: AlertRule(
         "critical",
         "1m",
         _down,
@@ -123,7 +123,7 @@ RULES: dict[AlertKind, Rule] = {
         "it, or one of its replicas, does not answer for a minute",
         "`l9 health` says what it waits for, `l9 logs` what it said last.",
     ),
-    AlertKind.AGENT_RESTARTS: Rule(
+    AlertKind.AGENT_RESTARTS: AlertRule(
         "warning",
         "0s",
         _restarts,
@@ -131,7 +131,7 @@ RULES: dict[AlertKind, Rule] = {
         "it starts more than {0} times in 15 minutes",
         "Its log ends with why it stopped.",
     ),
-    AlertKind.ANCHORS_NOT_TOLD: Rule(
+    AlertKind.ANCHORS_NOT_TOLD: AlertRule(
         "warning",
         "0s",
         _grown("l9_anchor_notice_failures_total", "15m", f"{EACH}, anchor"),
@@ -139,7 +139,7 @@ RULES: dict[AlertKind, Rule] = {
         "an anchor could not be told of a decision",
         "Redis, by which anchors are told, did not take it; the decision waits: `l9 decisions`.",
     ),
-    AlertKind.AUDIT_NOT_ANCHORED: Rule(
+    AlertKind.AUDIT_NOT_ANCHORED: AlertRule(
         "critical",
         "0s",
         _grown("l9_audit_anchor_failures_total", "15m"),
@@ -147,7 +147,7 @@ RULES: dict[AlertKind, Rule] = {
         "the head of its audit chain could not be kept in the archive",
         "The archive does not take it, or the chain was tampered with: `l9 audit` says which.",
     ),
-    AlertKind.AUDIT_NOT_WRITTEN: Rule(
+    AlertKind.AUDIT_NOT_WRITTEN: AlertRule(
         "critical",
         "0s",
         _grown("l9_audit_failures_total", "15m"),
@@ -155,7 +155,7 @@ RULES: dict[AlertKind, Rule] = {
         "an entry of its audit chain could not be written",
         "The store of decisions does not take entries; what was done meanwhile stands in the agent's log.",
     ),
-    AlertKind.CALLS_FAIL: Rule(
+    AlertKind.CALLS_FAIL: AlertRule(
         "warning",
         "5m",
         _fail,
@@ -163,7 +163,7 @@ RULES: dict[AlertKind, Rule] = {
         "more than {1} % of its calls end with 5xx, over 5 minutes and for 5 more",
         "The panel of calls by outcome says how; each failure is an escalation with its reason.",
     ),
-    AlertKind.CALLS_REFUSED: Rule(
+    AlertKind.CALLS_REFUSED: AlertRule(
         "warning",
         "5m",
         _refused,
@@ -171,7 +171,7 @@ RULES: dict[AlertKind, Rule] = {
         "it turns callers away for their rate more than {0} times a second, over 5 minutes and for 5 more",
         "Somebody goes on beyond the rate: raise it, or slow them down.",
     ),
-    AlertKind.CALLS_SLOW: Rule(
+    AlertKind.CALLS_SLOW: AlertRule(
         "warning",
         "5m",
         _slow,
@@ -179,7 +179,7 @@ RULES: dict[AlertKind, Rule] = {
         "more than 5 % of calls take longer than {0} s, over 5 minutes and for 5 more",
         "What it asks, or where it remembers, may be slow.",
     ),
-    AlertKind.DECISIONS_EXPIRE: Rule(
+    AlertKind.DECISIONS_EXPIRE: AlertRule(
         "critical",
         "0s",
         _gauge("l9_decisions_oldest_seconds"),
@@ -187,7 +187,7 @@ RULES: dict[AlertKind, Rule] = {
         "a decision has waited for more than {0} s",
         "It is blocked when its time is over: `l9 decisions` lists it.",
     ),
-    AlertKind.DECISIONS_EXPIRED: Rule(
+    AlertKind.DECISIONS_EXPIRED: AlertRule(
         "critical",
         "0s",
         _grown("l9_decisions_total", "1h", verdict="expired"),
@@ -195,7 +195,7 @@ RULES: dict[AlertKind, Rule] = {
         "a decision was blocked within the last hour, for nobody made it in time",
         "Nobody was there to decide: ask the anchors, or give them more time.",
     ),
-    AlertKind.DECISIONS_PILE_UP: Rule(
+    AlertKind.DECISIONS_PILE_UP: AlertRule(
         "warning",
         "10m",
         _gauge("l9_decisions_waiting"),
@@ -203,7 +203,7 @@ RULES: dict[AlertKind, Rule] = {
         "more than {0} decisions wait for 10 minutes",
         "More come than its anchors decide: `l9 decisions` lists them.",
     ),
-    AlertKind.MEMORY_WRITES_FAIL: Rule(
+    AlertKind.MEMORY_WRITES_FAIL: AlertRule(
         "critical",
         "0s",
         _grown("l9_memory_failures_total", "5m", f"{EACH}, layer"),

@@ -14,12 +14,15 @@ from packaging.requirements import Requirement
 
 from l9stack.engine.build import toolchain
 from l9stack.errors import EngineError
+from l9stack.extraction.packages import AGENT_LOCK
 from l9stack.infra.runtimes.containers.image_contexts import DOCKERFILES
 from tests.e2e.images.commands import MissingError, docker, need, run, say
 from tests.e2e.images.digests import digest
 
 HERE = Path(__file__).parent
-REQUIREMENTS = tuple(sorted((*DOCKERFILES.glob("*requirements.txt"), *(HERE / "python").glob("*requirements.txt"))))
+REQUIREMENTS = tuple(
+    sorted((AGENT_LOCK, *DOCKERFILES.glob("*requirements.txt"), *(HERE / "python").glob("*requirements.txt")))
+)
 """What images of the product install, and what tests of them do."""
 PYTHON = "3.11.2"
 """The release that the image's Debian has."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack import __version__
+from l9stack.extraction.packages import AGENT_LOCK
 from l9stack.files import CACHES, digests_below, files_below, fill, publish, sweep, temporary_folder
 from l9stack.output.store import Store
 from l9stack.project import Project
@@ -37,7 +38,7 @@ class Context:
 
 def base_context(project: Project, python: str) -> Context:
     """Python and what every agent needs, by our own lock."""
-    files = {"requirements.txt": (DOCKERFILES / "agent_requirements.txt").read_bytes()}
+    files = {"requirements.txt": AGENT_LOCK.read_bytes()}
     files |= _below(
         _PACKAGE, "l9stack", ["__init__.py", *(f"agent/{name}" for name in files_below(_PACKAGE / "agent"))]
     )

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from l9stack.infra.runtimes.containers.services import FILES
 from l9stack.infra.runtimes.containers.spec import AGENTS, Container, File, Health, stack_labels
 from l9stack.infra.settings.monitoring import GRAFANA, PROMETHEUS, MonitoringSettings
+from l9stack.infra.specs import FILES
 from l9stack.model.monitoring import CONFIG, DASHBOARDS, DATASOURCE, PROVIDER, RULES, TARGETS
 
 MONITORING = "monitoring"
 """The network of Grafana and Prometheus: who looks at dashboards reaches no agent."""
-PROMETHEUS_URL = f"http://{PROMETHEUS}:9090"
-"""As Grafana reaches it."""
-DASHBOARD_FOLDER = f"{FILES}/{DASHBOARDS}"
-"""Where Grafana finds the dashboards."""
 PASSWORD = "grafana-password"  # noqa: S105 - the name of a file
 """The name of the file with the password of Grafana's user `admin`."""
 _DATA, _TMP = "/prometheus", "/tmp"  # noqa: S108 - the container's own

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-FILES = "/run/l9"
-"""The folder by which files reach a container."""
+from l9stack.infra.specs import FILES
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l9stack.agent.addresses import AUTHORITIES
-from l9stack.agent.keys import TRUSTED, key_file
+from l9stack.agent._security.addresses import AUTHORITIES
+from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.agent.operations import STORES_SECONDS
-from l9stack.infra.runtimes.containers.services import FILES, SERVICES
+from l9stack.infra.runtimes.containers.services import SERVICES
+from l9stack.infra.specs import FILES
 
 if TYPE_CHECKING:
-    from l9stack.infra.runtimes.base import AgentSpec, CodeSpec
+    from l9stack.infra.specs import AgentWorkload, Workload
 
 TRUST = "/run/trust"
 """The folder with everybody's public keys: all agents read it, and none is started anew when it grows."""
@@ -35,7 +36,7 @@ _CLOSING_SECONDS = 10
 _KEYS = "/tmp/keys"  # noqa: S108 - the container's own
 _START = (
     f"mkdir -p {_KEYS} && ln -sf {FILES}/keys/* {TRUST}/{TRUSTED} {_KEYS}/ && "
-    f"set -a && . {FILES}/agent.env && exec python -m l9stack.agent.serve"
+    f"set -a && . {FILES}/agent.env && exec python -m l9stack.agent"
 )
 # A process every few seconds: it imports as little as can be.
 _PROBE = (
@@ -140,7 +141,7 @@ def service_container(kind: str, collection: str, stack: str, image: str = "") -
 
 
 def agent_container(
-    spec: AgentSpec,
+    spec: AgentWorkload,
     *,
     services: Iterable[str],
     memory_mb: int,
@@ -212,7 +213,7 @@ def backend_environment(services: Iterable[str]) -> dict[str, str]:
     return {name: value for service in services for name, value in SERVICES[service].agents_environment.items()}
 
 
-def certificate_files(spec: CodeSpec) -> tuple[File, ...]:
+def certificate_files(spec: Workload) -> tuple[File, ...]:
     """The authorities that servers of others are checked with."""
     return tuple(File(_certificate(service), certificate_name(service)) for service in sorted(spec.certificates))
 
@@ -222,7 +223,7 @@ def certificate_name(service: str) -> str:
     return f"certificate-{service}"
 
 
-def certificate_environment(spec: CodeSpec) -> dict[str, str]:
+def certificate_environment(spec: Workload) -> dict[str, str]:
     """The variables that name those files."""
     return {AUTHORITIES[service]: _certificate(service) for service in sorted(spec.certificates)}
 
@@ -237,12 +238,12 @@ def env_file(variables: Mapping[str, str]) -> str:
     return "".join(f"{name}='{value}'\n" for name, value in sorted(quoted.items()))
 
 
-def _drain_seconds(spec: AgentSpec) -> int:
+def _drain_seconds(spec: AgentWorkload) -> int:
     """How long an agent may be at what it has accepted: its slowest operation, then its stores."""
     return math.ceil(spec.longest_seconds + STORES_SECONDS)
 
 
-def _environment(spec: AgentSpec, host: str, services: tuple[str, ...]) -> dict[str, str]:
+def _environment(spec: AgentWorkload, host: str, services: tuple[str, ...]) -> dict[str, str]:
     return {
         "L9_MANIFEST": f"/srv/agent/manifests/{spec.agent}.json",
         "L9_CODE": "/srv/agent/code",

@@ -16,10 +16,10 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
-from l9stack.infra.runtimes.base import AgentSpec, CodeSpec, PreflightSpec
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.runtimes.containers.image_contexts import Context
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
+from l9stack.infra.specs import AgentWorkload, PreflightWorkload, Workload
 from l9stack.project import Project
 
 
@@ -50,12 +50,12 @@ class AgentImages:
         """Python and what every agent needs."""
         return self._base.reference
 
-    def of(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
+    def of(self, name: str, spec: AgentWorkload, parent: pulumi.Resource) -> pulumi.Output[str]:
         """The image of one agent; one that calls functions of the user's own stands on an image that holds them."""
         context = contexts.agent_context(self._project, spec.digest, self._labels({"l9stack.agent": spec.agent}))
         return self._built(f"{name}-image", name, context, self._below(spec), parent).reference
 
-    def tests(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
+    def tests(self, name: str, spec: PreflightWorkload, parent: pulumi.Resource) -> pulumi.Output[str]:
         """The image that runs the generated tests of the whole collection."""
         context = contexts.tests_context(self._project, spec.digest, self._labels())
         return self._built(f"{name}-image", name, context, self._below(spec), parent).reference
@@ -75,7 +75,7 @@ class AgentImages:
         )
         return Made(pulled.repo_digest, pulled.repo_digest, pulled)
 
-    def _below(self, spec: CodeSpec) -> Made:
+    def _below(self, spec: Workload) -> Made:
         """What an agent's image, or that of the tests, stands on."""
         environment = self._environment(spec)
         if not spec.folder:
@@ -86,7 +86,7 @@ class AgentImages:
             self._own[spec.folder] = self._built(f"{name}-image", name, context, environment)
         return self._own[spec.folder]
 
-    def _environment(self, spec: CodeSpec) -> Made:
+    def _environment(self, spec: Workload) -> Made:
         if not spec.lock:
             return self._base
         if spec.lock not in self._environments:

@@ -9,14 +9,14 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.resources import EngineClaim
-from l9stack.infra.runtimes.base import Preflight, PreflightSpec
-from l9stack.infra.runtimes.containers.handed import Ports, engine_host, urls
+from l9stack.infra.runtimes.containers.credentials import PortRange, engine_host, urls
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import AGENTS, BACKENDS, backend_environment
 from l9stack.infra.runtimes.docker.images import AgentImages
-from l9stack.infra.runtimes.docker.preflight import Surroundings, run_tests
-from l9stack.infra.runtimes.docker.scene import Scene
+from l9stack.infra.runtimes.docker.naming import ContainerNames
+from l9stack.infra.runtimes.docker.preflight import PreflightSite, run_tests
 from l9stack.infra.settings import DockerSettings
+from l9stack.infra.specs import Preflight, PreflightWorkload
 
 
 class OnEngine(ABC):
@@ -28,24 +28,24 @@ class OnEngine(ABC):
         self._passwords: dict[str, pulumi.Output[str]] = {}
         self._images: AgentImages | None = None
         self._claim: EngineClaim | None = None
-        self._ports = Ports(settings.first_port)
+        self._ports = PortRange(settings.first_port)
 
     @abstractmethod
-    def _network(self, kind: str, scene: Scene) -> docker.Network:
+    def _network(self, kind: str, scene: ContainerNames) -> docker.Network:
         """The stack's network of a kind, made once."""
 
     def wanted(self, used: Sequence[str]) -> tuple[str, ...]:
         """Only what the plan uses: each is an image to pull. What takes longest to start is begun first."""
         return tuple(sorted(used, key=lambda name: -SERVICES[name].start_seconds))
 
-    def preflight(self, name: str, spec: PreflightSpec, parent: pulumi.Resource) -> Preflight | None:
+    def preflight(self, name: str, spec: PreflightWorkload, parent: pulumi.Resource) -> Preflight | None:
         """The generated tests in a container of the engine's own node, in the networks that agents are in."""
         if not self._settings.tests:
             return None
         scene = self._scene(spec.collection, spec.stack, parent)
         images = self._agent_images(spec.collection, parent)
         kinds = (BACKENDS, AGENTS) if self._passwords else (AGENTS,)
-        found = Surroundings(
+        found = PreflightSite(
             image=images.tests(name, spec, parent),
             base=images.base,
             networks=[self._network(kind, scene).name for kind in kinds],
@@ -62,8 +62,8 @@ class OnEngine(ABC):
             self._images = AgentImages(collection, self._settings, parent)
         return self._images
 
-    def _scene(self, collection: str, stack: str, parent: pulumi.Resource) -> Scene:
+    def _scene(self, collection: str, stack: str, parent: pulumi.Resource) -> ContainerNames:
         if self._claim is None:
             claimed = {"collection": collection, "stack": stack, "host": engine_host()}
             self._claim = EngineClaim(f"{collection}-engine", claimed, pulumi.ResourceOptions(parent=parent))
-        return Scene(collection, stack, parent, self._claim)
+        return ContainerNames(collection, stack, parent, self._claim)

@@ -11,9 +11,7 @@ import pulumi_docker as docker
 
 from l9stack.infra.providers.preflight import failures
 from l9stack.infra.resources import PreflightGate
-from l9stack.infra.runtimes.base import Preflight, PreflightSpec
-from l9stack.infra.runtimes.containers.handed import certificates
-from l9stack.infra.runtimes.containers.services import FILES
+from l9stack.infra.runtimes.containers.credentials import certificates
 from l9stack.infra.runtimes.containers.spec import (
     AGENT_USER,
     certificate_environment,
@@ -21,7 +19,15 @@ from l9stack.infra.runtimes.containers.spec import (
     env_file,
     stack_labels,
 )
-from l9stack.infra.runtimes.docker.scene import LIMITS, Scene, container_labels, secret_file, upload, volumes_at
+from l9stack.infra.runtimes.docker.naming import (
+    LIMITS,
+    ContainerNames,
+    container_labels,
+    secret_file,
+    upload,
+    volumes_at,
+)
+from l9stack.infra.specs import FILES, Preflight, PreflightWorkload
 from l9stack.project import Project
 
 _COMMAND = f"set -a && . {FILES}/tests.env && exec python -m l9stack.agent.preflight /srv"
@@ -29,7 +35,7 @@ _MEMORY_MB = 1024
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class PreflightSite:
     """What the tests find where agents will run."""
 
     image: pulumi.Input[str]
@@ -44,7 +50,7 @@ class Surroundings:
     """The images of backends in containers, by service: with other ones the tests run again."""
 
 
-def run_tests(name: str, spec: PreflightSpec, found: Surroundings, scene: Scene) -> Preflight:
+def run_tests(name: str, spec: PreflightWorkload, found: PreflightSite, scene: ContainerNames) -> Preflight:
     """Run the tests once for each state of code, environment and backends; agents are to depend on the result.
 
     The provider does not mind how a container ends: its exit code and what it printed are looked at by a gate. A run

@@ -16,12 +16,12 @@ from types import MappingProxyType
 import pulumi
 import pulumi_docker as docker
 
-from l9stack.agent.keys import TRUSTED, key_file
+from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployed
 from l9stack.infra.resources import ContainerReady, Password
-from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
-from l9stack.infra.runtimes.containers.handed import certificates, engine_host, make_keys, urls
-from l9stack.infra.runtimes.containers.services import FILES, SERVICES
+from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.containers.monitoring_files import Content
+from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     AGENT_USER,
     BACKENDS,
@@ -33,17 +33,17 @@ from l9stack.infra.runtimes.containers.spec import (
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.containers.watching import Content
-from l9stack.infra.runtimes.docker.on_engine import OnEngine
-from l9stack.infra.runtimes.docker.scene import (
-    Scene,
+from l9stack.infra.runtimes.docker.naming import (
+    ContainerNames,
     container_labels,
     fingerprint,
     secret_file,
     upload,
     volumes_at,
 )
+from l9stack.infra.runtimes.docker.on_engine import OnEngine
 from l9stack.infra.settings import DockerSettings
+from l9stack.infra.specs import FILES, AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project
 
 
@@ -58,7 +58,7 @@ class DockerRuntime(OnEngine):
         self._trust: tuple[docker.Volume, docker.Container] | None = None
         self._sealed: pulumi.Output[str] | None = None
 
-    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
+    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> RunningWorkload:
         """A backend from its official image, with a volume, a password and a health check that `up` waits for."""
         scene = self._scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
         wanted = service_container(spec.name, scene.collection, spec.stack, self._settings.images.get(spec.name, ""))
@@ -68,7 +68,7 @@ class DockerRuntime(OnEngine):
         uploads = [secret_file(file.path, secret) for file in wanted.files]
         ready = self._serve(name, wanted, scene, uploads)
         # In this network a service is known by its name.
-        return Endpoint(ready, f"{wanted.host}:{wanted.port}", ready.instance)
+        return RunningWorkload(ready, f"{wanted.host}:{wanted.port}", ready.instance)
 
     def watch(
         self,
@@ -77,7 +77,7 @@ class DockerRuntime(OnEngine):
         contents: Mapping[str, Content],
         parent: pulumi.Resource,
         after: Sequence[pulumi.Resource],
-    ) -> Endpoint:
+    ) -> RunningWorkload:
         """A server that watches the stack, from its official image, published on one port of the engine's host."""
         collection, stack = spec.labels["l9stack.collection"], spec.labels["l9stack.stack"]
         # No agent has a name with a slash.
@@ -85,13 +85,13 @@ class DockerRuntime(OnEngine):
         uploads = [upload(file.path, contents[file.name]) for file in spec.files]
         scene = self._scene(collection, stack, parent)
         ready = self._serve(name, replace(spec, published=port), scene, uploads, after)
-        return Endpoint(ready, f"http://{self._settings.reach}:{port}", ready.instance)
+        return RunningWorkload(ready, f"http://{self._settings.reach}:{port}", ready.instance)
 
     def _serve(
         self,
         name: str,
         wanted: Container,
-        scene: Scene,
+        scene: ContainerNames,
         uploads: Sequence[docker.ContainerUploadArgs],
         after: Sequence[pulumi.Resource] = (),
     ) -> ContainerReady:
@@ -109,7 +109,7 @@ class DockerRuntime(OnEngine):
         self,
         name: str,
         wanted: Container,
-        scene: Scene,
+        scene: ContainerNames,
         images: tuple[pulumi.Input[str], pulumi.Input[str]],
         mounts: Sequence[docker.ContainerMountArgs],
         uploads: Sequence[docker.ContainerUploadArgs],
@@ -146,7 +146,7 @@ class DockerRuntime(OnEngine):
     def _published(self, wanted: Container) -> docker.ContainerPortArgs:
         return docker.ContainerPortArgs(internal=wanted.port, external=wanted.published, ip=self._settings.publish)
 
-    def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
+    def agent(self, name: str, spec: AgentWorkload, parent: pulumi.Resource) -> RunningWorkload:
         """A container with this agent's generated files, published on one port of the engine's host."""
         scene, project = self._scene(spec.collection, spec.stack, parent), Project.find()
         images = self._agent_images(spec.collection, parent)
@@ -177,20 +177,22 @@ class DockerRuntime(OnEngine):
         mounts = volumes_at({TRUST: trusted}, read_only=True)
         after = [trust, *spec.depends_on]
         ready = self._run(name, wanted, scene, (image, images.base), mounts, uploads, f"agent {spec.agent}", after)
-        return Endpoint(ready, f"http://{self._settings.reach}:{port}", ready.instance, image=image)
+        return RunningWorkload(ready, f"http://{self._settings.reach}:{port}", ready.instance, image=image)
 
-    def _seal(self, scene: Scene) -> pulumi.Output[str]:
+    def _seal(self, scene: ContainerNames) -> pulumi.Output[str]:
         if self._sealed is None:
             own = pulumi.ResourceOptions(parent=scene.parent)
             self._sealed = Password(f"{scene.collection}-seal", own).value
         return self._sealed
 
-    def _network(self, kind: str, scene: Scene) -> docker.Network:
+    def _network(self, kind: str, scene: ContainerNames) -> docker.Network:
         if kind not in self._networks:
             self._networks[kind] = scene.network(f"{scene.collection}-{kind}", internal=kind == BACKENDS)
         return self._networks[kind]
 
-    def _public_keys(self, spec: AgentSpec, scene: Scene, project: Project) -> tuple[docker.Volume, docker.Container]:
+    def _public_keys(
+        self, spec: AgentWorkload, scene: ContainerNames, project: Project
+    ) -> tuple[docker.Volume, docker.Container]:
         """Keys for everybody of the stack, before the first agent starts; the public ones in a volume for all."""
         assert self._images is not None
         make_keys(project, spec.principals)
@@ -206,7 +208,9 @@ class DockerRuntime(OnEngine):
         )
 
 
-def _ready(name: str, wanted: Container, container: docker.Container, scene: Scene, what: str) -> ContainerReady:
+def _ready(
+    name: str, wanted: Container, container: docker.Container, scene: ContainerNames, what: str
+) -> ContainerReady:
     """Is there once the container is healthy; whatever needs it depends on this."""
     health = wanted.health
     return ContainerReady(

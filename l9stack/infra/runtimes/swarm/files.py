@@ -17,9 +17,9 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.resources import Password
+from l9stack.infra.runtimes.containers.monitoring_files import Content
 from l9stack.infra.runtimes.containers.spec import CONFIG, PUBLIC_KEYS, Container, File
-from l9stack.infra.runtimes.containers.watching import Content
-from l9stack.infra.runtimes.docker.scene import Scene, sealed
+from l9stack.infra.runtimes.docker.naming import ContainerNames, sealed
 from l9stack.project import Project
 
 _SHARED = (CONFIG, PUBLIC_KEYS)
@@ -48,7 +48,7 @@ class SwarmFiles:
         name: str,
         spec: Container,
         contents: Mapping[str, Content],
-        scene: Scene,
+        scene: ContainerNames,
         after: Sequence[pulumi.Resource],
     ) -> Brought:
         """All files of a container; `contents` by their names."""
@@ -63,7 +63,7 @@ class SwarmFiles:
         return Brought(secrets, configs)
 
     def _secret(
-        self, name: str, file: File, content: pulumi.Input[str], user: str, scene: Scene
+        self, name: str, file: File, content: pulumi.Input[str], user: str, scene: ContainerNames
     ) -> docker.ServiceTaskSpecContainerSpecSecretArgs:
         """A file that only `user` of the container can read."""
         data = pulumi.Output.secret(content)
@@ -86,7 +86,7 @@ class SwarmFiles:
         )
 
     def _config(
-        self, name: str, file: File, content: Content, scene: Scene, after: Sequence[pulumi.Resource]
+        self, name: str, file: File, content: Content, scene: ContainerNames, after: Sequence[pulumi.Resource]
     ) -> docker.ServiceTaskSpecContainerSpecConfigArgs:
         """A file of the project that everybody in the container can read.
 
@@ -111,7 +111,7 @@ class SwarmFiles:
             config_id=made.id, config_name=made.name, file_name=file.path, file_mode=0o444
         )
 
-    def _sealing(self, scene: Scene) -> pulumi.Output[str]:
+    def _sealing(self, scene: ContainerNames) -> pulumi.Output[str]:
         if self._seal is None:
             own = pulumi.ResourceOptions(parent=scene.parent)
             self._seal = Password(f"{scene.collection}-seal", own).value
@@ -141,6 +141,6 @@ def _short(name: str) -> str:
     return name if len(name) <= 51 else f"{name[:42]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _made_first(scene: Scene, ignore_changes: list[str] | None = None) -> pulumi.ResourceOptions:
+def _made_first(scene: ContainerNames, ignore_changes: list[str] | None = None) -> pulumi.ResourceOptions:
     """Without a word the provider removes what it replaces first, which services still use."""
     return pulumi.ResourceOptions(parent=scene.parent, delete_before_replace=False, ignore_changes=ignore_changes)

@@ -15,11 +15,11 @@ from dataclasses import replace
 import pulumi
 import pulumi_docker as docker
 
-from l9stack.agent.keys import TRUSTED, key_file
+from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployed
 from l9stack.infra.resources import Password, SwarmCluster, SwarmService
-from l9stack.infra.runtimes.base import AgentSpec, Endpoint, ServiceSpec
-from l9stack.infra.runtimes.containers.handed import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.containers.monitoring_files import Content
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     BACKENDS,
@@ -33,12 +33,12 @@ from l9stack.infra.runtimes.containers.spec import (
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.containers.watching import Content
+from l9stack.infra.runtimes.docker.naming import ContainerNames
 from l9stack.infra.runtimes.docker.on_engine import OnEngine
-from l9stack.infra.runtimes.docker.scene import Scene
 from l9stack.infra.runtimes.swarm.files import SwarmFiles, digest_now, read_now
-from l9stack.infra.runtimes.swarm.services import Surroundings, revision_of, seconds_to_settle, service_arguments
+from l9stack.infra.runtimes.swarm.services import ClusterSite, revision_of, seconds_to_settle, service_arguments
 from l9stack.infra.settings import DockerSettings, SwarmSettings
+from l9stack.infra.specs import AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project
 
 
@@ -55,7 +55,7 @@ class SwarmRuntime(OnEngine):
         self._files = SwarmFiles(self._project)
         self._cluster: SwarmCluster | None = None
 
-    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> Endpoint:
+    def service(self, name: str, spec: ServiceSpec, parent: pulumi.Resource) -> RunningWorkload:
         """A backend from its official image: one task, on the node where its volume lies."""
         scene = self._scene(name.removesuffix(f"-{spec.name}"), spec.stack, parent)
         wanted = service_container(spec.name, scene.collection, spec.stack, self._settings.images.get(spec.name, ""))
@@ -63,7 +63,7 @@ class SwarmRuntime(OnEngine):
         self._passwords[spec.name] = password
         secret = Content(secret=password.apply(SERVICES[spec.name].secret))
         running = self._kept(name, wanted, scene, {file.name: secret for file in wanted.files}, ())
-        return Endpoint(running, f"{wanted.host}:{wanted.port}", running.instance)
+        return RunningWorkload(running, f"{wanted.host}:{wanted.port}", running.instance)
 
     def watch(
         self,
@@ -72,16 +72,16 @@ class SwarmRuntime(OnEngine):
         contents: Mapping[str, Content],
         parent: pulumi.Resource,
         after: Sequence[pulumi.Resource],
-    ) -> Endpoint:
+    ) -> RunningWorkload:
         """A server that watches the stack, from its official image, published as agents are."""
         collection, stack = spec.labels["l9stack.collection"], spec.labels["l9stack.stack"]
         # No agent has a name with a slash.
         port = self._ports.of(f"{collection}/{stack}/monitoring/{spec.host}")
         scene = self._scene(collection, stack, parent)
         running = self._kept(name, replace(spec, published=port), scene, contents, after)
-        return Endpoint(running, running.endpoint, running.instance)
+        return RunningWorkload(running, running.endpoint, running.instance)
 
-    def agent(self, name: str, spec: AgentSpec, parent: pulumi.Resource) -> Endpoint:
+    def agent(self, name: str, spec: AgentWorkload, parent: pulumi.Resource) -> RunningWorkload:
         """A replicated service with this agent's generated files; its replicas share the agent's identity and keys."""
         scene = self._scene(spec.collection, spec.stack, parent)
         make_keys(self._project, spec.principals)
@@ -104,7 +104,7 @@ class SwarmRuntime(OnEngine):
             PUBLIC_KEYS: Content(self._project.shown(trusted), digest_now(trusted)),
             **certificates(self._project, spec),
         }
-        found = Surroundings(
+        found = ClusterSite(
             image=image,
             identity=image,
             networks=[self._network(kind, scene) for kind in wanted.networks],
@@ -116,13 +116,13 @@ class SwarmRuntime(OnEngine):
         running = self._run(name, wanted, found, scene, f"agent {spec.agent}", spec.depends_on)
         open_to_all = self._swarm.publish != "none"
         health = None if open_to_all else running.health
-        return Endpoint(running, running.endpoint, running.instance, health, image, wanted.replicas)
+        return RunningWorkload(running, running.endpoint, running.instance, health, image, wanted.replicas)
 
     def _kept(
         self,
         name: str,
         wanted: Container,
-        scene: Scene,
+        scene: ContainerNames,
         contents: Mapping[str, Content],
         after: Sequence[pulumi.Resource],
     ) -> SwarmService:
@@ -136,7 +136,7 @@ class SwarmRuntime(OnEngine):
         given = {folder: volumes[folder] for folder in wanted.given}
         hides = wanted.held(given)
         before = [scene.files(f"{name}-files", pulled.image_id, wanted.user, [], given, (), hides)] if given else []
-        found = Surroundings(
+        found = ClusterSite(
             image=wanted.image,
             identity=pulled.image_id,
             networks=[self._network(kind, scene) for kind in wanted.networks],
@@ -150,8 +150,8 @@ class SwarmRuntime(OnEngine):
         self,
         name: str,
         wanted: Container,
-        found: Surroundings,
-        scene: Scene,
+        found: ClusterSite,
+        scene: ContainerNames,
         what: str,
         after: Sequence[pulumi.Resource],
     ) -> SwarmService:
@@ -183,7 +183,7 @@ class SwarmRuntime(OnEngine):
             pulumi.ResourceOptions(parent=scene.parent, depends_on=[service]),
         )
 
-    def _here(self, scene: Scene) -> SwarmCluster:
+    def _here(self, scene: ContainerNames) -> SwarmCluster:
         if self._cluster is None:
             self._cluster = SwarmCluster(
                 f"{scene.collection}-cluster",
@@ -192,7 +192,7 @@ class SwarmRuntime(OnEngine):
             )
         return self._cluster
 
-    def _network(self, kind: str, scene: Scene) -> docker.Network:
+    def _network(self, kind: str, scene: ContainerNames) -> docker.Network:
         """An overlay of the stack's own, over all nodes; the containers of the tests attach themselves to it.
 
         A network that services use cannot be replaced under its name: one with other options has another.

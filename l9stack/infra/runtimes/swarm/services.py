@@ -30,7 +30,7 @@ _DELAY_SECONDS = 5
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ClusterSite:
     """What a service finds in its cluster."""
 
     image: pulumi.Input[str]
@@ -45,7 +45,7 @@ class Surroundings:
     """Where the image is, and what every node may pull it with."""
 
 
-def revision_of(spec: Container, found: Surroundings) -> pulumi.Output[str]:
+def revision_of(spec: Container, found: ClusterSite) -> pulumi.Output[str]:
     """A digest of all that new tasks are made for: it changes with every change of what a task runs."""
     fixed = {name: value for name, value in asdict(spec).items() if name not in ("replicas", "labels", "image")}
     names = [secret.secret_name for secret in found.files.secrets] + [
@@ -58,7 +58,7 @@ def revision_of(spec: Container, found: Surroundings) -> pulumi.Output[str]:
 
 
 def service_arguments(
-    name: str, spec: Container, found: Surroundings, revision: pulumi.Output[str], settings: SwarmSettings
+    name: str, spec: Container, found: ClusterSite, revision: pulumi.Output[str], settings: SwarmSettings
 ) -> dict[str, Any]:
     """The arguments of the service `name`.
 
@@ -109,7 +109,7 @@ def seconds_to_settle(spec: Container) -> int:
 
 
 def _container(
-    spec: Container, found: Surroundings, revision: pulumi.Output[str]
+    spec: Container, found: ClusterSite, revision: pulumi.Output[str]
 ) -> docker.ServiceTaskSpecContainerSpecArgs:
     return docker.ServiceTaskSpecContainerSpecArgs(
         image=found.image,

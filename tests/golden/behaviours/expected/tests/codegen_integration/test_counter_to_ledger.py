@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.faults import failing_store, unreachable
-from l9stack.agent.testing import Reply, ServedAgent, StandIn, serving_together
-from l9stack.agent.traces import audited, escalated
+from l9stack.agent.testing import (
+    Reply,
+    ServedAgent,
+    StandIn,
+    audited,
+    escalated,
+    failing_store,
+    serving_together,
+    unreachable,
+)
 from structlog.testing import capture_logs
 
 SOURCE, TARGET = "counter", "ledger"

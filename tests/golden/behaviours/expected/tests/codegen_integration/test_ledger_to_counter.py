@@ -9,11 +9,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from l9stack.agent import events
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.faults import failing_store
-from l9stack.agent.testing import ServedAgent, serving_together
-from l9stack.agent.traces import audited, recorded, set_aside
+from l9stack.agent.testing import ServedAgent, audited, events, failing_store, recorded, serving_together, set_aside
 from structlog.testing import capture_logs
 
 SOURCE, TARGET = "ledger", "counter"

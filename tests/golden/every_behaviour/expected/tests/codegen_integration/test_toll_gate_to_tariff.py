@@ -9,11 +9,20 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from l9stack.agent import events
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.faults import failing_store, unreachable
-from l9stack.agent.testing import Reply, ServedAgent, StandIn, serving_together
-from l9stack.agent.traces import audited, escalated, recorded, set_aside
+from l9stack.agent.testing import (
+    Reply,
+    ServedAgent,
+    StandIn,
+    audited,
+    escalated,
+    events,
+    failing_store,
+    recorded,
+    serving_together,
+    set_aside,
+    unreachable,
+)
 from structlog.testing import capture_logs
 
 SOURCE, TARGET = "toll_gate", "tariff"

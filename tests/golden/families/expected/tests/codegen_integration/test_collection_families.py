@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.testing import ServedAgent, serving_together
-from l9stack.agent.traces import told
+from l9stack.agent.testing import ServedAgent, serving_together, told
 
 GROUPS: list[list[str]] = [["dispatch", "fleet"]]
 ANCHORS: dict[str, list[str]] = {"dispatch": ["Shift Lead", "Compliance"], "fleet": ["Shift Lead"]}

@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.definition import compose
-from l9stack.agent.testing import ServedAgent, serving
-from l9stack.agent.traces import told
+from l9stack.agent.testing import ServedAgent, serving, told
 
 from L9.agents.ledger.controller import AGENT
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.testing import ServedAgent, serving, without
-from l9stack.agent.traces import told
+from l9stack.agent.testing import ServedAgent, serving, told, without
 from toll.shares import share_of as on_passed_function
 
 from L9.agents.tariff.rates import on_passed

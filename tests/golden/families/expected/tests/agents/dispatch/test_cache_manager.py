@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.layers import keyspace
+from l9stack.agent.memory import keyspace
 from l9stack.agent.testing import ServedAgent, serving
 
 from L9.agents.dispatch.assignment import AssignRequest, AssignResponse

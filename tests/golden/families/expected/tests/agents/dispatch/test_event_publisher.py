@@ -56,7 +56,7 @@ async def test_publish_van_assigned_publishes_when_the_call_has_succeeded(agent:
         return request
 
     trace = str(uuid.uuid4())
-    answer = await agent.runtime.run(succeeding, {}, trace, "operator")
+    answer = await agent.run(succeeding, {}, trace)
     assert answer.status == 200
     found = [(entry["event"], json.loads(entry["payload"])) for entry in await agent.published(trace)]
     assert found == [("van_assigned", {"van_id": "van id", "confidence": 1})] * times
@@ -72,7 +72,7 @@ async def test_publish_van_assigned_publishes_nothing_where_the_call_fails(agent
         raise RuntimeError("too late")
 
     trace = str(uuid.uuid4())
-    answer = await agent.runtime.run(failing, {}, trace, "operator")
+    answer = await agent.run(failing, {}, trace)
     assert (answer.status, await agent.published(trace)) == (500, [])
 
 

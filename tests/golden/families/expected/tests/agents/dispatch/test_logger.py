@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from l9stack.agent.audit import verify
 from l9stack.agent.backends import BackendUrls
+from l9stack.agent.governance import verify
 from l9stack.agent.testing import ServedAgent, serving
 
 from L9.agents.dispatch.logger import (

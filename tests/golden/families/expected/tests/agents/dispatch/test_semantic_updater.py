@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.graph import known
+from l9stack.agent.knowledge import known
 from l9stack.agent.testing import ServedAgent, serving, without
 from pydantic import ValidationError
 

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from l9stack.agent import Record
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.graph import keep_edge, keep_node
+from l9stack.agent.knowledge import keep_edge, keep_node
 from l9stack.agent.testing import ServedAgent, serving
 
 from L9.agents.dispatch.world_model_bridge import (

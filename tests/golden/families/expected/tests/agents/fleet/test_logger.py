@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.testing import ServedAgent, serving
-from l9stack.agent.traces import told
+from l9stack.agent.testing import ServedAgent, serving, told
 
 LOGGER_REQUEST: dict[str, Any] = {"note": "any object"}
 LOGGER_DECIDED: dict[str, Any] = {"answer": "given by an anchor"}

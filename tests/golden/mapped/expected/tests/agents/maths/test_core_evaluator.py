@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.testing import ServedAgent, serving, without
-from l9stack.agent.traces import told
+from l9stack.agent.testing import ServedAgent, serving, told, without
 
 EVALUATE_REQUEST: dict[str, Any] = {"expr": "expr", "variables": {"key": "value"}, "digits": 1}
 EVALUATE_DECIDED: dict[str, Any] = {"value": 1, "unit": "unit"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from l9stack.agent import OperationContext
-from l9stack.agent.cache import keep_answer, kept_answer
+from l9stack.agent.knowledge import keep_answer, kept_answer
 
 from L9.agents.dispatch.assignment import AssignRequest, AssignResponse
 

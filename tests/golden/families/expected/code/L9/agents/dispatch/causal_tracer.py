@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from l9stack.agent import OperationContext, Record
-from l9stack.agent.causes import causes
+from l9stack.agent.knowledge import causes
 
 
 class DistanceFactor(Record):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from l9stack.agent import OperationContext, Record
-from l9stack.agent.graph import Known, known
+from l9stack.agent.knowledge import Known, known
 
 INDEXED = ("request_id", "region")
 """Fields by which earlier decisions are found."""

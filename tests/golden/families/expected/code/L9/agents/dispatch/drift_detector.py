@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from l9stack.agent import OperationContext
-from l9stack.agent.history import Drift, drift
+from l9stack.agent.knowledge import Drift, drift
 
 WATCHED = ("confidence",)
 """Figures of the answers."""

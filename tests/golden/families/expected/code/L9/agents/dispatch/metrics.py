@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from l9stack.agent import OperationContext
-from l9stack.agent.history import Activity, activity
+from l9stack.agent.knowledge import Activity, activity
 
 OPERATIONS = ("assign",)
 """What is counted: the operations of the agent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from l9stack.agent import OperationContext, Record, Scalar
-from l9stack.agent.graph import keep_edge, keep_node
+from l9stack.agent.knowledge import keep_edge, keep_node
 
 
 class VanNode(Record):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from l9stack.agent import OperationContext, Scalar
-from l9stack.agent.graph import Known, known
+from l9stack.agent.knowledge import Known, known
 
 
 async def about_van(context: OperationContext, van_id: str, limit: int = 20) -> Known:

@@ -1,0 +1,1 @@
+"""What agents say to each other: packets over HTTP, events on Redis Streams, each handled once."""

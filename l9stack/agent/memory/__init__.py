@@ -1,0 +1,16 @@
+"""The memory layers of an agent: how each keeps a decision, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from l9stack.agent._lazy import exports
+
+if TYPE_CHECKING:
+    from l9stack.agent.memory._layers import keyspace as keyspace
+
+_HOMES = {
+    "keyspace": "_layers",
+}
+__all__ = list(_HOMES)
+__getattr__ = exports(__name__, _HOMES)

@@ -1,0 +1,1 @@
+"""The generated tests of a collection beside a stack's own backends: `python -m l9stack.agent.preflight FOLDER`."""

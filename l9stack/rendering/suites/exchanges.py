@@ -1,0 +1,215 @@
+"""What passes between two agents: calls that an operation routes on, plain packets, and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from l9stack.model.glue import QueryMemoryBehaviour, RouteBehaviour
+from l9stack.model.plan import AgentPlan, Edge, EdgeKind, OperationPlan, Plan
+from l9stack.names import operation_name
+from l9stack.rendering.cases import Values
+from l9stack.rendering.code.bridges import view_governance
+from l9stack.rendering.code.operations import event_of
+from l9stack.rendering.samples import record, refused
+from l9stack.rendering.suites.answers import chain, circular, worked_out
+
+CRITICAL = 0.7
+"""As `l9stack.agent._calls.pipeline` has it: from here on an operation is denied while decisions cannot be kept."""
+RELAY = 0.5
+"""The criticality of a packet that an agent sends by no operation of its own."""
+_ANY_OBJECT: Values = {"note": "any object"}
+_MAX_REFUSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One way from the source to an operation of the target.
+
+    `operation` is the source's own where it routes there; else the source's client sends `payload` by itself.
+    `outcome` is `answered`, `waits` (for an anchor) or `refused` (unbound, where the policy refuses that).
+    """
+
+    label: str
+    asked: OperationPlan
+    outcome: str
+    decider: tuple[str, str]
+    """The agent and the operation at the end of the way: where it waits, the decision is theirs."""
+    once: bool
+    """Whether no agent decides twice on the way."""
+    payload: dict[str, Any]
+    operation: OperationPlan | None = None
+    arguments: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedEvent:
+    """One event that the target observes; `publisher` is the source's operation that publishes it, if any does."""
+
+    event: str
+    handler: OperationPlan
+    outcome: str
+    payload: Values
+    publisher: OperationPlan | None
+    arguments: Values
+    answer: Values | None
+    """The handler's answer, where it can be worked out."""
+
+
+def sampled(operation: OperationPlan) -> Values:
+    """A good request."""
+    return dict(_ANY_OBJECT) if operation.request is None else record(operation.request)
+
+
+def outcome(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> str:
+    """Whether a call of the operation is answered, waits for an anchor, or is refused."""
+    last, final = chain(plan, agent, operation)[-1]
+    if final.bound:
+        return "answered"
+    return "refused" if view_governance(last).unbound == "refuse" else "waits"
+
+
+def exchanges(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[Edge]) -> tuple[Exchange, ...]:
+    """The source's routes to the target, wired operations that no route leads to, else one plain packet."""
+    edges = [edge for edge in edges if edge.kind is not EdgeKind.EVENT_OBSERVE]
+    found: dict[str, Exchange] = {}
+    for operation in source.operations:
+        if isinstance(operation.behaviour, RouteBehaviour) and not circular(plan, source, operation):
+            peer, _, wanted = operation.behaviour.to.rpartition(".")
+            if peer == target.id:
+                found[operation.name] = _routed(plan, source, operation, target, target.operation(wanted))
+    asked = {exchange.asked.name for exchange in found.values()}
+    for edge in edges:
+        for name, operation in _wired(edge, target):
+            if operation.name not in asked:
+                label = name if name not in found else f"{name} of {target.id}"
+                sent = edge.kind is EdgeKind.PACKET_SEND and name in operation.packet_types
+                found[label] = _plain(plan, source, target, operation, label, name if sent else "")
+    if edges and not found and (chosen := _any_operation(plan, target)):
+        found[chosen.name] = _plain(plan, source, target, chosen, chosen.name, "")
+    return tuple(found.values())
+
+
+def observed(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[Edge]) -> tuple[ObservedEvent, ...]:
+    """Every event of the source that the target observes."""
+    names = dict.fromkeys(name for edge in edges if edge.kind is EdgeKind.EVENT_OBSERVE for name in edge.names)
+    handlers = {str(operation.name): operation for operation in target.operations}
+    found = ((name, handlers.get(str(operation_name(f"on_{name}")))) for name in names)
+    return tuple(_observed(plan, source, target, name, handler) for name, handler in found if handler is not None)
+
+
+def unfit(exchange: Exchange) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Packets that the target has to refuse, with what is wrong."""
+    if exchange.asked.request is None:
+        return ()
+    rows = refused(exchange.asked.request)
+    chosen = dict.fromkeys([0, len(rows) // 2, len(rows) - 1][:_MAX_REFUSED])
+    return tuple((f"{exchange.label}: {rows[n][0]}", {**exchange.payload, "arguments": rows[n][1]}) for n in chosen)
+
+
+def source_faults(source: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+    """Each layer of the source whose store may fail while it still answers, with what it then says is degraded."""
+    own = exchange.operation
+    for layer in _layers(source):
+        if layer == "working":
+            event = event_of(own) if own else ""
+            yield exchange.label, layer, f"working, event {event}" if event else layer
+        elif layer != "episodic":
+            yield exchange.label, layer, layer
+        elif (own.criticality if own else RELAY) < CRITICAL and not (own and own.reusable):
+            yield exchange.label, layer, "episodic, governance, audit"
+
+
+def target_faults(target: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+    """The same of the target. Its Redis has to be there: without it a packet's duplicate cannot be told."""
+    asked = exchange.asked
+    reads = asked.reusable or isinstance(asked.behaviour, QueryMemoryBehaviour)
+    for layer in _layers(target):
+        if layer not in ("working", "episodic"):
+            yield exchange.label, layer, layer
+        elif layer == "episodic" and asked.criticality < CRITICAL and not reads:
+            yield exchange.label, layer, "episodic, governance, audit"
+
+
+def _layers(agent: AgentPlan) -> list[str]:
+    return [layer.kind.value for layer in agent.spec.memory]
+
+
+def _routed(
+    plan: Plan, source: AgentPlan, operation: OperationPlan, target: AgentPlan, asked: OperationPlan
+) -> Exchange:
+    steps = chain(plan, source, operation)
+    return Exchange(
+        label=operation.name,
+        asked=asked,
+        outcome=outcome(plan, source, operation),
+        decider=(steps[-1][0].id, steps[-1][1].name),
+        once=len({agent.id for agent, _ in steps}) == len(steps),
+        payload={"operation": str(asked.name), "arguments": sampled(asked)},
+        operation=operation,
+        arguments=sampled(operation),
+    )
+
+
+def _plain(
+    plan: Plan, source: AgentPlan, target: AgentPlan, operation: OperationPlan, label: str, packet_type: str
+) -> Exchange:
+    steps = chain(plan, target, operation)
+    named = {"packet_type": packet_type} if packet_type else {"operation": str(operation.name)}
+    ids = [source.id, *(agent.id for agent, _ in steps)]
+    return Exchange(
+        label=label,
+        asked=operation,
+        outcome=outcome(plan, target, operation),
+        decider=(steps[-1][0].id, steps[-1][1].name),
+        once=len(set(ids)) == len(ids),
+        payload={**named, "arguments": sampled(operation)},
+    )
+
+
+def _wired(edge: Edge, target: AgentPlan) -> Iterator[tuple[str, OperationPlan]]:
+    known = {operation.name: operation for operation in target.operations}
+    for name in edge.names:
+        wanted = operation_name(name)
+        if wanted is not None and wanted in known:
+            yield name, known[wanted]
+
+
+def _any_operation(plan: Plan, agent: AgentPlan) -> OperationPlan | None:
+    """The operation that says most: bound, and without the help of others, where there is one."""
+    ranks = {"answered": 0, "waits": 2, "refused": 4}
+
+    def rank(operation: OperationPlan) -> int:
+        return ranks[outcome(plan, agent, operation)] + isinstance(operation.behaviour, RouteBehaviour)
+
+    usable = [operation for operation in agent.operations if not circular(plan, agent, operation)]
+    return min(usable, key=rank, default=None)
+
+
+def _observed(plan: Plan, source: AgentPlan, target: AgentPlan, event: str, handler: OperationPlan) -> ObservedEvent:
+    # One that asks the target as well would leave a decision there under the same trace, before the event is observed.
+    answering = (
+        op
+        for op in source.operations
+        if not circular(plan, source, op)
+        and outcome(plan, source, op) == "answered"
+        and target.id not in [agent.id for agent, _ in chain(plan, source, op)]
+    )
+    publisher = next((operation for operation in answering if event_of(operation) == event), None)
+    published: Values | None = sampled(handler)
+    if publisher is not None:
+        case = worked_out(plan, source, publisher, sampled(publisher))
+        published = case.expected if case else None
+    wanted = {spec.name for spec in handler.request or ()}
+    taken = {name: value for name, value in (published or {}).items() if name in wanted}
+    answer = worked_out(plan, target, handler, taken) if published is not None else None
+    return ObservedEvent(
+        event=event,
+        handler=handler,
+        outcome=outcome(plan, target, handler),
+        payload=sampled(handler),
+        publisher=publisher,
+        arguments=sampled(publisher) if publisher else {},
+        answer=answer.expected if answer else None,
+    )

@@ -1,0 +1,193 @@
+"""Tests of single modules: what each family's test file is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from l9stack.model.agent import MemoryKind
+from l9stack.model.glue import Implementation, RouteBehaviour
+from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
+from l9stack.printable import line
+from l9stack.rendering.code.bridges import declaration, view_governance, view_memory
+from l9stack.rendering.code.families import FAMILIES, render_family_tests
+from l9stack.rendering.code.interface import view_surface
+from l9stack.rendering.code.operations import event_of, held_by
+from l9stack.rendering.code.settings import changed, config_class, config_fields, prefix, refused_settings
+from l9stack.rendering.environment import fill
+from l9stack.rendering.imports import Imports
+from l9stack.rendering.packets import required_fields
+from l9stack.rendering.suites.operations import operation_tests
+from l9stack.rendering.suites.peers import peer_checks
+from l9stack.rendering.suites.policies import policy_cases
+
+
+def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool) -> str:
+    """The test file of one module, before it is formatted; `composed` says that a controller declares the agent."""
+    if module.family == "controller":
+        return _controller(plan, agent, module, composed=composed)
+    if module.family in FAMILIES:
+        cases = policy_cases(agent) if module.family == "compliance_checker" else []
+        checks = peer_checks(plan, module) if module.family == "client" else {}
+        return render_family_tests(plan, agent, module, {**_served(plan, agent), "cases": cases, "checks": checks})
+    return _FAMILIES.get(module.family, _operations)(plan, agent, module)
+
+
+def _served(plan: Plan, agent: AgentPlan) -> dict[str, Any]:
+    """What every test file that serves the agent needs."""
+    peers = sorted(
+        {op.behaviour.to.rpartition(".")[0] for op in agent.operations if isinstance(op.behaviour, RouteBehaviour)}
+    )
+    return {
+        "agent_id": str(agent.id),
+        "agent_name": agent.spec.name,
+        "peers": peers,
+        "layers": [layer.kind.value for layer in agent.spec.memory],
+        "blocked": view_governance(agent).unbound == "refuse",
+        "anchors": list(view_governance(agent).anchors),
+        "max_payload_bytes": view_surface(plan, agent).max_payload_bytes,
+    }
+
+
+def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    imports = Imports()
+    tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
+    for op in held_by(agent, module):
+        if isinstance(op.behaviour, Implementation):
+            target, _, function = op.behaviour.target.partition(":")
+            imports.add(target, f"{function} as {op.name}_function")
+            imports.add(module.dotted, op.name)
+    if any(test.event for test in tests):
+        imports.module("json")
+    title = f"What {agent.spec.name} does in {module.path}, through the whole pipeline and with real memory."
+    return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(plan, agent))
+
+
+def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool) -> str:
+    surface = view_surface(plan, agent)
+    imports = Imports()
+    tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
+    title = f"How {agent.spec.name} is composed in {module.path}, and what it serves."
+    if any(test.event for test in tests):
+        imports.module("json")
+    operations = {str(op.name): _facts(op) for m in agent.modules for op in held_by(agent, m)}
+    return fill(
+        "tests/controller.py.j2",
+        title=title,
+        imports=imports,
+        tests=tests,
+        dotted=module.dotted,
+        surface=surface,
+        operations=operations,
+        builtin=[(path, serves) for _, path, serves in surface.builtin_routes],
+        surface_routes=[(route.method, route.path, str(route.operation)) for route in surface.routes],
+        calls=[(call.to, call.kind, call.names) for call in surface.calls],
+        observes=list(surface.observes),
+        composed=composed,
+        needed=required_fields(plan.protocol),
+        **_served(plan, agent),
+    )
+
+
+def _facts(operation: OperationPlan) -> dict[str, Any]:
+    """What the decorator of an operation says, by the names that it has there."""
+    return {
+        "summary": line(operation.summary),
+        "criticality": operation.criticality,
+        "timeout_seconds": operation.timeout_seconds,
+        "reusable": operation.reusable,
+        "publish": event_of(operation),
+        "bound": operation.bound,
+    }
+
+
+def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    view = view_memory(agent, Imports())
+    layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
+    absent = [kind.value for kind in MemoryKind if agent.spec.layer(kind) is None]
+    title = f"What {agent.spec.name} declares about its memory in {module.path}, and how it is used."
+    return fill(
+        "tests/memory_bridge.py.j2",
+        title=title,
+        dotted=module.dotted,
+        view=view,
+        absent=absent,
+        names=tuple(name for name, _ in layers),
+        layers_data={name: _frozen(data) for name, data in layers},
+        served=view.finders or view.shapes or view.factors,
+        imports=Imports(),
+        **_served(plan, agent),
+    )
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as the declarations hold them: tuples, below the names of a layer."""
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    view, imports = view_governance(agent), Imports()
+    imports.agent("Rule", "Trigger", *(["Comparison"] if view.rules else []))
+    title = f"Who decides for {agent.spec.name}, and when they are asked, as {module.path} declares it."
+    return fill(
+        "tests/governance_bridge.py.j2",
+        title=title,
+        dotted=module.dotted,
+        imports=imports,
+        view=view,
+        cases=policy_cases(agent),
+    )
+
+
+def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    fields = config_fields(agent, module)
+    least = [(field.name, str(field.minimum), field.minimum) for field in fields if field.minimum is not None]
+    title = f"Settings of {agent.spec.name}: values, bounds and the environment."
+    return fill(
+        "tests/config.py.j2",
+        title=title,
+        dotted=module.dotted,
+        prefix=prefix(agent),
+        values={field.name: field.value for field in fields},
+        class_name=config_class(agent),
+        refused=refused_settings(fields),
+        changes=[*((field.name, *changed(field)) for field in fields), *least],
+    )
+
+
+def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    surface = view_surface(plan, agent)
+    first = agent.module_of("routes")
+    listed = [
+        (route.method, route.path, route.operation)
+        for route in surface.routes
+        if first and first.path == module.path and agent.home_of(route.operation).family != "controller"
+    ]
+    tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
+    everything = {(method, path) for method, path, _ in surface.builtin_routes}
+    everything |= {(route.method, route.path) for route in surface.routes}
+    guarded = [(method, path) for method, path, _ in listed if method in ("GET", "POST") and "{" not in path]
+    others = [("GET" if method == "POST" else "POST", path) for method, path in guarded]
+    title = f"Endpoints of {agent.spec.name} as {module.path} lists them."
+    return fill(
+        "tests/routes.py.j2",
+        title=title,
+        imports=Imports(),
+        dotted=module.dotted,
+        routes=listed,
+        posts=[path for method, path in guarded if method == "POST"],
+        guarded=guarded,
+        others=[other for other in others if other not in everything],
+        tests=tests,
+        **_served(plan, agent),
+    )
+
+
+_FAMILIES: dict[str, Callable[[Plan, AgentPlan, ModulePlan], str]] = {
+    "memory_bridge": _memory,
+    "governance_bridge": _governance,
+    "config": _config,
+    "routes": _routes,
+}
