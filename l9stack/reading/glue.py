@@ -11,8 +11,9 @@ from l9stack.model.glue import Answers, ConnectionType, Glue, Wiring
 from l9stack.reading.bindings import read_bindings
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
-from l9stack.reading.glue_words import ANSWERS, GLUE, HARMONISED, MARKS, NAMED_BY, WIRING, Word
+from l9stack.reading.glue_words import ANSWERS, GLUE, HARMONISED, MARKS, NAMED_BY, WIRING
 from l9stack.reading.mappings import read_mappings, read_rules
+from l9stack.reading.word import Word
 
 DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"
 """The file of `templates/glue/` that is read where a collection has no glue of its own."""

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from l9stack.model.base import Model
 from l9stack.model.glue import Behaviour
-from l9stack.reading.glue_words import ANSWERS, BINDING, GLUE, MARKS, Word
+from l9stack.reading.glue_words import ANSWERS, BINDING, GLUE, MARKS
+from l9stack.reading.word import Word
 
 _KINDS = {
     "text": "text",

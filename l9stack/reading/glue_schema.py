@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 from l9stack.model.base import Model
 from l9stack.model.glue import Behaviour
-from l9stack.reading.glue_words import ANSWERS, BINDING, FIELD, FUNCTION, GLUE, MAPPING, WIRING, Word
+from l9stack.reading.glue_words import ANSWERS, BINDING, FIELD, FUNCTION, GLUE, MAPPING, WIRING
 from l9stack.reading.schema import DIALECT, SCALAR, Schema, record
+from l9stack.reading.word import Word
 
 
 def glue_schema() -> Schema:

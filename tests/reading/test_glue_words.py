@@ -15,7 +15,8 @@ from l9stack.model.glue import Answers, Glue
 from l9stack.reading.documents import parse
 from l9stack.reading.glue import read_answers, read_glue
 from l9stack.reading.glue_page import glue_page
-from l9stack.reading.glue_words import ANSWERS, GLUE, NAMED_BY, Word
+from l9stack.reading.glue_words import ANSWERS, GLUE, NAMED_BY
+from l9stack.reading.word import Word
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "glue.md"
 KEPT = ("import_path",)
