@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from l9stack.evidence.figures import Figures, Item, Section, code, plain, table
 from l9stack.model.agent import MemoryKind
-from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence, TestCounts
 from l9stack.model.plan import AgentPlan, Plan
 
 
-def inputs(plan: Plan, sources: Sequence[SourceFile]) -> Section:
+def inputs(plan: Plan, sources: Mapping[str, str]) -> Section:
     """Section 1: what was read."""
-    files = [source.path for source in sources] or list(plan.input_files)
+    files = sorted(sources) or list(plan.input_files)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
     unbound = sum(len(agent.operations) for agent in plan.agents) - bound
     versions = sorted({agent.spec.version for agent in plan.agents if agent.spec.version})
@@ -43,7 +42,7 @@ def inputs(plan: Plan, sources: Sequence[SourceFile]) -> Section:
     imported = [path for agent in plan.agents for path in agent.imported]
     if imported:
         details += ["", f"Modules that somebody else wrote, and were imported: {', '.join(map(code, imported))}."]
-    details += table(("input", "SHA-256"), [(code(source.path), code(source.sha256)) for source in sources])
+    details += table(("input", "SHA-256"), [(code(name), code(sources[name])) for name in sorted(sources)])
     return Section("Schema Input Summary", items, details)
 
 

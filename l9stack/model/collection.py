@@ -46,5 +46,7 @@ class Collection(Model):
     """The name of the file that answers belong to, whether it is there or not."""
     imported: tuple[ImportedModule, ...] = ()
     templates: tuple[OwnTemplate, ...] = ()
+    implementations: dict[str, bytes] = {}
+    """The user's own files below `implementations`, by path there: parsed by planning, and run by the gates alone."""
     sources: tuple[SourceFile, ...] = ()
     notes: tuple[Problem, ...] = ()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.model.artifact import RenderedTree
 from l9stack.project import Project
 
@@ -30,7 +31,7 @@ def source(case: Path) -> Path:
 
 
 def generated(path: Path, project: Path) -> RenderedTree:
-    return prepare(path, Project(project)).tree
+    return prepare(Inputs.read(Project(project), path)).tree
 
 
 def digests(tree: RenderedTree) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from l9stack.extraction.prepare import prepare
 from l9stack.gates.tests_run import run_tests
+from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
 from l9stack.project import Project
 from l9stack.rendering.tests.answers import circular, known_answers, worked_out
@@ -87,12 +88,12 @@ def chained(tmp_path_factory):
     names = ("id", "name", "system", "hard", "soft", "memory")
     (folder / "agents.yaml").write_text("".join(AGENT.format(**dict(zip(names, row, strict=True))) for row in agents))
     (folder / "glue.yaml").write_text(GLUE)
-    return prepare(folder, Project(tmp_path_factory.mktemp("project")))
+    return prepare(Inputs.read(Project(tmp_path_factory.mktemp("project")), folder))
 
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
-    return prepare(EXAMPLE, Project(tmp_path_factory.mktemp("project")))
+    return prepare(Inputs.read(Project(tmp_path_factory.mktemp("project")), EXAMPLE))
 
 
 def files(prepared):
