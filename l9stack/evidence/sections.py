@@ -13,13 +13,12 @@ from l9stack.model.plan import AgentPlan, Plan
 
 def inputs(plan: Plan, sources: Mapping[str, str]) -> Section:
     """Section 1: what was read."""
-    files = sorted(sources) or list(plan.input_files)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
     unbound = sum(len(agent.operations) for agent in plan.agents) - bound
     versions = sorted({agent.spec.version for agent in plan.agents if agent.spec.version})
     version = ", ".join(map(plain, versions)) or "not given"
     items = [
-        Item(f"Input file: {', '.join(map(code, files))}, version {version}", bool(files)),
+        Item(f"Input file: {', '.join(map(code, sorted(sources)))}, version {version}", bool(sources)),
         Item(f"Total agent count: {len(plan.agents)}", bool(plan.agents)),
         Item(f"Agent names: {', '.join(plain(agent.spec.name) for agent in plan.agents)}", bool(plan.agents)),
     ]

@@ -94,7 +94,9 @@ def read_inputs(inputs: Inputs) -> tuple[Collection, Meta]:
     templates = tried(lambda: read_meta(inputs.contents.meta))
     if templates is not None:
         problems.extend(unknown_gates(templates.gates))
-    if collection is not None and not collection.glue.file:
+    if collection is None or collection.glue.file:
+        problems.extend(inputs.contents.glue.faults)
+    else:
         default = tried(lambda: read_default_glue(inputs.contents.glue))
         if default is not None:
             glue, notes = default

@@ -105,13 +105,16 @@ class Reading:
         try:
             # A pipe that takes the file's place would be waited for without end.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as stream:
+            try:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return refused("no-plain-file", "it is no plain file", "put the file itself there")
                 if status.st_size > limits.most_bytes:
                     return refused("too-large", f"{name} is larger than {limits.most_bytes} bytes", limits.hint)
-                return InputFile(name, stream.read(limits.most_bytes + 1))
+                with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                    return InputFile(name, stream.read(limits.most_bytes + 1))
+            finally:
+                os.close(descriptor)
         except OSError as error:
             return refused("unreadable", f"{name} cannot be read: {error.strerror}", "check who may read it")
 

@@ -8,13 +8,6 @@ from l9stack.model.base import Model
 from l9stack.model.glue import Answers, Glue
 
 
-class SourceFile(Model):
-    """A file that was read, by its path relative to the collection, with the SHA-256 of its bytes."""
-
-    path: str
-    sha256: str
-
-
 class ImportedModule(Model):
     """A module that somebody else wrote in place of the generated one; `path` is below the import root."""
 
@@ -48,5 +41,4 @@ class Collection(Model):
     templates: tuple[OwnTemplate, ...] = ()
     implementations: dict[str, bytes] = {}
     """The user's own files below `implementations`, by path there: parsed by planning, and run by the gates alone."""
-    sources: tuple[SourceFile, ...] = ()
     notes: tuple[Problem, ...] = ()

@@ -108,7 +108,6 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         protocol=protocol,
         questions=questions,
         notes=tuple(notes),
-        input_files=tuple(source.path for source in collection.sources),
         templates=collection.templates,
         monitoring=plan_monitoring(plans, shared, meta.gates),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from l9stack.errors import InputError, Place, Problem
 from l9stack.inputs import InputFile, Inputs
 from l9stack.model.agent import AgentSpec
-from l9stack.model.collection import Collection, SourceFile
+from l9stack.model.collection import Collection
 from l9stack.model.glue import Answers, Glue
 from l9stack.names import identifier
 from l9stack.reading.agents import read_agent
@@ -16,7 +16,6 @@ from l9stack.reading.fields import quoted
 from l9stack.reading.gathering import NEAR, gather
 from l9stack.reading.glue import joined, read_answers, read_glue
 from l9stack.reading.imported import read_modules
-from l9stack.reading.imported import sources as module_sources
 from l9stack.reading.markdown import Block, read_markdown
 from l9stack.reading.templates import read_templates
 from l9stack.reading.texts import Text, decoded
@@ -49,9 +48,8 @@ def read_collection(inputs: Inputs) -> Collection:
     if identifier(inputs.stem) is None:
         problems.append(Problem("bad-name", f"no identifier can be made of {quoted(called)}", Place(called)))
     problems.extend(schema.fault for schema in contents.schemas if schema.fault)
-    schemas = [schema for schema in contents.schemas if schema.fault is None]
-    texts = [(schema, decoded(schema.data, schema.name, problems)) for schema in schemas]
-    for schema, text in texts:
+    whole = [schema for schema in contents.schemas if schema.fault is None]
+    for schema, text in [(schema, decoded(schema.data, schema.name, problems)) for schema in whole]:
         if text is not None:
             _read(schema, text, found)
     problems.extend(contents.implementations.faults)
@@ -74,10 +72,6 @@ def read_collection(inputs: Inputs) -> Collection:
         imported=imported,
         templates=templates,
         implementations={file.name: file.data for file in contents.implementations.files},
-        sources=(
-            *(SourceFile(path=schema.name, sha256=schema.sha256) for schema in schemas),
-            *module_sources(imported, contents.imported.shown),
-        ),
         notes=tuple(problems),
     )
 

@@ -182,10 +182,10 @@ def read_default_glue(folder: InputFolder) -> tuple[Glue, tuple[Problem, ...]]:
         InputError: with every problem of the file.
     """
     file, problems = folder.get(DEFAULT), list[Problem]()
+    if folder.faults:
+        raise InputError(folder.faults)
     if file is None:
         return Glue(), ()
-    if file.fault:
-        raise InputError([file.fault])
     text = decoded(file.data, DEFAULT, problems)
     documents, found = parse(text.text, DEFAULT) if text else ([], [])
     problems.extend(found)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 
 from l9stack.errors import Place, Problem
 from l9stack.inputs import InputFile, InputFolder
-from l9stack.model.collection import ImportedModule, SourceFile
+from l9stack.model.collection import ImportedModule
 from l9stack.names import module_path
 
 
@@ -21,14 +20,6 @@ def read_modules(folder: InputFolder, problems: list[Problem]) -> tuple[Imported
     found = [_module(file, f"{folder.shown}/{file.name}") for file in folder.files]
     problems.extend(each for each in found if isinstance(each, Problem))
     return tuple(each for each in found if isinstance(each, ImportedModule))
-
-
-def sources(modules: tuple[ImportedModule, ...], shown: str) -> list[SourceFile]:
-    """The modules as inputs of the collection."""
-    return [
-        SourceFile(path=f"{shown}/{module.path}", sha256=hashlib.sha256(module.text.encode()).hexdigest())
-        for module in modules
-    ]
 
 
 def _module(file: InputFile, shown: str) -> ImportedModule | Problem:

@@ -48,7 +48,7 @@ class MetaReader:
 
     def __init__(self, folder: InputFolder) -> None:
         self.folder = folder
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = [*folder.faults]
         self.settings: Settings = {}
         self.places: Places = {}
         self.texts: dict[str, str] = {}
@@ -75,8 +75,7 @@ class MetaReader:
             hint, place = "the shipped templates lie in templates/meta/", Place(f"{self.folder.shown}/{file}")
             self.problems.append(Problem("no-meta-template", f"{file} is missing", place, hint))
             return {}
-        if source.fault:
-            self.problems.append(source.fault)
+        if source.fault:  # it is told with those of the whole folder
             return {}
         text = decoded(source.data, file, self.problems)
         if text is None:

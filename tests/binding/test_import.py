@@ -42,8 +42,8 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Extractions that were asked for, none of which runs; an entry `fails` makes the next one fail at a gate."""
     asked: list[str] = []
 
-    def extract(path, output, project, progress, meta=None):
-        digest = prepare(Inputs.read(project, path)).tree.digest
+    def extract(inputs, output, progress):
+        digest = prepare(inputs).tree.digest
         if "fails" in asked:
             raise GateError(())
         asked.append(digest)
@@ -76,7 +76,7 @@ def test_an_imported_module_is_in_every_later_tree_word_for_word_and_marked(offi
     )
     files = extraction_manifest(evidence, after.plan, after.tree, {})["files"]
     assert [file["path"] for file in files if file["origin"] == "imported"] == [f"code/{LETTERS}"]
-    assert f"office.imported/{LETTERS}" in [source.path for source in after.collection.sources]
+    assert f"imported/{LETTERS}" in after.inputs.collection
 
 
 def test_removing_it_generates_the_module_again(office, l9, written, proving, capsys):

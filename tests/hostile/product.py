@@ -240,7 +240,7 @@ def everything(plan: Plan, tree: RenderedTree) -> dict[str, str]:
     )
     return {
         **{artifact.path: artifact.text for artifact in tree.artifacts},
-        "report.md": report(evidence, plan),
+        "report.md": report(evidence, plan, {"agents.yaml": "0" * 64}),
         "prompt.md": render_prompt(plan, tree, plan.gates, meta=(), collection=()),
         "graph.mmd": drawing.as_mermaid(plan),
     }

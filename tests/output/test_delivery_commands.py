@@ -285,5 +285,6 @@ def test_delivered_tests_leave_the_tests_beside_them_alone(desk: Desk, checkout:
 def test_an_extraction_is_found_known_after_all_that(desk: Desk) -> None:
     """What the tests above publish is what `l9 extract` publishes: it finds the folder, and makes no other."""
     folder = desk.extract()
-    found = extract(desk.collection, desk.project.root / "out", desk.project, lambda _message: None)
+    inputs = Inputs.read(desk.project, desk.collection)
+    found = extract(inputs, desk.project.root / "out", lambda _message: None)
     assert (found.folder, found.reused) == (folder, True)
