@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from l9stack.files import files_below
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 _GENERATING = (
     "agent",
@@ -24,7 +26,6 @@ _GENERATING = (
 )
 _INPUTS = ("meta", "glue")
 """Folders of templates that are inputs of a collection: the project may have others in their place."""
-_TEMPLATES = frozenset({".j2", ".yaml", ".yml"})
 
 
 def templates_folder() -> Path:
@@ -39,11 +40,8 @@ def templates_folder() -> Path:
 def shipped_templates() -> Mapping[str, bytes]:
     """The templates that print, by name as `modules/controller.py.j2`; read once, so that they are what is attested."""
     folder = templates_folder()
-    files = sorted(file for file in folder.rglob("*") if file.suffix in _TEMPLATES and file.is_file())
-    names = {file.relative_to(folder).as_posix(): file for file in files}
-    return MappingProxyType(
-        {name: file.read_bytes() for name, file in names.items() if name.partition("/")[0] not in _INPUTS}
-    )
+    names = [name for name in files_below(folder) if name.partition("/")[0] not in _INPUTS]
+    return MappingProxyType({name: (folder / name).read_bytes() for name in sorted(names)})
 
 
 @cache

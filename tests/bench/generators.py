@@ -27,9 +27,10 @@ ROUNDS = 3
 RENDERING = """import sys
 from pathlib import Path
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
 from l9stack.project import Project
-tree = prepare(Path(sys.argv[1]), Project(Path(sys.argv[2]))).tree
+tree = prepare(Inputs.read(Project(Path(sys.argv[2])), Path(sys.argv[1]))).tree
 write_tree(tree, Path(sys.argv[2]) / "made")
 print(len(tree.artifacts))
 """
