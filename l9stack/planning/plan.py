@@ -68,7 +68,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
             spec, collection, wirings[spec.id], directory, bindings[spec.id], mappings[spec.id], problems
         )
     by_name = {f"{agent}.{operation.name}": operation for agent, (_, ops) in drafts.items() for operation in ops}
-    checker = Checker(by_name, {agent.id: agent for agent in collection.agents}, Path(collection.root), problems)
+    checker = Checker(by_name, {agent.id: agent for agent in collection.agents}, collection.implementations, problems)
     for agent, (_, operations) in drafts.items():
         for operation in operations:
             checker.check(operation, bindings[agent].get(operation.name))
@@ -108,7 +108,6 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         protocol=protocol,
         questions=questions,
         notes=tuple(notes),
-        input_files=tuple(source.path for source in collection.sources),
         templates=collection.templates,
         monitoring=plan_monitoring(plans, shared, meta.gates),
     )
@@ -155,7 +154,7 @@ def _modules(
     drafts = gather(agent, wirings, directory, bindings, mappings, problems)
     placed = place(agent, drafts, modules, problems)
     operations = tuple(
-        completed(plan_operation(agent, draft, placed[draft.name]), Path(collection.root))
+        completed(plan_operation(agent, draft, placed[draft.name]), collection.implementations)
         for draft in drafts.by_name.values()
         if draft.name in placed
     )

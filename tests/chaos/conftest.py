@@ -8,6 +8,7 @@ import pytest
 from l9stack.extraction.gating import Measurement
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.gates.outcomes import TestRun
+from l9stack.inputs import Inputs
 from l9stack.model.evidence import GateResult, TestCounts
 from l9stack.project import Project
 
@@ -18,7 +19,7 @@ COLLECTION = Path(__file__).parents[1] / "golden" / "behaviours"
 @pytest.fixture
 def prepared(tmp_path: Path) -> Prepared:
     """A rendered collection in a project of its own."""
-    return prepare(COLLECTION, Project(tmp_path / "project"))
+    return prepare(Inputs.read(Project(tmp_path / "project"), COLLECTION))
 
 
 def measured(prepared: Prepared, failing: str = "") -> Measurement:

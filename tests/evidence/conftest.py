@@ -15,14 +15,13 @@ from l9stack.files import fill
 from l9stack.gates.registry import Finding, result, rows_of
 from l9stack.gates.todo import todo_plan
 from l9stack.model.artifact import Artifact
-from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence, GateResult, ServerVersion, TestCounts
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 from l9stack.project import Project
 from tests.gates import handmade
 
-SOURCES = (SourceFile(path="office.yaml", sha256="a" * 64),)
+SOURCES = {"office.yaml": "a" * 64}
 COUNTS = TestCounts(unit_passed=24, regression_passed=3, coverage_percent=91.5, seconds=2.5)
 SHARED = TestCounts(unit_passed=48, regression_passed=6, integration_passed=1, coverage_percent=93.0, seconds=2.5)
 COLLECTION_GATES = frozenset(

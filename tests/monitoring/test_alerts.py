@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.inputs import Inputs
 from l9stack.model.monitoring import AlertKind
 from l9stack.printable import line
 from l9stack.project import Project
@@ -198,7 +199,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     checklist = folder / "templates" / "meta" / "meta.validation.checklist.yaml"
     row = "integration_tests: {unit: percent, threshold: "
     checklist.write_text(checklist.read_text().replace(f"{row}90", f"{row}98"))
-    return prepare(folder / "desk.yaml", Project(folder))
+    return prepare(Inputs.read(Project(folder), folder / "desk.yaml"))
 
 
 def test_thresholds_come_from_governance_limits_validation_and_the_policy(strict: Prepared):

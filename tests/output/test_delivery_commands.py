@@ -18,6 +18,7 @@ from l9stack.evidence.records import build_evidence
 from l9stack.extraction.extract import extract
 from l9stack.extraction.pipeline import _publish
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.model.evidence import TestCounts
 from l9stack.project import Project
 from tests.evidence.conftest import good_results
@@ -38,7 +39,7 @@ class Desk:
 
     def extract(self, collection: Path | None = None, day: int = 1) -> Path:
         """Publish what is generated now, as if every gate had held."""
-        prepared = prepare(collection or self.collection, self.project)
+        prepared = prepare(Inputs.read(self.project, collection or self.collection))
         prepared.stored()
         evidence = build_evidence(
             prepared.plan,
@@ -46,7 +47,7 @@ class Desk:
             good_results(prepared.plan),
             {agent.id: TestCounts(unit_passed=1, coverage_percent=100) for agent in prepared.plan.agents},
             TestCounts(unit_passed=1),
-            input_digest=prepared.input_digest,
+            input_digest=prepared.inputs.digest,
             generator="l9stack",
             run_id="run",
             now=datetime(2026, 3, day, tzinfo=UTC),
@@ -284,5 +285,6 @@ def test_delivered_tests_leave_the_tests_beside_them_alone(desk: Desk, checkout:
 def test_an_extraction_is_found_known_after_all_that(desk: Desk) -> None:
     """What the tests above publish is what `l9 extract` publishes: it finds the folder, and makes no other."""
     folder = desk.extract()
-    found = extract(desk.collection, desk.project.root / "out", desk.project, lambda _message: None)
+    inputs = Inputs.read(desk.project, desk.collection)
+    found = extract(inputs, desk.project.root / "out", lambda _message: None)
     assert (found.folder, found.reused) == (folder, True)

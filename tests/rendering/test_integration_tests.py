@@ -11,6 +11,7 @@ import pytest
 
 from l9stack.extraction.prepare import prepare
 from l9stack.gates.tests_run import run_tests
+from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
 from l9stack.project import Project
 from l9stack.rendering.suites.answers import circular, known_answers, worked_out
@@ -87,12 +88,12 @@ def chained(tmp_path_factory):
     names = ("id", "name", "system", "hard", "soft", "memory")
     (folder / "agents.yaml").write_text("".join(AGENT.format(**dict(zip(names, row, strict=True))) for row in agents))
     (folder / "glue.yaml").write_text(GLUE)
-    return prepare(folder, Project(tmp_path_factory.mktemp("project")))
+    return prepare(Inputs.read(Project(tmp_path_factory.mktemp("project")), folder))
 
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
-    return prepare(EXAMPLE, Project(tmp_path_factory.mktemp("project")))
+    return prepare(Inputs.read(Project(tmp_path_factory.mktemp("project")), EXAMPLE))
 
 
 def files(prepared):
@@ -162,10 +163,12 @@ def test_answers_are_worked_out_through_a_chain(example, chained):
 
 def test_rendering_is_the_same_whatever_the_hash_seed(chained, tmp_path):
     script = (
-        "import sys, pathlib; from l9stack.extraction.prepare import prepare; from l9stack.project import Project;"
-        "print(prepare(pathlib.Path(sys.argv[1]), Project(pathlib.Path(sys.argv[2]))).tree.part_digest(None))"
+        "import sys, pathlib; from l9stack.extraction.prepare import prepare; from l9stack.inputs import Inputs;"
+        "from l9stack.project import Project;"
+        "inputs = Inputs.read(Project(pathlib.Path(sys.argv[2])), pathlib.Path(sys.argv[1]));"
+        "print(prepare(inputs).tree.part_digest(None))"
     )
-    command = [sys.executable, "-c", script, str(chained.path), str(tmp_path)]
+    command = [sys.executable, "-c", script, str(chained.inputs.path), str(tmp_path)]
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
     assert printed.strip() == chained.tree.part_digest(None)

@@ -9,6 +9,7 @@ import pytest
 
 from l9stack.extraction.prepare import prepare
 from l9stack.gates.tests_run import run_tests
+from l9stack.inputs import Inputs
 from l9stack.model.glue import FieldSpec
 from l9stack.output.view import write_tree
 from l9stack.project import Project
@@ -66,7 +67,7 @@ def prepared(request, tmp_path_factory):
     files, endpoints, answers = COLLECTIONS[request.param]
     (folder / "agents.yaml").write_text(AGENT.format(id=request.param, files=files, endpoints=endpoints))
     (folder / "answers.yaml").write_text(answers)
-    return prepare(folder, Project(tmp_path_factory.mktemp("project")))
+    return prepare(Inputs.read(Project(tmp_path_factory.mktemp("project")), folder))
 
 
 def test_generated_tests_do_not_get_into_each_others_way(prepared, l9_backends, tmp_path):
