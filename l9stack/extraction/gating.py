@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from l9stack import __version__
 from l9stack.agent.backends import BackendUrls
 from l9stack.errors import GateError
-from l9stack.evidence.records import Records, agent_key, build_evidence
+from l9stack.evidence.records import Provenance, Records, RunResults, agent_key, build_evidence
 from l9stack.extraction.packages import installed
 from l9stack.extraction.prepare import Prepared
 from l9stack.extraction.servers import GateServers
@@ -97,16 +97,15 @@ def evidence_of(prepared: Prepared, measured: Measurement, agents: Iterable[Agen
     return build_evidence(
         plan.model_copy(update={"agents": tuple(agent for agent in plan.agents if agent.id in chosen)}),
         prepared.tree,
-        measured.results,
-        measured.run.per_agent,
-        measured.run.collection,
-        input_digest=prepared.inputs.digest,
-        generator=GENERATOR,
-        run_id=uuid.uuid4().hex[:12],
-        now=now,
-        servers=measured.servers,
-        todo=todo_plan(plan, prepared.tree),
-        carried=measured.carried,
+        RunResults(
+            gates=measured.results,
+            tests=measured.run.per_agent,
+            collection_tests=measured.run.collection,
+            servers=measured.servers,
+            carried=measured.carried,
+        ),
+        Provenance(input_digest=prepared.inputs.digest, generator=GENERATOR, run_id=uuid.uuid4().hex[:12], now=now),
+        todo_plan(plan, prepared.tree),
     )
 
 

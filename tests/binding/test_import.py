@@ -9,7 +9,7 @@ import pytest
 
 from l9stack.errors import GateError
 from l9stack.evidence.extraction_manifest import extraction_manifest
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.extraction import importing
 from l9stack.extraction.extract import PublishedExtraction
 from l9stack.extraction.prepare import prepare
@@ -71,9 +71,9 @@ def test_an_imported_module_is_in_every_later_tree_word_for_word_and_marked(offi
     todo = todo_plan(after.plan, after.tree)
     assert [item.file for item in todo if item.origin == "imported"] == [f"code/{LETTERS}"]
     counts = {"desk": TestCounts()}
-    evidence = build_evidence(
-        after.plan, after.tree, (), counts, TestCounts(), input_digest="", generator="", run_id="", now=NOW, todo=todo
-    )
+    measured = RunResults(gates=(), tests=counts, collection_tests=TestCounts())
+    provenance = Provenance(input_digest="", generator="", run_id="", now=NOW)
+    evidence = build_evidence(after.plan, after.tree, measured, provenance, todo)
     files = extraction_manifest(evidence, after.plan, after.tree, {})["files"]
     assert [file["path"] for file in files if file["origin"] == "imported"] == [f"code/{LETTERS}"]
     assert f"imported/{LETTERS}" in after.inputs.collection

@@ -8,7 +8,7 @@ import pytest
 
 from l9stack.evidence.extraction_manifest import NAME as MANIFEST, extraction_manifest, manifest_text
 from l9stack.evidence.keys import signing_key
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.evidence.report import NAME as REPORT, report
 from l9stack.evidence.signing import NAME as ATTESTATION, sign
 from l9stack.files import fill
@@ -45,15 +45,14 @@ def evidence_of(
     return build_evidence(
         plan,
         tree,
-        good_results(plan) if results is None else results,
-        {agent.id: COUNTS for agent in plan.agents},
-        SHARED,
-        input_digest="b" * 64,
-        generator="l9stack 0.1.0",
-        run_id=f"run-{now:%S}",
-        now=now,
-        servers=(ServerVersion(layer="working", product="Valkey", version="9.1"),),
-        todo=todo_plan(plan, tree),
+        RunResults(
+            gates=tuple(good_results(plan) if results is None else results),
+            tests={agent.id: COUNTS for agent in plan.agents},
+            collection_tests=SHARED,
+            servers=(ServerVersion(layer="working", product="Valkey", version="9.1"),),
+        ),
+        Provenance(input_digest="b" * 64, generator="l9stack 0.1.0", run_id=f"run-{now:%S}", now=now),
+        todo_plan(plan, tree),
     )
 
 

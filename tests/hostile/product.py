@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from unittest.mock import patch
 
 from l9stack.errors import InputError
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.evidence.report import report
 from l9stack.gates.todo import todo_plan
 from l9stack.inputs import Inputs
@@ -229,14 +229,9 @@ def everything(plan: Plan, tree: RenderedTree) -> dict[str, str]:
     evidence = build_evidence(
         plan,
         tree,
-        (),
-        {agent.id: TestCounts() for agent in plan.agents},
-        TestCounts(),
-        input_digest="",
-        generator="l9stack",
-        run_id="run",
-        now=datetime(2026, 1, 2, tzinfo=UTC),
-        todo=todo_plan(plan, tree),
+        RunResults(gates=(), tests={agent.id: TestCounts() for agent in plan.agents}, collection_tests=TestCounts()),
+        Provenance(input_digest="", generator="l9stack", run_id="run", now=datetime(2026, 1, 2, tzinfo=UTC)),
+        todo_plan(plan, tree),
     )
     return {
         **{artifact.path: artifact.text for artifact in tree.artifacts},

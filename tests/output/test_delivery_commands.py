@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from l9stack.cli import main
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.extraction.extract import extract
 from l9stack.extraction.pipeline import _publish
 from l9stack.extraction.prepare import prepare
@@ -41,18 +41,18 @@ class Desk:
         """Publish what is generated now, as if every gate had held."""
         prepared = prepare(Inputs.read(self.project, collection or self.collection))
         prepared.stored()
+        now = datetime(2026, 3, day, tzinfo=UTC)
         evidence = build_evidence(
             prepared.plan,
             prepared.tree,
-            good_results(prepared.plan),
-            {agent.id: TestCounts(unit_passed=1, coverage_percent=100) for agent in prepared.plan.agents},
-            TestCounts(unit_passed=1),
-            input_digest=prepared.inputs.digest,
-            generator="l9stack",
-            run_id="run",
-            now=datetime(2026, 3, day, tzinfo=UTC),
+            RunResults(
+                gates=tuple(good_results(prepared.plan)),
+                tests={agent.id: TestCounts(unit_passed=1, coverage_percent=100) for agent in prepared.plan.agents},
+                collection_tests=TestCounts(unit_passed=1),
+            ),
+            Provenance(input_digest=prepared.inputs.digest, generator="l9stack", run_id="run", now=now),
         )
-        return _publish(prepared, evidence, self.project.root / "out", datetime(2026, 3, day, tzinfo=UTC)).path
+        return _publish(prepared, evidence, self.project.root / "out", now).path
 
     def change(self) -> None:
         """Let the schema name another role."""

@@ -97,7 +97,7 @@ class Surface:
     async def _ready(self, _: Request) -> Response:
         if self._runtime.draining:
             return JSONResponse({"ready": False, "backends": "not probed: the agent is stopping"}, 503)
-        if not self._runtime.probing:
+        if not self._runtime.switches.probing:
             return JSONResponse({"ready": True, "backends": "not probed"})
         backends = await self._runtime.memory.probe()
         ready = all(state == "ok" for state in backends.values())

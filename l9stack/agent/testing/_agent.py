@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import copy
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -201,8 +201,7 @@ class ServedAgent:
         found = self.definition.operation(operation)
         if found is None:
             raise KeyError(operation)
-        decided = copy.copy(found)
-        decided.look_up = False  # a look-up finds what others decided, never itself
+        decided = replace(found, look_up=False)  # a look-up finds what others decided, never itself
         return await remember(self.runtime, decided, arguments, answer or {}, str(uuid.uuid4()), status)
 
     async def remember(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> str:
