@@ -44,6 +44,7 @@ class Assembled:
     runtime: Runtime
     application: Starlette
     observer: Observer
+    limiter: RateLimiter
     background: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def drain(self) -> None:
@@ -84,7 +85,7 @@ def assemble(
         return await handle_event(runtime, operation, arguments, trace_id, event_id)
 
     observer = Observer(definition, memory, on_event, log, replica)
-    assembled = Assembled(runtime, Starlette(), observer)
+    assembled = Assembled(runtime, Starlette(), observer, limiter)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

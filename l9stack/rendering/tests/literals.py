@@ -1,4 +1,4 @@
-"""Rows of parametrised tests as source: each says what is different about it, and is named after that."""
+"""Test data as source: what is different from a sample; rows of parametrised tests are named after that."""
 
 from __future__ import annotations
 
@@ -23,6 +23,21 @@ def changed(name: str, base: Mapping[str, Any], values: Mapping[str, Any]) -> st
     if missing or len(different) >= len(values):
         return python(values)
     return "{" + ", ".join([f"**{name}", *(f"{python(key)}: {python(different[key])}" for key in different)]) + "}"
+
+
+def changes(values: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    """Source of what is different from `base`: changed fields with their values, those left out as `ABSENT`."""
+    parts = [f"{python(key)}: {python(value)}" for key, value in _different(base, values).items()]
+    parts += [f"{python(key)}: ABSENT" for key in base if key not in values]
+    return "{" + ", ".join(parts) + "}"
+
+
+def wrong(rows: Iterable[tuple[Mapping[str, Any], str]]) -> str:
+    """Source of values that a field must not have, by field; a row has a record, and the field that is wrong in it."""
+    found: dict[str, list[str]] = {}
+    for values, field in rows:
+        found.setdefault(field, []).append(python(values[field]) if field in values else "ABSENT")
+    return "{" + ", ".join(f"{python(field)}: [{', '.join(items)}]" for field, items in found.items()) + "}"
 
 
 def title(base: Mapping[str, Any], values: Mapping[str, Any], otherwise: str = "the sample") -> str:

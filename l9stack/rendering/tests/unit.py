@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from l9stack.model.agent import MemoryKind
-from l9stack.model.glue import Implementation, RouteBehaviour
+from l9stack.model.glue import Implementation
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
 from l9stack.printable import line
 from l9stack.rendering.code.bridges import declaration, view_governance, view_memory
@@ -18,6 +17,7 @@ from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.manifest import home
 from l9stack.rendering.packets import required_fields
+from l9stack.rendering.tests.literals import changes, wrong
 from l9stack.rendering.tests.operations import operation_tests
 from l9stack.rendering.tests.peers import peer_checks
 from l9stack.rendering.tests.policies import policy_cases
@@ -30,23 +30,17 @@ def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: 
     if module.family in FAMILIES:
         cases = policy_cases(agent) if module.family == "compliance_checker" else []
         checks = peer_checks(plan, module) if module.family == "client" else {}
-        return render_family_tests(plan, agent, module, {**_served(plan, agent), "cases": cases, "checks": checks})
+        told = {**_served(agent), "cases": cases, "checks": checks, "changes": changes, "wrong": wrong}
+        return render_family_tests(plan, agent, module, told)
     return _FAMILIES.get(module.family, _operations)(plan, agent, module)
 
 
-def _served(plan: Plan, agent: AgentPlan) -> dict[str, Any]:
+def _served(agent: AgentPlan) -> dict[str, Any]:
     """What every test file that serves the agent needs."""
-    peers = sorted(
-        {op.behaviour.to.rpartition(".")[0] for op in agent.operations if isinstance(op.behaviour, RouteBehaviour)}
-    )
     return {
         "agent_id": str(agent.id),
-        "agent_name": agent.spec.name,
-        "peers": peers,
-        "layers": [layer.kind.value for layer in agent.spec.memory],
         "blocked": view_governance(agent).unbound == "refuse",
         "anchors": list(view_governance(agent).anchors),
-        "max_payload_bytes": view_surface(plan, agent).max_payload_bytes,
     }
 
 
@@ -57,11 +51,8 @@ def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if isinstance(op.behaviour, Implementation):
             target, _, function = op.behaviour.target.partition(":")
             imports.add(target, f"{function} as {op.name}_function")
-            imports.add(module.dotted, op.name)
-    if any(test.event for test in tests):
-        imports.module("json")
     title = f"What {agent.spec.name} does in {module.path}, through the whole pipeline and with real memory."
-    return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(plan, agent))
+    return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(agent))
 
 
 def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool) -> str:
@@ -69,9 +60,7 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: b
     imports = Imports()
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
     title = f"How {agent.spec.name} is composed in {module.path}, and what it serves."
-    if any(test.event for test in tests):
-        imports.module("json")
-    operations = {str(op.name): _facts(op) for m in agent.modules for op in held_by(agent, m)}
+    facts = {str(op.name): _facts(op) for m in agent.modules for op in held_by(agent, m)}
     return fill(
         "tests/controller.py.j2",
         title=title,
@@ -79,14 +68,14 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: b
         tests=tests,
         dotted=module.dotted,
         surface=surface,
-        operations=operations,
-        builtin=[(path, serves) for _, path, serves in surface.builtin_routes],
+        facts=facts,
+        health=[path for _, path, serves in surface.builtin_routes if serves == "health"],
         surface_routes=[(route.method, route.path, str(route.operation)) for route in surface.routes],
         calls=[(call.to, call.kind, call.names) for call in surface.calls],
         observes=list(surface.observes),
         composed=composed,
         needed=required_fields(plan.protocol),
-        **_served(plan, agent),
+        **_served(agent),
     )
 
 
@@ -105,19 +94,15 @@ def _facts(operation: OperationPlan) -> dict[str, Any]:
 def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     view = view_memory(agent, Imports())
     layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
-    absent = [kind.value for kind in MemoryKind if agent.spec.layer(kind) is None]
     title = f"What {agent.spec.name} declares about its memory in {module.path}, and how it is used."
     return fill(
         "tests/memory_bridge.py.j2",
         title=title,
         dotted=module.dotted,
         view=view,
-        absent=absent,
-        names=tuple(name for name, _ in layers),
         layers_data={name: _frozen(data) for name, data in layers},
-        served=view.finders or view.shapes or view.factors,
         imports=Imports(),
-        **_served(plan, agent),
+        **_served(agent),
     )
 
 
@@ -130,7 +115,7 @@ def _frozen(value: Any) -> Any:
 
 def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     view, imports = view_governance(agent), Imports()
-    imports.agent("Rule", "Trigger", *(["Comparison"] if view.rules else []))
+    imports.agent("GovernancePolicy", "Rule", "Trigger", "Comparison")
     title = f"Who decides for {agent.spec.name}, and when they are asked, as {module.path} declares it."
     return fill(
         "tests/governance_bridge.py.j2",
@@ -167,10 +152,6 @@ def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if first and first.path == module.path and home(agent, route.operation).family != "controller"
     ]
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
-    everything = {(method, path) for method, path, _ in surface.builtin_routes}
-    everything |= {(route.method, route.path) for route in surface.routes}
-    guarded = [(method, path) for method, path, _ in listed if method in ("GET", "POST") and "{" not in path]
-    others = [("GET" if method == "POST" else "POST", path) for method, path in guarded]
     title = f"Endpoints of {agent.spec.name} as {module.path} lists them."
     return fill(
         "tests/routes.py.j2",
@@ -178,11 +159,8 @@ def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         imports=Imports(),
         dotted=module.dotted,
         routes=listed,
-        posts=[path for method, path in guarded if method == "POST"],
-        guarded=guarded,
-        others=[other for other in others if other not in everything],
         tests=tests,
-        **_served(plan, agent),
+        **_served(agent),
     )
 
 
