@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,29 +11,28 @@ import pytest_asyncio
 
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.conformance.checks import PROPERTY, Checks
-from l9stack.agent.testing import ServedAgent, serving
+from l9stack.agent.testing import ServedAgent, serving_together
 
 
 class Desk:
-    """Serves one agent at a time: that of the tests that run, for as long as they are of the same agent."""
+    """Serves the agents that tests are about, for as long as tests are about the same ones."""
 
     def __init__(self, manifests: Path, code: Path, backends: BackendUrls) -> None:
         self._manifests, self._code, self._backends = manifests, code, backends
         self._stack = AsyncExitStack()
-        self._serving: dict[str, ServedAgent] = {}
+        self._served: Mapping[str, ServedAgent] = {}
 
-    async def agent(self, name: str) -> ServedAgent:
-        """The agent, served; one that was served before is closed, unless it is the same."""
-        if name not in self._serving:
+    async def together(self, names: Sequence[str]) -> Mapping[str, ServedAgent]:
+        """These agents, beside each other in one namespace; others that were served before are closed."""
+        if list(self._served) != list(names):
             await self.close()
-            manifest = self._manifests / f"{name}.json"
-            served = serving(manifest, self._code, self._backends)
-            self._serving[name] = await self._stack.enter_async_context(served)
-        return self._serving[name]
+            served = serving_together(names, self._manifests, self._code, self._backends)
+            self._served = await self._stack.enter_async_context(served)
+        return self._served
 
     async def close(self) -> None:
         """Serve nothing any more."""
-        self._serving.clear()
+        self._served = {}
         await self._stack.aclose()
 
 
@@ -56,7 +55,14 @@ async def l9_desk(l9_backends: BackendUrls, l9_code: Path, l9_manifests: Path) -
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def l9_agent(request: pytest.FixtureRequest, l9_desk: Desk) -> ServedAgent:
     """The agent that the file names as `AGENT`, in this process, with real backends and data of its own."""
-    return await l9_desk.agent(request.module.AGENT)
+    served = await l9_desk.together([request.module.AGENT])
+    return served[request.module.AGENT]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def l9_agents(request: pytest.FixtureRequest, l9_desk: Desk) -> Mapping[str, ServedAgent]:
+    """The agents that the file names as `AGENTS`, beside each other in one namespace."""
+    return await l9_desk.together(request.module.AGENTS)
 
 
 @pytest.hookimpl(wrapper=True)
