@@ -109,6 +109,8 @@ def _total(agents: list[AgentEvidence], collection: TestCounts) -> TestCounts:
         regression_passed=sum(item.regression_passed for item in counts),
         regression_failed=sum(item.regression_failed for item in counts),
         skipped=max(collection.skipped, sum(item.skipped for item in counts)),
+        positive_checks=collection.positive_checks,
+        negative_checks=collection.negative_checks,
         coverage_percent=min((item.coverage_percent for item in counts), default=0.0),
         seconds=collection.seconds,
     )

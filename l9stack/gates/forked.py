@@ -28,10 +28,18 @@ def _warm() -> None:
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
     import structlog.testing  # noqa: F401
 
-    import l9stack.agent.events
-    import l9stack.agent.faults
-    import l9stack.agent.testing
-    import l9stack.agent.traces  # noqa: F401
+    import l9stack.agent.conformance.composition
+    import l9stack.agent.conformance.fixtures
+    import l9stack.agent.conformance.governance
+    import l9stack.agent.conformance.history
+    import l9stack.agent.conformance.knowledge
+    import l9stack.agent.conformance.look_ups
+    import l9stack.agent.conformance.messaging
+    import l9stack.agent.conformance.observations
+    import l9stack.agent.conformance.promises
+    import l9stack.agent.conformance.settings
+    import l9stack.agent.conformance.together
+    import l9stack.agent.conformance.unbound  # noqa: F401
 
 
 def _run(order: Order) -> None:
