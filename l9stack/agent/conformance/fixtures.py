@@ -11,28 +11,38 @@ import pytest_asyncio
 
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.conformance.checks import PROPERTY, Checks
-from l9stack.agent.testing import ServedAgent, serving_together
+from l9stack.agent.spaces import apart
+from l9stack.agent.testing import ServedAgent, serving
+
+_BESIDE = 12
+"""Agents that are served at the same time, at most: each keeps connections of its own to the servers."""
 
 
 class Desk:
-    """Serves the agents that tests are about, for as long as tests are about the same ones."""
+    """Serves the agents that tests are about, in one namespace; they are served until there would be too many."""
 
     def __init__(self, manifests: Path, code: Path, backends: BackendUrls) -> None:
         self._manifests, self._code, self._backends = manifests, code, backends
         self._stack = AsyncExitStack()
-        self._served: Mapping[str, ServedAgent] = {}
+        self._space: tuple[BackendUrls, str] | None = None
+        self._served: dict[str, ServedAgent] = {}
 
     async def together(self, names: Sequence[str]) -> Mapping[str, ServedAgent]:
-        """These agents, beside each other in one namespace; others that were served before are closed."""
-        if list(self._served) != list(names):
+        """These agents, beside each other in one namespace, where others may be served as well."""
+        if len({*self._served, *names}) > max(_BESIDE, len(names)):
             await self.close()
-            served = serving_together(names, self._manifests, self._code, self._backends)
-            self._served = await self._stack.enter_async_context(served)
-        return self._served
+        if self._space is None:
+            self._space = await self._stack.enter_async_context(apart(self._backends))
+        for name in names:
+            if name not in self._served:
+                manifest, (backends, space) = self._manifests / f"{name}.json", self._space
+                agent = serving(manifest, self._code, backends, self._served, space)
+                self._served[name] = await self._stack.enter_async_context(agent)
+        return {name: self._served[name] for name in names}
 
     async def close(self) -> None:
         """Serve nothing any more."""
-        self._served = {}
+        self._served, self._space = {}, None
         await self._stack.aclose()
 
 
