@@ -49,8 +49,9 @@ def extract(arguments: argparse.Namespace) -> int:
         broken = sorted({result.gate for result in every if not result.passed})
         gates = f"published with gates that do not hold: {', '.join(broken)}" if broken else "all gates hold"
         print(
-            f"{done.collection}: {gates}; {passed} tests passed, {failed} failed; coverage of each agent at "
-            f"least {tests.coverage_percent:.1f} %; tree {done.tree_digest[:12]}"
+            f"{done.collection}: {gates}; {passed} tests with {tests.positive_checks + tests.negative_checks} checks "
+            f"passed, {failed} failed; coverage of each agent at least {tests.coverage_percent:.1f} %; "
+            f"tree {done.tree_digest[:12]}"
         )
     else:
         print(f"{done.collection}: nothing changed; tree {done.tree_digest[:12]}")

@@ -116,6 +116,7 @@ def build_evidence(
 def _total(agents: list[AgentEvidence], collection: TestCounts) -> TestCounts:
     """Sums over agents; coverage is that of the agent with the lowest, so that no good agent hides a bad one."""
     counts = [agent.tests for agent in agents]
+    carried = [agent.tests for agent in agents if agent.carried_over]  # their checks are not in this run's
     return TestCounts(
         unit_passed=sum(item.unit_passed for item in counts),
         unit_failed=sum(item.unit_failed for item in counts),
@@ -124,6 +125,8 @@ def _total(agents: list[AgentEvidence], collection: TestCounts) -> TestCounts:
         regression_passed=sum(item.regression_passed for item in counts),
         regression_failed=sum(item.regression_failed for item in counts),
         skipped=max(collection.skipped, sum(item.skipped for item in counts)),
+        positive_checks=collection.positive_checks + sum(item.positive_checks for item in carried),
+        negative_checks=collection.negative_checks + sum(item.negative_checks for item in carried),
         coverage_percent=min((item.coverage_percent for item in counts), default=0.0),
         seconds=collection.seconds,
     )

@@ -176,7 +176,7 @@ def validation(figures: Figures, evidence: BuildEvidence) -> ReportSection:
         f"Tests that ran: {_counts(total.unit_passed, total.unit_failed)} unit, "
         f"{_counts(total.integration_passed, total.integration_failed)} integration, "
         f"{_counts(total.regression_passed, total.regression_failed)} regression, {total.skipped} skipped; "
-        f"{total.seconds:g} s.",
+        f"{total.seconds:g} s. They made {total.positive_checks} positive and {total.negative_checks} negative checks.",
     ]
     details += table(
         ("agent", "unit", "regression", "coverage", "measured"),

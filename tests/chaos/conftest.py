@@ -41,7 +41,7 @@ def measured(prepared: Prepared, failing: str = "") -> Measurement:
         per_agent={agent: TestCounts(unit_passed=9, coverage_percent=100) for agent in agents},
         collection=TestCounts(unit_passed=9 * len(agents)),
         failures=(),
-        tests_by_file={},
+        made_by_file={},
         integration=True,
         seconds=1.0,
         stopped={agent: "gate unit_tests" for agent in agents if agent == failing},

@@ -46,6 +46,7 @@ class Assembled:
     runtime: AgentRuntime
     application: Starlette
     observer: Observer
+    limiter: RateLimiter
     background: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def drain(self) -> None:
@@ -82,7 +83,7 @@ def assemble(
         return await handle_event(runtime, operation, arguments, trace_id, event_id)
 
     observer = Observer(definition, memory, on_event, log, replica.name)
-    assembled = Assembled(runtime, Starlette(), observer)
+    assembled = Assembled(runtime, Starlette(), observer, limiter)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
-import pytest
-from l9stack.agent import Comparison, Rule, Trigger
-from l9stack.agent.governance import weigh
+from l9stack.agent import Comparison, GovernancePolicy, Rule, Trigger
+from l9stack.agent.conformance import Checks, governance
 
-from L9.agents.toll_gate.governance_bridge import GOVERNANCE, escalations
+import L9.agents.toll_gate.governance_bridge as module
 
+POLICY = GovernancePolicy(
+    anchors=("Road Master",),
+    rules=(
+        Rule("toll_80", "toll > 80", (Comparison("toll", ">", 80.0),)),
+        Rule(
+            "confidence_0_5_and_criticality_0_6",
+            "confidence < 0.5 AND criticality > 0.6",
+            (
+                Comparison("confidence", "<", 0.5),
+                Comparison("criticality", ">", 0.6),
+            ),
+        ),
+    ),
+    triggers=(Trigger("plate_unreadable", "plate unreadable"),),
+    audit_scope=("passages",),
+    mode="hybrid",
+    human_override=True,
+    unbound="escalate",
+    timeout_seconds=86400.0,
+)
 CASES: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
     ({"nobody_declared_this": -1000000000.0}, []),
@@ -35,58 +53,13 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     ({"confidence": -0.5, "criticality": "text"}, []),
     ({"confidence": -0.5, "criticality": True}, []),
 ]
-RULES = [
-    Rule("toll_80", "toll > 80", (Comparison("toll", ">", 80.0),)),
-    Rule(
-        "confidence_0_5_and_criticality_0_6",
-        "confidence < 0.5 AND criticality > 0.6",
-        (
-            Comparison("confidence", "<", 0.5),
-            Comparison("criticality", ">", 0.6),
-        ),
-    ),
-]
-TRIGGERS = [
-    Trigger("plate_unreadable", "plate unreadable"),
-]
 
 
-def test_the_anchors_are_those_who_decide() -> None:
-    """In the order of the settings that won."""
-    assert GOVERNANCE.anchors == ("Road Master",)
+def test_the_policy(l9_checks: Checks) -> None:
+    """Who decides, when they are asked, and how, as schema and settings say."""
+    governance.policy(l9_checks, module.GOVERNANCE, POLICY)
 
 
-def test_the_rules_are_the_policys_own_comparisons() -> None:
-    """Every comparison of the escalation policy, with the sentence that it comes from."""
-    assert list(GOVERNANCE.rules) == RULES
-
-
-def test_the_triggers_are_the_policys_own_conditions() -> None:
-    """Whatever of the policy is no comparison is raised by name."""
-    assert list(GOVERNANCE.triggers) == TRIGGERS
-
-
-def test_the_audit_scope_is_the_schemas() -> None:
-    """What auditors look at."""
-    assert GOVERNANCE.audit_scope == ("passages",)
-
-
-def test_the_mode_and_the_waiting_time_are_those_of_the_settings() -> None:
-    """How decisions are made, and how long they may wait."""
-    assert (GOVERNANCE.mode, GOVERNANCE.human_override) == ("hybrid", True)
-    assert (GOVERNANCE.unbound, GOVERNANCE.timeout_seconds) == ("escalate", 86400.0)
-
-
-@pytest.mark.parametrize(("values", "fired"), CASES)
-def test_the_rules_fire_at_their_thresholds_and_nowhere_else(values: dict[str, Any], fired: list[str]) -> None:
-    """Just below, at and just above each threshold; a value that is absent or no number fires nothing."""
-    assert escalations(values) == tuple(fired)
-    verdict = weigh(GOVERNANCE, values)
-    assert (verdict.status, list(verdict.fired)) == ("ESCALATED" if fired else "APPROVED", fired)
-    assert verdict.anchors == (GOVERNANCE.anchors if fired else ())
-
-
-def test_the_policy_cannot_be_changed() -> None:
-    """Nobody lifts a rule while the process lives."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(GOVERNANCE, "rules", ())  # noqa: B010 - the type checker refuses it too
+def test_the_thresholds(l9_checks: Checks) -> None:
+    """Just below, at and just above each of them; a value that is absent or no number fires nothing."""
+    governance.thresholds(l9_checks, POLICY, CASES, module.escalations)
