@@ -40,8 +40,8 @@ check: setup
 	@$(MAKE) --no-print-directory test
 
 regen: setup
-	@$(BIN)/python -m pytest -q tests/golden --regen
-	@git --no-pager diff --stat -- tests/golden || true
+	@$(BIN)/python -m pytest -q tests/golden tests/reading/test_schema.py tests/reading/test_glue_words.py tests/rendering/test_families.py --regen
+	@git --no-pager diff --stat -- tests/golden schemas docs || true
 
 e2e-docker: setup
 	@echo "e2e-docker: stacks on this machine's Docker engine, from images made here (ended after $(or $(SECONDS),5400) s)"

@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _ADDRESS = re.compile(r"\b(?:(https?|ftp|mailto|xmpp)(:)|(www)(\.))", re.IGNORECASE)
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
@@ -35,7 +36,7 @@ def terminal(text: str) -> str:
 
 def markdown(text: str) -> str:
     """Markdown prose: no character of the text is markup."""
-    flat = _MARKDOWN.sub(r"\\\1", line(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    flat = _MARKDOWN.sub(lambda found: _ENTITIES.get(found[1], f"\\{found[1]}"), line(text))
     # Names such as claim_id read better plain, and an underscore between letters is no emphasis.
     flat = re.sub(r"(?<=[^\W_])\\_(?=[^\W_])", "_", flat)
     # Addresses are not made into links by readers that look for them; lines are no lists, rules or underlines.

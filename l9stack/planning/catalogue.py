@@ -1,53 +1,19 @@
-"""The catalogue of families: a row says which file names it answers to and which template renders it.
+"""The catalogue of families: a row says which file names it answers to, what such a module holds, and what it needs.
 
-Adding a family is one row here, one view and template, one test template, and one golden case. A file whose family
-lacks what it needs (a memory bridge without memory), or whose operations somebody named, is an operation module.
+How each family is printed is said in `l9stack/rendering/families.py`, by the same names: planning needs no templates.
+Adding a family is a row in both, a template and a test template, and a file of its name in a golden case: see
+docs/architecture.md. A file whose family lacks what it needs (a memory bridge without memory), or whose operations
+somebody named, is an operation module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
 from l9stack.model.agent import AgentSpec, MemoryKind
 from l9stack.names import ModulePath
 from l9stack.planning.facts import Facts
-
-Subject = Callable[[str, Facts], str]
-"""The file's name without `.py`, and the facts, to what the module is about; empty where it is not of the family."""
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One row. `stems` are file names without `.py`, whose underscores do not count; `condition` may refuse an agent.
-
-    `subject` answers to names of a pattern instead. An `only` family has one module an agent: others of its names are
-    operation modules. `holds` says in documents what such a module holds,
-    `needs` what the condition asks for.
-    """
-
-    name: str
-    holds: str
-    stems: frozenset[str] = frozenset()
-    folders: frozenset[str] = frozenset()
-    condition: Callable[[Facts], bool] = lambda facts: True
-    subject: Subject | None = None
-    only: bool = True
-    needs: str = ""
-    template: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "template", f"modules/{self.name}.py.j2")
-
-    def answers(self, path: ModulePath) -> bool:
-        """Whether the row answers to a file's name, or to its folder's."""
-        *folders, name = path.removesuffix(".py").split("/")
-        if name == "__init__":
-            return name in self.stems
-        compact = name.replace("_", "")
-        return any(compact == stem.replace("_", "") for stem in self.stems) or (
-            bool(folders) and folders[-1] in self.folders
-        )
+from l9stack.planning.family import Family
 
 
 def _names(text: str) -> frozenset[str]:
@@ -65,33 +31,51 @@ def _coordinated(stem: str, facts: Facts) -> str:
     return stem if wanted and facts.calls else ""
 
 
-OPERATIONS = Family("operations", "operations with their request and response models", only=False)
-MODELS = Family("models", "records that the glue names", only=False)
+OPERATIONS = Family("operations", "operations with their request and response models", only=False, operations=True)
+"""What every file is that no other row answers to."""
+MODELS = Family("models", "records that the glue names", only=False, title="records that the glue names")
 """A file whose models, and nothing else, glue names."""
 
 CATALOGUE = (
     Family("package", "the package, with a word on what it is for", _names("__init__"), only=False),
-    Family("controller", "the agent as a whole: its operations, gathered", _names("controller agent_controller")),
+    Family(
+        "controller",
+        "the agent as a whole: its operations, gathered",
+        _names("controller agent_controller"),
+        operations=True,
+        declares="AGENT",
+    ),
     Family(
         "memory_bridge",
         "the memory layers, and typed access to them",
         _names("memory_bridge memory_manager"),
         condition=lambda facts: bool(facts.agent.memory),
         needs="a memory layer",
+        declares="MEMORY",
     ),
     Family(
         "governance_bridge",
         "the policy: anchors, rules, triggers",
         _names("governance_bridge governance_integrator"),
+        declares="GOVERNANCE",
     ),
     Family("config", "typed settings, and how the environment overrides them", _names("config config_manager")),
-    Family("routes", "which endpoint leads to which operation", _names("routes api_routes"), _names("api"), only=False),
+    Family(
+        "routes",
+        "which endpoint leads to which operation",
+        _names("routes api_routes"),
+        _names("api"),
+        only=False,
+        operations=True,
+        declares="ROUTES",
+    ),
     Family(
         "semantic_updater",
         "what it keeps in its graph, typed",
         _names("semantic_updater graph_updater knowledge_updater"),
         condition=lambda facts: facts.keyed,
         needs="nodes or edges with keys under `semanticmemory.structure`",
+        title="what it keeps in its graph",
     ),
     Family(
         "world_model_bridge",
@@ -99,6 +83,7 @@ CATALOGUE = (
         _names("world_model_bridge world_model world_model_client"),
         condition=lambda facts: facts.layer(MemoryKind.SEMANTIC) and facts.entities,
         needs="semantic memory, and an entity that is named by an id",
+        title="what the graph knows about the entities that it deals with",
     ),
     Family(
         "causal_tracer",
@@ -106,6 +91,7 @@ CATALOGUE = (
         _names("causal_tracer causal_logger reasoning_tracer"),
         condition=lambda facts: any(layer.factors for layer in facts.agent.memory),
         needs="factors under `causalmemory.schema`",
+        title="why its decisions were as they were",
     ),
     Family(
         "context_enricher",
@@ -113,6 +99,7 @@ CATALOGUE = (
         _names("context_enricher enricher"),
         condition=lambda facts: any(layer.index_by for layer in facts.agent.memory),
         needs="`indexby` of a memory layer",
+        title="what memory knows beside a request",
     ),
     Family(
         "event_log",
@@ -120,6 +107,7 @@ CATALOGUE = (
         _names("logger episodic_logger audit_logger decision_logger"),
         condition=lambda facts: bool(facts.agent.governance.audit_scope),
         needs="an `auditscope`",
+        title="the events that auditors look at",
     ),
     Family(
         "cache",
@@ -127,6 +115,7 @@ CATALOGUE = (
         _names("cache_manager cache"),
         condition=lambda facts: facts.layer(MemoryKind.WORKING) and facts.answers,
         needs="working memory, and an operation whose request and response are declared",
+        title="answers that are kept for a while",
     ),
     Family(
         "metrics",
@@ -134,6 +123,7 @@ CATALOGUE = (
         _names("metrics metrics_collector performance_monitor"),
         condition=lambda facts: facts.layer(MemoryKind.EPISODIC),
         needs="episodic memory",
+        title="how much each operation did",
     ),
     Family(
         "drift_detector",
@@ -141,6 +131,7 @@ CATALOGUE = (
         _names("drift_detector anomaly_detector model_drift_detector"),
         condition=lambda facts: facts.layer(MemoryKind.EPISODIC) and facts.figures,
         needs="episodic memory, and an operation that answers with a number",
+        title="whether a figure of its answers has moved",
     ),
     Family(
         "packet_router",
@@ -148,6 +139,8 @@ CATALOGUE = (
         _names("packet_router message_router router"),
         condition=lambda facts: facts.receives or facts.sends,
         needs="packets among its wirings",
+        title="packets in and out",
+        declares="PACKET_TYPES",
     ),
     Family(
         "validator",
@@ -155,6 +148,7 @@ CATALOGUE = (
         _names("validator packet_validator request_validator input_validator"),
         condition=lambda facts: facts.requests,
         needs="an operation whose request is declared",
+        title="what its operations take",
     ),
     Family(
         "event_publisher",
@@ -162,6 +156,7 @@ CATALOGUE = (
         _names("event_publisher publisher"),
         condition=lambda facts: facts.publishes,
         needs="an operation that publishes an event",
+        title="the events that it publishes",
     ),
     Family(
         "event_subscriber",
@@ -169,15 +164,33 @@ CATALOGUE = (
         _names("event_subscriber event_listener event_observer event_consumer subscriber"),
         condition=lambda facts: facts.observes,
         needs="an event that it is wired to observe",
+        title="the events that it observes",
+        declares="OBSERVES",
     ),
-    Family("client", "typed calls of {}", subject=_client_of, only=False),
-    Family("coordinator", "calls of several agents at the same time", subject=_coordinated),
+    Family(
+        "client",
+        "typed calls of {}",
+        subject=_client_of,
+        patterns=("AGENT_client",),
+        only=False,
+        needs="an agent of that name that it calls",
+        title="what it asks of {}",
+    ),
+    Family(
+        "coordinator",
+        "calls of several agents at the same time",
+        subject=_coordinated,
+        patterns=("coordinator", "NAME_coordinator"),
+        needs="an agent that it calls",
+        title="what it asks of several agents at once",
+    ),
     Family(
         "compliance_checker",
         "what the policy's rules say of some values, with their sentences",
         _names("compliance_checker policy_checker"),
         condition=lambda facts: facts.rules,
         needs="a comparison in its escalation policy",
+        title="which rules of the policy fire, and their sentences",
     ),
     Family(
         "escalation_handler",
@@ -185,16 +198,30 @@ CATALOGUE = (
         _names("escalation_handler escalation_manager"),
         condition=lambda facts: bool(facts.agent.governance.escalation_policy),
         needs="an escalation policy",
+        title="the policy's triggers, and the way to a person",
     ),
-    Family("rate_limiter", "the bounds of every call", _names("rate_limiter limits")),
+    Family(
+        "rate_limiter",
+        "the bounds of every call",
+        _names("rate_limiter limits"),
+        title="the bounds of every call",
+        declares="LIMITS",
+    ),
+    OPERATIONS,
+    MODELS,
 )
+ROWS = {family.name: family for family in CATALOGUE}
+"""The rows by the names that modules of a plan have."""
 
 
 def family_of(path: ModulePath, facts: Facts, taken: Collection[str] = ()) -> tuple[Family, str]:
     """The row that a file belongs to, and its subject; `taken` are the families of the agent's earlier files."""
+    claimed = path in facts.claimed
+    if path in facts.modelled and not claimed:
+        return MODELS, ""
     stem = path.removesuffix(".py").rsplit("/", 1)[-1]
     for family in CATALOGUE:
-        if (path in facts.claimed and family.name not in HOLD_OPERATIONS) or (family.only and family.name in taken):
+        if (claimed and not family.operations) or (family.only and family.name in taken):
             continue
         subject = family.subject(stem, facts) if family.subject else ""
         if (subject or family.answers(path)) and family.condition(facts):
@@ -205,13 +232,6 @@ def family_of(path: ModulePath, facts: Facts, taken: Collection[str] = ()) -> tu
 def missed(path: ModulePath) -> Family | None:
     """The row whose name a file has, whatever the agent has of what it needs."""
     return next((family for family in CATALOGUE if family.answers(path)), None)
-
-
-HOLD_OPERATIONS = ("operations", "controller", "routes")
-"""Families whose modules may define operations."""
-
-HOLDS = {family.name: family.holds for family in (*CATALOGUE, OPERATIONS, MODELS)}
-"""What a module of each family holds, in a few words; `{}` stands for its subject."""
 
 
 def dotted(agent: AgentSpec, path: ModulePath) -> str:

@@ -24,6 +24,8 @@ class Facts:
 
     agent: AgentSpec
     claimed: frozenset[str] = frozenset()
+    modelled: frozenset[str] = frozenset()
+    """Files whose models glue names."""
     peers: Mapping[str, AgentId] = field(default_factory=dict)
     """Agents of the collection that it calls, by every name that a file may give them."""
     calls: bool = False
@@ -78,6 +80,7 @@ def facts_of(
             [binding.module for binding in bindings.values() if binding.module]
             + [target for target, mapping in mappings.items() if mapping.functions]
         ),
+        modelled=frozenset(target for target, mapping in mappings.items() if mapping.models),
         peers=_named(asked - {agent.id}, collection.agents),
         calls=bool(calls or asked),
         receives=any(w.connection_type is packets for w in heard),

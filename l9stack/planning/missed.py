@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.plan import ModulePlan, OperationPlan
-from l9stack.planning.catalogue import missed
+from l9stack.planning.catalogue import OPERATIONS, missed
 
 
 def missed_families(
@@ -19,7 +19,7 @@ def missed_families(
     kinds = {module.family for module in modules}
     for module in modules:
         unsaid = all(by_name[name].sources == (f"module {module.path}",) for name in module.operations)
-        family = missed(module.path) if module.family == "operations" and unsaid else None
+        family = missed(module.path) if module.family == OPERATIONS.name and unsaid else None
         if family is None:
             continue
         why = "another file is of that kind" if family.name in kinds else f"that needs {family.needs}"

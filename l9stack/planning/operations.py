@@ -13,7 +13,7 @@ from l9stack.model.collection import Collection
 from l9stack.model.glue import Binding, ConnectionType, FunctionSpec, ModuleMapping, Unbound, Wiring
 from l9stack.model.plan import ModulePlan, OperationPlan
 from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operation_name
-from l9stack.planning.catalogue import HOLD_OPERATIONS
+from l9stack.planning.catalogue import CATALOGUE, OPERATIONS, ROWS
 from l9stack.planning.graph import Directory
 from l9stack.planning.signatures import NOTHING, Shape, models_of, shape_of
 
@@ -135,8 +135,8 @@ def place(
     agent: AgentSpec, drafts: Drafts, modules: list[ModulePlan], problems: list[Problem]
 ) -> dict[str, ModulePath]:
     """The module of each operation; modules that hold none get an operation of their own name."""
-    holders = [module for module in modules if module.family in HOLD_OPERATIONS]
-    own = [module for module in holders if module.family == "operations"]
+    holders = [module for module in modules if ROWS[module.family].operations]
+    own = [module for module in holders if module.family == OPERATIONS.name]
     placed: dict[str, ModulePath] = {}
     for draft in drafts.by_name.values():
         if draft.module:
@@ -148,7 +148,7 @@ def place(
                 continue
             placed[draft.name] = match
         else:
-            placed[draft.name] = _alike(draft.name, own) or _default(holders, own, agent, problems)
+            placed[draft.name] = _alike(draft.name, own) or _default(holders, agent, problems)
     for module in own:
         if module.path not in placed.values():
             stem = module.path.removesuffix(".py").rsplit("/", 1)[-1]
@@ -158,13 +158,12 @@ def place(
     return placed
 
 
-def _default(holders: list[ModulePlan], own: list[ModulePlan], agent: AgentSpec, problems: list[Problem]) -> ModulePath:
-    for family in ("controller", "routes"):
+def _default(holders: list[ModulePlan], agent: AgentSpec, problems: list[Problem]) -> ModulePath:
+    # In the order of the catalogue, whose rows for operations alone come last.
+    for family in CATALOGUE:
         for module in holders:
-            if module.family == family:
+            if module.family == family.name:
                 return module.path
-    if own:
-        return own[0].path
     hint = "list a controller.py or a module for it in generatefiles"
     place_of = agent.places.get("cursorinstructions.generatefiles", agent.place)
     problems.append(Problem("no-module", f"{agent.id} has operations but no module that can hold them", place_of, hint))

@@ -19,7 +19,7 @@ from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan
 from l9stack.names import AgentId
 from l9stack.planning import settings
 from l9stack.planning.behaviours import Checker, completed
-from l9stack.planning.catalogue import MODELS, dotted, family_of
+from l9stack.planning.catalogue import dotted, family_of
 from l9stack.planning.escalation import read_policy, shared_triggers, with_shared
 from l9stack.planning.facts import facts_of
 from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of, wirings_of
@@ -141,14 +141,12 @@ def _modules(
     for path in agent.generate_files:
         mapping = mappings.get(path)
         family, subject = family_of(path, facts, {module.family for module in modules})
-        if mapping is not None and mapping.models and path not in facts.claimed:
-            family, subject = MODELS, ""
         modules.append(
             ModulePlan(
                 path=path,
                 dotted=dotted(agent, path),
                 family=family.name,
-                template=own_template(mappings.get(path), collection) or family.template,
+                template=own_template(mapping, collection) or family.template,
                 subject=subject,
                 mapping=mapping,
                 imported=imported.get(f"{agent.root_path}/{path}"),

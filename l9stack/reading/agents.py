@@ -13,7 +13,7 @@ from l9stack.names import AgentId, agent_id, folded, hides, is_folder_path
 from l9stack.reading.deployment import read_deployment
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section, quoted
-from l9stack.reading.glue import GLUE_KEYS
+from l9stack.reading.glue_words import MARKS
 from l9stack.reading.instructions import read_documents, read_files, read_links, root_hint
 from l9stack.reading.memory import read_memory
 from l9stack.reading.vocabulary import AGENT, IDENTITY, MODES
@@ -60,7 +60,7 @@ def read_agent(node: Node, problems: list[Problem]) -> AgentSpec | None:
     instructions.close(AGENT["cursorinstructions"].names)
     deployment = read_deployment(parts["deployment"], top.where)
     top.close(AGENT.names)
-    for key in sorted(GLUE_KEYS & top.rest().keys()):
+    for key in sorted(MARKS & top.rest().keys()):
         message = f"{top.where}: `{key}` describes here; it has effect in a document of its own, as glue"
         top.note("not-read", message, node.keys[key])
     _note_absent(top, parts)

@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from l9stack.errors import Place
-from l9stack.model.glue import Behaviour, Binding, FieldSpec, FieldType, Implementation
+from l9stack.model.glue import Behaviour, Binding, FieldSpec, Implementation
 from l9stack.names import is_field_name, operation_name
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
+from l9stack.reading.glue_words import BINDING, FIELD
 
 _BEHAVIOURS: TypeAdapter[Behaviour] = TypeAdapter(Behaviour)
-_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
-_FIELD = (
-    "type",
-    "description",
-    "required",
-    "default",
-    "minimum",
-    "maximum",
-    "min_length",
-    "max_length",
-    "choices",
-    "example",
-)
-_BINDING = (
-    "summary",
-    "module",
-    "request",
-    "response",
-    "behaviour",
-    "implementation",
-    "criticality",
-    "timeout_seconds",
-    "reusable",
-    "publish",
-)
+_TARGET = re.compile(rf"(?:{BINDING['implementation'].pattern})\Z")
 
 
 def read_bindings(top: Section) -> tuple[Binding, ...]:
@@ -54,16 +31,8 @@ def read_bindings(top: Section) -> tuple[Binding, ...]:
             fields.error("bad-operation", f"{key!r} is not `agent.operation`", node.place, hint)
             continue
         behaviour = _behaviour(fields)
-        criticality = fields.number("criticality")
-        timeout = fields.number("timeout_seconds")
-        if criticality is not None and not 0 <= criticality <= 1:
-            fields.error(
-                "out-of-bounds", f"{fields.where}.criticality has to be from 0 to 1", fields.places["criticality"]
-            )
-            criticality = None
-        if timeout is not None and not 0 < timeout <= 300:
-            fields.error("out-of-bounds", f"{fields.where}.timeout_seconds has to be above 0, at most 300")
-            timeout = None
+        criticality = _number(fields, "criticality")
+        timeout = _number(fields, "timeout_seconds")
         facts: dict[str, Any] = {
             "summary": " ".join(fields.text("summary").split()),
             "module": fields.text("module"),
@@ -84,8 +53,17 @@ def read_bindings(top: Section) -> tuple[Binding, ...]:
             written.add("places")
         given = {name: value for name, value in facts.items() if name in written}
         bindings.append(Binding(agent=agent, operation=operation, place=node.place, **given))
-        fields.close(_BINDING, strict=True)
+        fields.close(BINDING.names, strict=BINDING.closed)
     return tuple(bindings)
+
+
+def _number(fields: Section, name: str) -> float | None:
+    """A number within its bounds, or None where it is absent or refused."""
+    value, word = fields.number(name), BINDING[name]
+    if value is None or word.within(value):
+        return value
+    fields.error("out-of-bounds", f"{fields.where}.{name} has to be {word.bounds}", fields.places[name])
+    return None
 
 
 def _record(fields: Section, name: str) -> tuple[FieldSpec, ...] | None:
@@ -115,8 +93,8 @@ def _field(name: str, node: Node, parent: Section, where: str) -> FieldSpec:
     else:
         entry = Section(node, where, parent.problems, node.place)
         kind = entry.text("type", "string")
-    if kind not in get_args(FieldType):
-        known = ", ".join(get_args(FieldType))
+    if kind not in FIELD["type"].known:
+        known = ", ".join(FIELD["type"].known)
         entry.error("bad-type", f"{where}: type {kind!r} is not known", entry.places.get("type"), f"known: {known}")
         kind = "any"
     spec = FieldSpec.model_validate(
@@ -135,7 +113,7 @@ def _field(name: str, node: Node, parent: Section, where: str) -> FieldSpec:
             "place": node.place,
         }
     )
-    entry.close(_FIELD, strict=True)
+    entry.close(FIELD.names, strict=FIELD.closed)
     if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
         entry.error("empty-range", f"{where}: minimum is above maximum", node.place)
     return spec

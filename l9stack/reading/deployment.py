@@ -35,7 +35,7 @@ def read_deployment(section: Section, agent: str) -> DeploymentSection:
         message = f"{agent}: deployment has neither {' nor '.join(_DEPLOYMENT.any_of)}"
         hint = section.missing("endpoints") if section.node else "add `deployment: {endpoints: [POST /name]}`"
         section.error("missing-field", message, None, hint)
-    replicas = section.whole("replicas", _DEPLOYMENT["replicas"].minimum)
+    replicas = section.whole("replicas", _DEPLOYMENT["replicas"].minimum or 0)
     health = _health(section) or next((e.path for e in endpoints if e.path.endswith("/health")), "/health")
     section.close(_DEPLOYMENT.names)
     return DeploymentSection(endpoints, health, apis, 1 if replicas is None else replicas)

@@ -11,45 +11,10 @@ from l9stack.model.glue import Answers, ConnectionType, Glue, Wiring
 from l9stack.reading.bindings import read_bindings
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
+from l9stack.reading.glue_words import ANSWERS, GLUE, HARMONISED, MARKS, NAMED_BY, WIRING
 from l9stack.reading.mappings import read_mappings, read_rules
+from l9stack.reading.word import Word
 
-GLUE_KEYS = frozenset(
-    {
-        "wirings",
-        "schema_to_code",
-        "operations",
-        "memory_harmonization",
-        "governance_harmonization",
-        "communication_harmonization",
-        "quality_gates",
-    }
-)
-_TOP = (
-    "wirings",
-    "schema_to_code",
-    "operations",
-    "memory_harmonization",
-    "governance_harmonization",
-    "communication_harmonization",
-    "enforcement",
-    "quality_gates",
-    "settings",
-    "version",
-    "title",
-    "purpose",
-)
-_SHARED = {
-    "redis": "memory.redis.url",
-    "postgres": "memory.postgres.url",
-    "neo4j": "memory.neo4j.url",
-    "hypergraph": "memory.hypergraph.url",
-    "s3": "memory.archive.bucket",
-}
-_NAMES = {
-    ConnectionType.API_CALL: "method_names",
-    ConnectionType.PACKET_SEND: "packet_types",
-    ConnectionType.EVENT_OBSERVE: "event_subscriptions",
-}
 DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"
 """The file of `templates/glue/` that is read where a collection has no glue of its own."""
 SettingValues = dict[str, JsonValue]
@@ -59,7 +24,7 @@ Places = dict[str, Place]
 def is_glue(node: Node) -> bool:
     """Whether a document is glue: it has a key of one of the dialects and no identity of an agent."""
     entries = node.entries or {}
-    return bool(GLUE_KEYS & entries.keys()) and "rootpath" not in entries
+    return bool(MARKS & entries.keys()) and "rootpath" not in entries
 
 
 def read_glue(node: Node, file: str, problems: list[Problem]) -> Glue:
@@ -67,7 +32,8 @@ def read_glue(node: Node, file: str, problems: list[Problem]) -> Glue:
     top = Section(node, "glue", problems, node.place)
     settings: SettingValues = {}
     places: Places = {}
-    _harmonised(top, settings, places)
+    for word in HARMONISED:
+        _harmonised(top.section(word.name), word, settings, places)
     read_settings(top.section("settings"), settings, places)
     glue = Glue(
         file=file,
@@ -79,9 +45,8 @@ def read_glue(node: Node, file: str, problems: list[Problem]) -> Glue:
         rules=read_rules(top, "enforcement"),
         quality_gates=read_rules(top, "quality_gates"),
     )
-    for name in ("version", "title", "purpose"):
-        top.child(name)
-    top.close(_TOP, strict=True)
+    _pass_over(top, GLUE)
+    top.close(GLUE.names, strict=GLUE.closed)
     return glue
 
 
@@ -92,7 +57,7 @@ def read_answers(node: Node, file: str, problems: list[Problem]) -> Answers:
     places: Places = {}
     read_settings(top.section("settings"), settings, places)
     answers = Answers(file=file, bindings=read_bindings(top), settings=settings, settings_places=places)
-    top.close(("operations", "settings"), strict=True)
+    top.close(ANSWERS.names, strict=ANSWERS.closed)
     return answers
 
 
@@ -112,34 +77,26 @@ def read_settings(section: Section, settings: SettingValues, places: Places) -> 
         section.used.add(key)
 
 
-def _harmonised(top: Section, settings: SettingValues, places: Places) -> None:
-    """The three sections of the wired dialect, into the settings that they stand for."""
-
-    def put(section: Section, names: dict[str, str], *described: str) -> None:
-        for field, canonical in names.items():
-            value: JsonValue = section.value(field)
+def _harmonised(section: Section, words: Word, settings: SettingValues, places: Places) -> None:
+    """A section of the wired dialect, into the settings that its words stand for."""
+    for word in words.fields:
+        if word.fields:
+            _harmonised(section.section(word.name), word, settings, places)
+        elif word.setting:
+            value: JsonValue = section.value(word.name)
             if value is not None:
-                settings[canonical], places[canonical] = value, section.places[field]
-        for key in described:
-            if section.child(key) is not None:
-                section.note("not-read", f"{section.where}.{key} describes, and sets nothing", section.places[key])
-        section.close((*names, *described), strict=True)
+                settings[word.setting], places[word.setting] = value, section.places[word.name]
+        elif section.child(word.name) is not None:
+            message = f"{section.where}.{word.name} describes, and sets nothing"
+            section.note("not-read", message, section.places[word.name])
+    section.close(words.names, strict=words.closed)
 
-    memory = top.section("memory_harmonization")
-    put(memory.section("shared_backends"), _SHARED)
-    memory.close(("shared_backends",), strict=True)
-    put(
-        top.section("governance_harmonization"),
-        {"anchors": "governance.anchors", "shared_escalation_triggers": "governance.shared_triggers"},
-    )
-    communication = top.section("communication_harmonization")
-    put(
-        communication.section("retry_policy"),
-        {"max_retries": "communication.max_retries"},
-        "backoff_multiplier",
-        "initial_delay_ms",
-    )
-    put(communication, {"protocol": "communication.protocol"}, "protocol_path", "auth", "encryption")
+
+def _pass_over(section: Section, words: Word) -> None:
+    """Look at what only describes, so that its spelling is noted as that of any other word."""
+    for word in words.fields:
+        if word.descriptive:
+            section.child(word.name)
 
 
 def _wirings(top: Section) -> tuple[Wiring, ...]:
@@ -151,14 +108,15 @@ def _wirings(top: Section) -> tuple[Wiring, ...]:
         entry = Section(item, "wiring", top.problems, item.place)
         source, target = entry.text("from_agent", required=True), entry.text("to_agent", required=True)
         kind = entry.text("connection_type", required=True) and entry.choice("connection_type", ConnectionType, "")
-        names = {name: entry.texts(name) for name in _NAMES.values()}
+        names = {name: entry.texts(name) for name in NAMED_BY.values()}
         path = entry.text("import_path")
-        entry.child("description")
-        known = ("from_agent", "to_agent", "connection_type", "import_path", *names, "description")
-        entry.close(known, strict=True)
-        for name in (name for name, texts in names.items() if texts and kind and name != _NAMES[ConnectionType(kind)]):
+        _pass_over(entry, WIRING)
+        entry.close(WIRING.names, strict=WIRING.closed)
+        for name in (
+            name for name, texts in names.items() if texts and kind and name != NAMED_BY[ConnectionType(kind)]
+        ):
             message = f"{entry.where}: {name} says nothing for {kind}"
-            entry.error("wrong-names", message, entry.places[name], f"name them under {_NAMES[ConnectionType(kind)]}")
+            entry.error("wrong-names", message, entry.places[name], f"name them under {NAMED_BY[ConnectionType(kind)]}")
         if source and target and kind:
             wirings.append(
                 Wiring(
@@ -166,7 +124,7 @@ def _wirings(top: Section) -> tuple[Wiring, ...]:
                     to_agent=target,
                     connection_type=ConnectionType(kind),
                     import_path=path,
-                    names=names[_NAMES[ConnectionType(kind)]],
+                    names=names[NAMED_BY[ConnectionType(kind)]],
                     place=item.place,
                 )
             )

@@ -10,25 +10,14 @@ from l9stack.model.glue import FieldSpec, FunctionSpec, ModelSpec, ModuleMapping
 from l9stack.reading.bindings import read_fields
 from l9stack.reading.documents import Node
 from l9stack.reading.fields import Section
+from l9stack.reading.glue_words import FUNCTION, MAPPING, SENTENCES
+from l9stack.reading.vocabulary import METHODS
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 _TAKEN = ("Field", "JsonValue", "Literal", "None", "Payload", "Record", "True", "False")
 """Names that the module of the models uses itself."""
 _FIELD = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*:\s*(int|float|bool|str)\s*=\s*\S.*\Z")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_KNOWN = (
-    "target",
-    "template",
-    "requires",
-    "fields",
-    "functions",
-    "models",
-    "endpoints",
-    "validation_rules",
-)
-_DESCRIBED = ("template", "lines", "cache_integration", "class_name")
-"""Read, and without effect: which template a file has follows from its name, and its length from what it holds."""
 
 
 def read_mappings(top: Section) -> tuple[ModuleMapping, ...]:
@@ -53,9 +42,10 @@ def read_mappings(top: Section) -> tuple[ModuleMapping, ...]:
                 place=node.place,
             )
         )
-        for name in (name for name in _DESCRIBED if entry.child(name) is not None):
-            told.setdefault(name, entry.places[name])
-        entry.close((*_KNOWN, *_DESCRIBED), strict=True)
+        for word in MAPPING.fields:
+            if word.descriptive and entry.child(word.name) is not None:
+                told.setdefault(word.name, entry.places[word.name])
+        entry.close(MAPPING.names, strict=MAPPING.closed)
     if told:
         message = f"schema_to_code: what is said by {', '.join(told)} describes, and sets nothing"
         top.note("not-read", message, next(iter(told.values())))
@@ -100,7 +90,7 @@ def _functions(entry: Section) -> tuple[FunctionSpec, ...]:
                     place=node.place,
                 )
             )
-            fields.close(("signature", "docstring", "logic"), strict=True)
+            fields.close(FUNCTION.names, strict=FUNCTION.closed)
     return tuple(functions)
 
 
@@ -125,7 +115,7 @@ def _endpoints(entry: Section) -> tuple[Endpoint, ...]:
     found = []
     for number, text in enumerate(entry.texts("endpoints")):
         method, _, path = text.partition(" ")
-        if method.upper() not in _METHODS or not path.strip().startswith("/"):
+        if method.upper() not in METHODS or not path.strip().startswith("/"):
             place = entry.places.get(f"endpoints.{number}")
             entry.error("bad-endpoint", f"{entry.where}: {text!r} is no endpoint", place, "write `POST /path`")
             continue
@@ -146,7 +136,7 @@ def read_rules(section: Section, name: str) -> tuple[Sentence, ...]:
                 take(item)
         else:
             for key, item in (node.entries or {}).items():
-                if key not in ("rule", "gate") and item.kind == "scalar":
+                if key not in SENTENCES.names and item.kind == "scalar":
                     hint = "write `- rule: TEXT`, or plain text"
                     section.error("unknown-field", f"{section.where}.{name}: unknown key `{key}`", item.place, hint)
                 else:

@@ -57,7 +57,7 @@ def described(field: Field) -> Schema:
         value = _or_null(value)
     examples = {"examples": list(field.examples)} if field.examples else {}
     return {
-        "description": field.about,
+        "description": field.description,
         **{key: item for key, item in value.items() if key != "description"},
         **examples,
     }
@@ -73,9 +73,10 @@ def _value(field: Field) -> Schema:
         case "flag":
             return {"type": "boolean"}
         case "number":
-            return {"type": "number"}
+            bounds = {"minimum": field.minimum, "exclusiveMinimum": field.above, "maximum": field.maximum}
+            return {"type": "number"} | {key: bound for key, bound in bounds.items() if bound is not None}
         case "count":
-            return {"type": "integer", "minimum": field.minimum}
+            return {"type": "integer", "minimum": field.minimum or 0}
         case "mapping":
             return record(field)
         case "list":

@@ -38,8 +38,12 @@ class Field:
     examples: tuple[JsonValue, ...] = ()
     fields: tuple[Field, ...] = ()
     """Of a mapping, or of each mapping in a list."""
-    minimum: int = 0
-    """Of a count."""
+    minimum: int | None = None
+    """The least number; of a count, 0 where nothing is said."""
+    above: int | None = None
+    """What a number has to be greater than."""
+    maximum: int | None = None
+    """The greatest number."""
     any_of: tuple[str, ...] = ()
     """Fields of which a mapping has to have one at least."""
     closed: bool = False
@@ -52,6 +56,28 @@ class Field:
     def names(self) -> tuple[str, ...]:
         """The canonical names of the fields."""
         return tuple(field.name for field in self.fields)
+
+    @property
+    def description(self) -> str:
+        """What editors show of it."""
+        return self.about
+
+    @property
+    def bounds(self) -> str:
+        """The bounds of a number in words: `from 0 to 1`; empty where it has none."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"from {self.minimum} to {self.maximum}"
+        named = (("at least", self.minimum), ("above", self.above), ("at most", self.maximum))
+        return ", ".join(f"{words} {number}" for words, number in named if number is not None)
+
+    def within(self, number: float) -> bool:
+        """Whether a number is within the bounds."""
+        least, above, most = self.minimum, self.above, self.maximum
+        return (
+            (least is None or number >= least)
+            and (above is None or number > above)
+            and (most is None or number <= most)
+        )
 
 
 IDENTITY = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from l9stack import __version__
 from l9stack.model.plan import AgentPlan, Plan
+from l9stack.planning.catalogue import ROWS
 from l9stack.rendering.code.bridges import declaration, view_governance
 from l9stack.rendering.code.interface import view_surface
 from l9stack.rendering.code.operations import held_by
@@ -19,9 +20,9 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bo
     listed = sorted(paths)
     bridges = {family: agent.module_of(family) for family in ("controller", "memory_bridge", "governance_bridge")}
 
-    def named(family: str, name: str) -> str | None:
+    def named(family: str) -> str | None:
         module = bridges[family]
-        return f"{module.dotted}:{name}" if module else None
+        return f"{module.dotted}:{ROWS[family].declares}" if module else None
 
     return {
         "schema_version": 1,
@@ -37,7 +38,7 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bo
         "artifacts": {
             kind: [path for path in listed if path.startswith(f"{kind}/")] for kind in ("code", "docs", "tests")
         },
-        "controller": named("controller", "AGENT") if composed else None,
+        "controller": named("controller") if composed else None,
         "operations": [
             {
                 "name": op.name,
@@ -60,14 +61,14 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bo
         "observes": [{"source": source, "events": events} for source, events in surface.observes],
         "publishes": list(surface.publishes),
         "memory": {
-            "declared_by": named("memory_bridge", "MEMORY"),
+            "declared_by": named("memory_bridge"),
             "layers": [
                 {"kind": layer.kind.value, "backend": layer.backend.value, **declaration(agent, layer)}
                 for layer in spec.memory
             ],
         },
         "governance": {
-            "declared_by": named("governance_bridge", "GOVERNANCE"),
+            "declared_by": named("governance_bridge"),
             "anchors": list(policy.anchors),
             "mode": policy.mode,
             "human_override": policy.human_override,

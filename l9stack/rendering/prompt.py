@@ -14,9 +14,9 @@ from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning import drawing
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.code.settings import config_class, config_fields, prefix
 from l9stack.rendering.documents.facts import ModuleDoc, modules
 from l9stack.rendering.environment import fill
+from l9stack.rendering.families import printing
 
 TEMPLATE = "prompts/Universal-Schema-Extractor-v6.0.md"
 _RUNS = re.compile(r"`+|~+")
@@ -142,13 +142,11 @@ def _agent(agent: AgentPlan, tree: RenderedTree) -> AgentPart:
 
 
 def _holds(agent: AgentPlan, doc: ModuleDoc) -> str:
-    """What a file holds; a config module with the names and defaults of its settings, which no manifest has."""
+    """What a file holds, with what no manifest has of it."""
     module = next(module for module in agent.modules if module.path == doc.path)
     told = f"{doc.holds}: {', '.join(doc.offers)}" if doc.offers else doc.holds
-    if module.family != "config":
-        return told
-    fields = ", ".join(f"{field.name}: {field.type} = {_json(field.value)}" for field in config_fields(agent, module))
-    return f"{told}: class {config_class(agent)} with prefix {prefix(agent)}; {fields or 'no settings'}"
+    details = printing(module).details(agent, module)
+    return f"{told}: {details}" if details else told
 
 
 def _test(path: str) -> str:

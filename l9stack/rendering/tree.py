@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.names import AgentId
-from l9stack.rendering.code.modules import MAX_LINES, render_module, render_parts
+from l9stack.rendering.code.modules import MAX_LINES
 from l9stack.rendering.code.settings import unified
 from l9stack.rendering.documents.pages import render_documents
 from l9stack.rendering.environment import fill, using
+from l9stack.rendering.families import printing
 from l9stack.rendering.formatting import formatted
 from l9stack.rendering.manifest import manifest
 from l9stack.rendering.monitoring.files import agent_files, collection_files
@@ -19,7 +20,6 @@ from l9stack.rendering.quoting import json_text
 from l9stack.rendering.suites.integration import integration_tests
 from l9stack.rendering.suites.paths import free
 from l9stack.rendering.suites.regression import render_regression
-from l9stack.rendering.suites.unit import render_tests
 from l9stack.rendering.views import one_run
 
 
@@ -63,12 +63,16 @@ def _controllers(plan: Plan, agents: Iterable[AgentPlan]) -> tuple[dict[str, str
     Those are the ones where a whole controller would be too long, for want of bridges.
     """
     found = [
-        (agent, module) for agent in agents if (module := agent.module_of("controller")) and module.imported is None
+        (agent, module)
+        for agent in agents
+        for module in agent.modules
+        if printing(module).short and module.imported is None
     ]
-    texts = {code_path(agent, module): render_module(plan, agent, module) for agent, module in found}
+    texts = {code_path(agent, module): printing(module).code(plan, agent, module) for agent, module in found}
     lines = {path: text.count("\n") for path, text in formatted(texts).items()}
     long = [(agent, module) for agent, module in found if lines[code_path(agent, module)] > MAX_LINES]
-    texts.update((code_path(agent, module), render_parts(plan, agent, module)) for agent, module in long)
+    for agent, module in long:
+        texts[code_path(agent, module)] = printing(module, short=True).code(plan, agent, module)
     return texts, {agent.id for agent, _ in long}
 
 
@@ -77,7 +81,7 @@ def _agent(plan: Plan, agent: AgentPlan, controllers: Mapping[str, str], *, comp
     files: dict[str, str] = {}
     for module in agent.modules:
         path = code_path(agent, module)
-        files[path] = controllers[path] if path in controllers else render_module(plan, agent, module)
+        files[path] = controllers[path] if path in controllers else printing(module).code(plan, agent, module)
     files |= _tests(plan, agent, composed=composed) | render_documents(plan, agent)
     files[f"manifests/{agent.id}.json"] = json_text(manifest(plan, agent, files, composed=composed)) + "\n"
     return files
@@ -86,11 +90,12 @@ def _agent(plan: Plan, agent: AgentPlan, controllers: Mapping[str, str], *, comp
 def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
     files: dict[str, str] = {}
     for module in agent.modules:
-        if module.family == "package":  # a docstring: there is nothing to test
+        tests = printing(module, short=not composed).tests
+        if tests is None:
             continue
         name = f"tests/agents/{agent.id}/test_{module.path.removesuffix('.py').replace('/', '_')}"
         # Two modules may flatten to one name (`core/x.py`, `core_x.py`).
-        files[free(name, files)] = render_tests(plan, agent, module, composed=composed)
+        files[free(name, files)] = tests(plan, agent, module)
     # A module of that name has its own tests under another one, as above.
     files[free(f"tests/agents/{agent.id}/test_regression", files)] = render_regression(plan, agent)
     return files

@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from l9stack.gates.asked import asked
 
 from l9stack.cli.main import main
 from l9stack.errors import InputError
 from l9stack.extraction.inputs import input_digest
 from l9stack.extraction.many import Batch, collections_in
 from l9stack.extraction.prepare import plan_of
+from l9stack.gates.judge import wired_operations
 from l9stack.model.glue import Unbound
 from l9stack.project import Project
 
@@ -51,7 +51,7 @@ def test_either_paths_or_a_folder_of_them_are_named(arguments: list[str], capsys
 
 def test_calls_that_end_at_unbound_operations_are_counted_apart(tmp_path: Path) -> None:
     _, plan = plan_of(GOLDEN / "behaviours", Project(tmp_path))
-    calls, unbound = asked(plan)
+    calls, unbound = wired_operations(plan)
     bound = {f"{agent.id}.{operation.name}": operation.bound for agent in plan.agents for operation in agent.operations}
     assert calls > 0
     assert all(not bound[call.partition(" → ")[2]] for call in unbound)
@@ -61,4 +61,4 @@ def test_calls_that_end_at_unbound_operations_are_counted_apart(tmp_path: Path) 
         )
         for agent in plan.agents
     ]
-    assert len(asked(plan.model_copy(update={"agents": tuple(agents)}))[1]) == calls
+    assert len(wired_operations(plan.model_copy(update={"agents": tuple(agents)}))[1]) == calls

@@ -102,6 +102,7 @@ def test_shell_words_as_a_shell_reads_them():
 
 
 @payloads
+@example("\\<\\&")
 @given(TEXTS)
 def test_markdown(text):
     flat = printable.line(text)

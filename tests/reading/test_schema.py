@@ -13,12 +13,12 @@ import yaml
 
 from l9stack.cli.main import main
 from l9stack.errors import Problem
-from l9stack.reading import bindings, glue, mappings
 from l9stack.reading.agents import read_agent
 from l9stack.reading.documents import Document, Node, parse, parse_each
 from l9stack.reading.gathering import gather
 from l9stack.reading.glue import read_answers, read_glue
-from l9stack.reading.glue_schema import ANSWERS, BINDING, FIELD, GLUE, MAPPING, answers_schema, glue_schema
+from l9stack.reading.glue_schema import answers_schema, glue_schema
+from l9stack.reading.glue_words import WIRING
 from l9stack.reading.schema import agent_schema
 from l9stack.reading.texts import Text
 from tests.reading.json_schema import valid
@@ -91,8 +91,8 @@ def first(kind: str) -> dict[str, Any]:
     return tree
 
 
-def without(*names: str) -> Callable[[dict[str, Any]], None]:
-    def change(tree: dict[str, Any]) -> None:
+def without(*names: str | int) -> Callable[[Any], None]:
+    def change(tree: Any) -> None:
         for name in names[:-1]:
             tree = tree[name]
         del tree[names[-1]]
@@ -138,6 +138,10 @@ BROKEN = [
     ("glue", having([], "wiring")),
     ("glue", having("telepathy", "wirings", 0, "connection_type")),
     ("glue", having(["x"], "wirings", 0, "methods")),
+    *(("glue", without("wirings", 0, word.name)) for word in WIRING.fields if word.required),
+    ("glue", having({"a": {"functions": ["f"]}}, "schema_to_code")),
+    ("glue", having({"a": {"target": "x.py", "functions": [{"f": {"signed": "()"}}]}}, "schema_to_code")),
+    ("glue", having({"a": {"target": "x.py", "models": [{"M": {"n": "numbr"}}]}}, "schema_to_code")),
     ("glue", having({}, "operations", "no dot")),
     ("glue", having("telepathy", "operations", OPERATION, "behaviour")),
     ("glue", having({"record": {}, "echo": None}, "operations", OPERATION, "behaviour")),
@@ -166,11 +170,3 @@ def test_what_is_broken_is_refused_by_reader_and_schema(kind, change):
     change(tree)
     assert refused(kind, tree)
     assert not valid(tree, SCHEMAS[kind])
-
-
-def test_the_words_of_glue_are_those_that_the_reader_knows():
-    assert set(GLUE.names) == set(glue._TOP)
-    assert set(BINDING.names) == set(bindings._BINDING)
-    assert set(FIELD.names) == set(bindings._FIELD)
-    assert set(MAPPING.names) == {*mappings._KNOWN, *mappings._DESCRIBED}
-    assert set(ANSWERS.names) == {"operations", "settings"}

@@ -185,7 +185,7 @@ def test_every_problem_that_the_library_answers_with_is_told_and_no_other(tmp_pa
     (folder / "answers.yaml").write_text("settings: {governance.unbound_operations: refuse}\n")
     rows = re.findall(r"(?m)^\| (\d{3}) \| (.*?) \|", documents(folder)["docs/desk/api-spec.md"])
     told = {(int(status), code) for status, codes in rows for code in re.findall(r"`([a-z-]+)`", codes)}
-    library = "".join(path.read_text() for path in (ROOT / "l9stack" / "agent").glob("*.py"))
+    library = "".join(path.read_text() for path in (ROOT / "l9stack" / "agent").rglob("*.py"))
     answered = {(int(status), code) for status, code in re.findall(r'\bproblem\(\s*(\d{3}),\s*"([a-z-]+)"', library)}
     failed = {(500, "operation-failed"), (502, "peer-failed"), (504, "operation-failed"), (504, "peer-failed")}
     assert told == answered | failed

@@ -1,12 +1,13 @@
-"""Python files of an agent: one function per family decides, its template prints."""
+"""Python files of an agent: what the templates of families are given, from a view or by a function of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
+from l9stack.planning.catalogue import ROWS
 from l9stack.rendering.code.bridges import declare_memory, view_governance, view_memory
-from l9stack.rendering.code.families import FAMILIES, render_family
 from l9stack.rendering.code.interface import RouteView, SurfaceView, view_surface
 from l9stack.rendering.code.operations import OperationView, held_by, view_operations
 from l9stack.rendering.code.settings import config_class, config_fields, prefix, printed
@@ -16,14 +17,23 @@ from l9stack.rendering.imports import Imports
 MAX_LINES = 120
 
 
-def render_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
-    """The text of one module, before it is formatted."""
-    if module.family in FAMILIES:
-        return render_family(plan, agent, module)
-    return _FAMILIES.get(module.family, _operations)(plan, agent, module)
+View = Callable[[Plan, AgentPlan, ModulePlan, Imports], Any]
+"""What a family's template prints; imports that it takes are added."""
 
 
-def render_parts(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def viewed_module(view: View, plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """A module that is printed from its view alone."""
+    imports = Imports()
+    seen = view(plan, agent, module, imports)
+    return fill(module.template, title=heading(agent, module), imports=imports, view=seen)
+
+
+def heading(agent: AgentPlan, module: ModulePlan) -> str:
+    """The agent's name, and what its row says that a module holds."""
+    return f"{agent.spec.name}: {ROWS[module.family].title.format(module.subject)}."
+
+
+def gathering_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """A controller that gathers the operations only: routes, memory and policy are composed from the manifest.
 
     This is the form of a controller that, for want of bridges, would declare more than `MAX_LINES` lines.
@@ -47,13 +57,14 @@ def _gathered(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports
     return view_operations(plan, agent, held_by(agent, module), imports)
 
 
-def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def operations_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """A module of operations, with their models."""
     imports = Imports()
     operations = view_operations(plan, agent, held_by(agent, module), imports)
-    return fill(module.template, title=_title(agent, module), imports=imports, operations=operations)
+    return fill(module.template, title=_summed(agent, module), imports=imports, operations=operations)
 
 
-def _title(agent: AgentPlan, module: ModulePlan) -> str:
+def _summed(agent: AgentPlan, module: ModulePlan) -> str:
     summaries = [op.summary for op in held_by(agent, module)]
     if len(summaries) == 1:
         return f"{agent.spec.name}: {summaries[0]}"
@@ -61,22 +72,24 @@ def _title(agent: AgentPlan, module: ModulePlan) -> str:
     return f"{agent.spec.name}: {names}."
 
 
-def _package(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def package_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """The docstring of a package: there is nothing else in it."""
     folder = module.path.removesuffix("__init__.py").rstrip("/")
     inside = f"its {folder.replace('/', ' ')} modules." if folder else agent.spec.role
     return fill(module.template, title=f"{agent.spec.name}: {inside}")
 
 
-def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def controller_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """A controller that declares the whole agent, with what no module of its own declares."""
     imports = Imports()
     imports.agent("AgentDefinition", "Limits")
     operations = _gathered(plan, agent, module, imports)
     own = {op.name for op in held_by(agent, module)}
     surface = view_surface(plan, agent)
-    routes_module = agent.module_of("routes")
-    routes = tuple(route for route in surface.routes if not routes_module or route.operation in own)
-    if routes_module:
-        imports.add(routes_module.dotted, "ROUTES")
+    endpoints = agent.module_of("routes")
+    routes = tuple(route for route in surface.routes if not endpoints or route.operation in own)
+    if endpoints:
+        _import_declaration(endpoints, imports)
     for name, wanted in (
         ("Route", routes),
         ("BuiltinRoute", surface.builtin_routes),
@@ -86,15 +99,15 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if wanted:
             imports.agent(name)
     declared = _declared_elsewhere(agent, surface, imports)
-    memory_module, policy_module = agent.module_of("memory_bridge"), agent.module_of("governance_bridge")
-    inline = declare_memory(agent, Imports()) if agent.spec.memory and not memory_module else None
-    if memory_module:
-        imports.add(memory_module.dotted, "MEMORY")
+    memory, governance = agent.module_of("memory_bridge"), agent.module_of("governance_bridge")
+    inline = declare_memory(agent, Imports()) if agent.spec.memory and not memory else None
+    if memory:
+        _import_declaration(memory, imports)
     else:
         imports.agent("MemoryDeclaration", *(f"{layer.kind.value.capitalize()}Layer" for layer in agent.spec.memory))
-    policy = None if policy_module else view_governance(agent)
-    if policy_module:
-        imports.add(policy_module.dotted, "GOVERNANCE")
+    policy = None if governance else view_governance(agent)
+    if governance:
+        _import_declaration(governance, imports)
     else:
         _policy_imports(agent, imports)
     return fill(
@@ -111,9 +124,9 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
             "role": surface.role,
             "version": surface.version,
             "operations": [op.name for m in agent.modules for op in held_by(agent, m)],
-            "memory": "MEMORY" if memory_module or inline else "MemoryDeclaration()",
+            "memory": "MEMORY" if memory or inline else "MemoryDeclaration()",
             "routes": routes,
-            "routes_from": routes_module is not None,
+            "routes_from": endpoints is not None,
             "builtin_routes": surface.builtin_routes,
             "declared": declared,
             "packet_types": surface.packet_types,
@@ -128,15 +141,15 @@ def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
 
 def _declared_elsewhere(agent: AgentPlan, surface: SurfaceView, imports: Imports) -> set[str]:
     """What a module of its own declares: packet types, observations, limits; imports are added."""
-    holders = {
-        "PACKET_TYPES": agent.module_of("packet_router") if surface.packet_types else None,
-        "OBSERVES": agent.module_of("event_subscriber"),
-        "LIMITS": agent.module_of("rate_limiter"),
-    }
-    for name, module in holders.items():
-        if module is not None:
-            imports.add(module.dotted, name)
-    return {name for name, module in holders.items() if module is not None}
+    families = [*(["packet_router"] if surface.packet_types else []), "event_subscriber", "rate_limiter"]
+    return {_import_declaration(module, imports) for family in families if (module := agent.module_of(family))}
+
+
+def _import_declaration(module: ModulePlan, imports: Imports) -> str:
+    """The name by which a module declares a part of the agent, imported."""
+    name = ROWS[module.family].declares
+    imports.add(module.dotted, name)
+    return name
 
 
 def _policy_imports(agent: AgentPlan, imports: Imports) -> None:
@@ -148,14 +161,16 @@ def _policy_imports(agent: AgentPlan, imports: Imports) -> None:
         imports.agent("Trigger")
 
 
-def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def memory_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """A memory bridge: the layers, and functions that find and keep what is in them."""
     imports = Imports()
     view = view_memory(agent, imports)
     kinds = ", ".join(name for name, _ in view.layers)
     return fill(module.template, title=f"Memory of {agent.spec.name}: {kinds}.", imports=imports, view=view)
 
 
-def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def governance_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """A governance bridge: anchors, rules and triggers."""
     imports = Imports()
     view = view_governance(agent)
     _policy_imports(agent, imports)
@@ -167,7 +182,8 @@ def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     return fill(module.template, title=title, imports=imports, view=view)
 
 
-def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def config_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """The settings that the agent's own code reads."""
     imports = Imports()
     imports.agent("AgentSettings")
     imports.add("collections.abc", "Mapping")
@@ -186,7 +202,8 @@ def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     )
 
 
-def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def routes_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """The endpoints that the controller does not define itself, and operations that lie here."""
     imports = Imports()
     imports.agent("Route")
     first = agent.module_of("routes")
@@ -203,13 +220,3 @@ def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     operations = view_operations(plan, agent, held_by(agent, module), imports)
     title = f"Endpoints of {agent.spec.name}."
     return fill(module.template, title=title, imports=imports, operations=operations, routes=tuple(routes))
-
-
-_FAMILIES: dict[str, Callable[[Plan, AgentPlan, ModulePlan], str]] = {
-    "package": _package,
-    "controller": _controller,
-    "memory_bridge": _memory,
-    "governance_bridge": _governance,
-    "config": _config,
-    "routes": _routes,
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -56,6 +57,15 @@ def config_fields(agent: AgentPlan, module: ModulePlan | None) -> tuple[ConfigFi
         if isinstance(value, bool | int | float | str):
             fields[name] = _field(name, value, f"setting {dotted}")
     return tuple(fields.values())
+
+
+def described_settings(agent: AgentPlan, module: ModulePlan) -> str:
+    """The class of a config module, its settings and their defaults, in a line."""
+    fields = (
+        f"{field.name}: {field.type} = {json.dumps(field.value, allow_nan=False)}"
+        for field in config_fields(agent, module)
+    )
+    return f"class {config_class(agent)} with prefix {prefix(agent)}; {', '.join(fields) or 'no settings'}"
 
 
 def _declared(text: str, key: str) -> ConfigField | None:

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan, Plan
-from l9stack.planning.catalogue import HOLDS
-from l9stack.rendering.code.bridges import view_memory
-from l9stack.rendering.code.memory_readers import entities, view_drift
-from l9stack.rendering.code.memory_records import factor_views, shape_views
+from l9stack.planning.catalogue import ROWS
+from l9stack.rendering.families import printing
 from l9stack.rendering.fields import number
-from l9stack.rendering.imports import Imports
 
 _NUMBERS = ("integer", "number", "any")
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -65,13 +62,12 @@ def fires(comparison: Comparison, value: float) -> bool:
 
 def raisers(plan: Plan, agent: AgentPlan) -> tuple[tuple[str, str, str], ...]:
     """Files with functions that raise triggers: path, function, and the trigger where it is always the same."""
-    found = []
-    if (module := agent.module_of("escalation_handler")) and agent.triggers:
-        found.append((module.path, "raise_…", ""))
-    if module := agent.module_of("drift_detector"):
-        trigger = view_drift(plan, agent, module, Imports()).trigger
-        found += [(module.path, "detect", trigger)] if trigger else []
-    return tuple(found)
+    found = [
+        (module.path, *raised)
+        for module in agent.modules
+        if (raised := printing(module).raises(plan, agent, module)) is not None
+    ]
+    return tuple(sorted(found, key=lambda row: bool(row[2])))  # those that raise any trigger come first
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +97,14 @@ def _module(agent: AgentPlan, module: ModulePlan) -> ModuleDoc:
     return ModuleDoc(
         path=module.path,
         dotted=module.dotted,
-        holds=HOLDS[module.family].format(module.subject),
-        offers=_offers(agent, module),
+        holds=ROWS[module.family].holds.format(module.subject),
+        offers=printing(module).offers(agent),
         operations=module.operations,
         functions=tuple((f.signature or f.name, f.docstring, f.logic) for f in mapping.functions) if mapping else (),
         models=tuple(model.name for model in mapping.models) if mapping else (),
         rules=mapping.rules if mapping else (),
         requires=mapping.requires if mapping else (),
     )
-
-
-def _offers(agent: AgentPlan, module: ModulePlan) -> tuple[str, ...]:
-    match module.family:
-        case "memory_bridge":
-            return view_memory(agent, Imports()).functions
-        case "semantic_updater":
-            return tuple(view.function for view in shape_views(agent, Imports()))
-        case "causal_tracer":
-            return tuple(view.function for view in factor_views(agent, Imports()))
-        case "world_model_bridge":
-            return tuple(view.function for view in entities(agent))
-    return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from l9stack.printable import table_code
 from l9stack.rendering.code.bridges import view_governance
 from l9stack.rendering.code.interface import view_surface
 from l9stack.rendering.documents.memory import layers
+from l9stack.rendering.families import printing
 from l9stack.rendering.packets import view_packets
 
 
@@ -52,12 +53,7 @@ def called(plan: Plan, agent: AgentPlan) -> tuple[PeerDoc, ...]:
 
 def _functions_for(agent: AgentPlan, peer: str, kind: str) -> tuple[str, ...]:
     """The files whose functions make such a call: the peer's client, the coordinator, the router of packets."""
-    families = {"coordinator", "packet_router"} if kind == EdgeKind.PACKET_SEND.value else {"coordinator"}
-    return tuple(
-        module.path
-        for module in agent.modules
-        if module.family in families or (module.family == "client" and module.subject == peer)
-    )
+    return tuple(module.path for module in agent.modules if printing(module).calls(module, peer, kind))
 
 
 def callers(agent: AgentPlan) -> tuple[PeerDoc, ...]:

@@ -1,8 +1,7 @@
-"""Tests of single modules: what each family's test file is told."""
+"""Tests of single modules: what the test file of each family is given."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from l9stack.model.agent import MemoryKind
@@ -10,8 +9,10 @@ from l9stack.model.glue import Implementation, RouteBehaviour
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
 from l9stack.printable import line
 from l9stack.rendering.code.bridges import declaration, view_governance, view_memory
-from l9stack.rendering.code.families import FAMILIES, render_family_tests
+from l9stack.rendering.code.communication import view_client
+from l9stack.rendering.code.governance import view_checker
 from l9stack.rendering.code.interface import view_surface
+from l9stack.rendering.code.modules import View, heading
 from l9stack.rendering.code.operations import event_of, held_by
 from l9stack.rendering.code.settings import changed, config_class, config_fields, prefix, refused_settings
 from l9stack.rendering.environment import fill
@@ -22,15 +23,26 @@ from l9stack.rendering.suites.peers import peer_checks
 from l9stack.rendering.suites.policies import policy_cases
 
 
-def render_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool) -> str:
-    """The test file of one module, before it is formatted; `composed` says that a controller declares the agent."""
-    if module.family == "controller":
-        return _controller(plan, agent, module, composed=composed)
-    if module.family in FAMILIES:
-        cases = policy_cases(agent) if module.family == "compliance_checker" else []
-        checks = peer_checks(plan, module) if module.family == "client" else {}
-        return render_family_tests(plan, agent, module, {**_served(plan, agent), "cases": cases, "checks": checks})
-    return _FAMILIES.get(module.family, _operations)(plan, agent, module)
+def viewed_tests(view: View, plan: Plan, agent: AgentPlan, module: ModulePlan, **more: Any) -> str:
+    """Tests that are printed from the view of their module, and from what `more` says beside it.
+
+    They have the module's own imports at hand: models of requests and answers are in them, and unused ones are removed.
+    """
+    imports = Imports()
+    seen = view(plan, agent, module, imports)
+    title = f"Tests of {module.path}: {heading(agent, module)}"
+    given = {**_served(plan, agent), **more}
+    return fill(f"tests/{module.family}.py.j2", title=title, dotted=module.dotted, imports=imports, view=seen, **given)
+
+
+def client_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """Tests of a client, which ask its peer."""
+    return viewed_tests(view_client, plan, agent, module, checks=peer_checks(plan, module))
+
+
+def compliance_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """Tests of a compliance checker, for values on both sides of each threshold."""
+    return viewed_tests(view_checker, plan, agent, module, cases=policy_cases(agent))
 
 
 def _served(plan: Plan, agent: AgentPlan) -> dict[str, Any]:
@@ -49,7 +61,8 @@ def _served(plan: Plan, agent: AgentPlan) -> dict[str, Any]:
     }
 
 
-def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def operations_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """Tests of the operations of a module."""
     imports = Imports()
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
     for op in held_by(agent, module):
@@ -63,7 +76,8 @@ def _operations(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(plan, agent))
 
 
-def _controller(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool) -> str:
+def controller_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool = True) -> str:
+    """Tests of a controller; `composed` says that it declares the whole agent."""
     surface = view_surface(plan, agent)
     imports = Imports()
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
@@ -101,7 +115,8 @@ def _facts(operation: OperationPlan) -> dict[str, Any]:
     }
 
 
-def _memory(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def memory_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """Tests of what a memory bridge declares."""
     view = view_memory(agent, Imports())
     layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
     absent = [kind.value for kind in MemoryKind if agent.spec.layer(kind) is None]
@@ -127,7 +142,8 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def governance_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """Tests of a governance bridge, and of its rules on both sides of each threshold."""
     view, imports = view_governance(agent), Imports()
     imports.agent("Rule", "Trigger", *(["Comparison"] if view.rules else []))
     title = f"Who decides for {agent.spec.name}, and when they are asked, as {module.path} declares it."
@@ -141,7 +157,8 @@ def _governance(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     )
 
 
-def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def config_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """Tests of settings, their bounds and their variables."""
     fields = config_fields(agent, module)
     least = [(field.name, str(field.minimum), field.minimum) for field in fields if field.minimum is not None]
     title = f"Settings of {agent.spec.name}: values, bounds and the environment."
@@ -157,7 +174,8 @@ def _config(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     )
 
 
-def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+def routes_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
+    """Tests of the endpoints that a module lists."""
     surface = view_surface(plan, agent)
     first = agent.module_of("routes")
     listed = [
@@ -183,11 +201,3 @@ def _routes(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         tests=tests,
         **_served(plan, agent),
     )
-
-
-_FAMILIES: dict[str, Callable[[Plan, AgentPlan, ModulePlan], str]] = {
-    "memory_bridge": _memory,
-    "governance_bridge": _governance,
-    "config": _config,
-    "routes": _routes,
-}
