@@ -1,6 +1,6 @@
 """What the golden cases have to show between them: nothing that is generated or said may be without a small case.
 
-A case of a new family, behaviour, memory layer, mode or document is called after it (CONTRIBUTING).
+A case of a new behaviour, memory layer, mode or document is called after it.
 """
 
 from typing import get_args
@@ -9,7 +9,6 @@ import pytest
 
 from l9stack.model.agent import MemoryKind
 from l9stack.model.glue import Behaviour, ConnectionType
-from l9stack.planning.catalogue import CATALOGUE, MODELS, OPERATIONS
 from l9stack.reading.vocabulary import MODES
 from l9stack.sources import templates_folder
 from tests.golden.case import HERE, PROBLEMS, REPOSITORY, small_cases
@@ -44,12 +43,10 @@ ELSEWHERE = {
 
 
 def topics() -> set[str]:
-    """What there has to be a case of, by the case's name."""
-    families = {f"family_{family.name}" for family in (*CATALOGUE, OPERATIONS, MODELS)}
+    """What there has to be a case of, by the case's name; families ask for theirs in tests/rendering."""
     kinds = {kind.model_fields["kind"].default for kind in get_args(get_args(Behaviour)[0])}
     pages = {path.name.removesuffix(".md.j2") for path in (templates_folder() / "docs").glob("*.md.j2")}
     return {
-        *families,
         *(f"behaviour_{kind}" for kind in kinds),
         *(f"memory_{kind.value}" for kind in MemoryKind),
         *(f"governance_{mode}" for mode in MODES),
