@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +26,14 @@ class LintFinding:
 
 def lint_findings(folder: Path) -> tuple[LintFinding, ...]:
     """Every finding in the Python files below `folder`, with paths relative to it."""
+    from ruff import find_ruff_bin  # who only reads a collection needs none
+
     folder = folder.resolve()
     # Isolated: a ruff.toml of the machine must not decide whether a collection passes.
     options = ["--isolated", "--no-cache", "--select", RULES, "--line-length", "120", "--target-version", "py311"]
     options += ["--config", "src=['code']", "--output-format", "json", "--exit-zero", "."]
     run = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", *options],
+        [find_ruff_bin(), "check", *options],
         cwd=folder,
         capture_output=True,
         text=True,

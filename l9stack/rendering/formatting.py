@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,8 +46,10 @@ def _roomy(sources: Mapping[str, bytes]) -> str | None:
 
 
 def _ruff(command: str, *options: str, folder: Path) -> None:
+    from ruff import find_ruff_bin  # who only reads a collection needs none
+
     run = subprocess.run(
-        [sys.executable, "-m", "ruff", command, *_SHARED, *options, "."],
+        [find_ruff_bin(), command, *_SHARED, *options, "."],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ from l9stack.cli import stacks
 from l9stack.cli.main import main
 from l9stack.errors import EXIT_INPUT, EXIT_USAGE, InputError
 from l9stack.project import Project
-from l9stack.reading.stack import described_stacks
+from l9stack.reading.stack import described_stacks, stack_values
 
 SCHEMA = Path(__file__).parents[1] / "golden" / "minimal" / "input.yaml"
 KEYS = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -209,3 +209,10 @@ def test_validate_checks_a_stack_with_its_config_all_at_once(
     assert main(["validate", "--stack", "prod"]) == EXIT_INPUT
     assert "Pulumi.prod.yaml:2:1: yaml-syntax" in capsys.readouterr().err
     assert main(["validate"]) == main(["validate", "desk.yaml", "--stack", "prod"]) == EXIT_INPUT
+
+
+def test_the_values_of_a_stack_without_a_file(project: Project) -> None:
+    with pytest.raises(InputError) as caught:
+        stack_values(project.root, "prdo")
+    [problem] = caught.value.problems
+    assert (problem.code, str(problem.place)) == ("no-stack", "Pulumi.prdo.yaml:1:1")

@@ -15,6 +15,7 @@ from l9stack.model.monitoring import AlertKind
 from l9stack.printable import line
 from l9stack.project import Project
 from l9stack.rendering.monitoring.rules import render_rules
+from tests.golden.case import HERE, whole_collections
 from tests.hostile.payloads import PAYLOADS
 from tests.monitoring.conftest import REPOSITORY, Promtool
 
@@ -225,9 +226,13 @@ def test_what_a_schema_says_is_text_in_a_rule(strict: Prepared, promtool: Promto
     assert "{{ $labels.stack" not in path.read_text()
 
 
-def test_prometheus_takes_the_rules_of_every_golden_case(promtool: Promtool):
-    found = sorted((Path(__file__).parents[1] / "golden").glob("*/expected/code/**/rules.yml"))
+def test_prometheus_takes_the_rules_of_every_golden_collection(promtool: Promtool, tmp_path: Path):
+    found = [*HERE.glob("**/expected/code/**/rules.yml")]
     assert found
+    for case in whole_collections():
+        tree = prepare(case.source, Project(tmp_path)).tree
+        found.append(tmp_path / f"{case.folder.name}.yml")
+        found[-1].write_text(next(a.text for a in tree.artifacts if a.path.endswith("rules.yml")))
     promtool("check", "rules", *found)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from l9stack.extraction.prepare import prepare
+from l9stack.output.view import write_tree
+from l9stack.project import Project
 from tests.real_servers.runs import REPOSITORY, Runs
 from tests.real_servers.servers import RealServers
 
@@ -33,7 +35,7 @@ def generated(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Ru
     runs = Runs(tmp_path_factory.mktemp("reports"))
     for example in EXAMPLES:
         tree = tmp_path_factory.mktemp(example.name) / "tree"
-        shutil.copytree(example / "expected", tree)
+        write_tree(prepare(example, Project(tree.parent)).tree, tree)
         paths = [tree / "code", example / "implementations"]
         runs.pytest(real.plain, real.archive_variables(tls=False), tree, ["--import-mode=importlib", "tests"], paths)
     return runs

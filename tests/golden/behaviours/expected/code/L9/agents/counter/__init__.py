@@ -1,1 +1,0 @@
-"""Counter: Counts things and keeps what it counted."""

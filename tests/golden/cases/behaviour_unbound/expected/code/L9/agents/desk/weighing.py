@@ -1,0 +1,25 @@
+"""Desk: Weigh a request."""
+
+from __future__ import annotations
+
+from l9stack.agent import OperationContext, Record, operation
+from pydantic import Field
+
+
+class WeighRequest(Record):
+    """What weigh takes."""
+
+    amount: float = Field(ge=0, le=900)
+    place: str = Field(max_length=20)
+
+
+class WeighResponse(Record):
+    """What weigh answers."""
+
+    fee: float = Field(ge=0)
+
+
+@operation(summary="Weigh a request.", reusable=True, bound=False)
+async def weigh(request: WeighRequest, context: OperationContext) -> WeighResponse:
+    """Weigh a request. Nobody has bound it: until then it does what the policy says of unbound operations."""
+    return await context.unbound(WeighResponse)

@@ -1,0 +1,15 @@
+"""Van: the events that it publishes."""
+
+from __future__ import annotations
+
+from l9stack.agent import OperationContext
+
+from L9.agents.van.controller import AssignResponse
+
+EVENTS = ("assigned",)
+"""What this agent publishes; `l9 graph` shows who observes."""
+
+
+async def publish_assigned(context: OperationContext, payload: AssignResponse) -> None:
+    """Publish `assigned` once the call has succeeded; an operation that declares the event does so itself."""
+    await context.publish("assigned", payload.model_dump(mode="json"))

@@ -1,0 +1,1 @@
+"""Van: Assigns a van to a request."""

@@ -1,0 +1,11 @@
+"""Van: what the graph knows about the entities that it deals with."""
+
+from __future__ import annotations
+
+from l9stack.agent import OperationContext
+from l9stack.agent.knowledge import Known, known
+
+
+async def about_van(context: OperationContext, van_id: str, limit: int = 20) -> Known:
+    """Look up what the graph knows about a `van`: its properties, its neighbours, decisions about it."""
+    return await known(context, "van", van_id, limit)

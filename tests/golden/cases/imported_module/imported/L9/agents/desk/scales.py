@@ -1,0 +1,5 @@
+"""Scales of our own."""
+
+
+def grams(pounds: float) -> float:
+    return pounds*453.6

@@ -1,0 +1,64 @@
+"""Desk: Weighs requests."""
+
+from __future__ import annotations
+
+from l9stack.agent import (
+    AgentDefinition,
+    ArchiveLayer,
+    EpisodicLayer,
+    GovernancePolicy,
+    Limits,
+    MemoryDeclaration,
+    OperationContext,
+    Record,
+    Route,
+    operation,
+)
+from pydantic import Field
+
+
+class WeighRequest(Record):
+    """What weigh takes."""
+
+    amount: float = Field(ge=0, le=900)
+    place: str = Field(max_length=20)
+
+
+class WeighResponse(Record):
+    """What weigh answers."""
+
+    amount: float = Field(ge=0, le=900)
+    place: str = Field(max_length=20)
+
+
+@operation(summary="Weigh a request.")
+async def weigh(request: WeighRequest, context: OperationContext) -> WeighResponse:
+    """Weigh a request."""
+    return WeighResponse.model_validate(request.model_dump())
+
+
+MEMORY = MemoryDeclaration(
+    episodic=EpisodicLayer(retention="90 days"),
+    archive=ArchiveLayer(retention="3 years"),
+)
+
+GOVERNANCE = GovernancePolicy(
+    anchors=("Ada",),
+    mode="hybrid",
+    human_override=True,
+    unbound="escalate",
+    timeout_seconds=86400.0,
+)
+
+AGENT = AgentDefinition(
+    id="desk",
+    collection="memory_retention",
+    name="Desk",
+    role="Weighs requests.",
+    version="",
+    operations=(weigh,),
+    memory=MEMORY,
+    governance=GOVERNANCE,
+    routes=(Route("POST", "/desk/weigh", weigh),),
+    limits=Limits(rate="600/minute", max_payload_bytes=1048576),
+)

@@ -1,0 +1,3 @@
+"""Desk: the bounds of every call."""
+
+LIMITS = "printed by our own template"
