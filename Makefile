@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests that hold what is made from the code and published: schemas, and the page of the agents' library.
+PUBLISHED := tests/reading/test_schema.py tests/running/test_manifest.py tests/layers/test_agent_api.py
 
 .PHONY: setup up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
 
@@ -40,8 +42,8 @@ check: setup
 	@$(MAKE) --no-print-directory test
 
 regen: setup
-	@$(BIN)/python -m pytest -q tests/golden --regen
-	@git --no-pager diff --stat -- tests/golden || true
+	@$(BIN)/python -m pytest -q tests/golden $(PUBLISHED) --regen
+	@git --no-pager diff --stat -- tests/golden schemas docs || true
 
 e2e-docker: setup
 	@echo "e2e-docker: stacks on this machine's Docker engine, from images made here (ended after $(or $(SECONDS),5400) s)"

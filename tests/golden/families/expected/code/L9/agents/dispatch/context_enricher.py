@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from l9stack.agent import OperationContext, Record
-from l9stack.agent.knowledge import Known, known
+from l9stack.agent.knowledge import Entity, read_entity
 
 INDEXED = ("request_id", "region")
 """Fields by which earlier decisions are found."""
@@ -19,7 +19,7 @@ class Enrichment(Record):
     """What memory knows beside a request: earlier decisions, the newest first, and the entities that it names."""
 
     earlier: tuple[dict[str, Any], ...]
-    entities: tuple[Known, ...]
+    entities: tuple[Entity, ...]
 
 
 async def enrich(context: OperationContext, values: Mapping[str, Any], limit: int = 5) -> Enrichment:
@@ -27,5 +27,5 @@ async def enrich(context: OperationContext, values: Mapping[str, Any], limit: in
     same = {name: values[name] for name in INDEXED if name in values}
     earlier = await context.recall(same, limit) if same else []
     named = [(kind, str(values[name])) for name, kind in ENTITIES.items() if name in values]
-    entities = [await known(context, kind, key, limit) for kind, key in named]
+    entities = [await read_entity(context, kind, key, limit) for kind, key in named]
     return Enrichment(earlier=tuple(earlier), entities=tuple(entities))
