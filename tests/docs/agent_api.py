@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
@@ -28,9 +29,10 @@ source by `make regen`.
 
 
 def public_modules() -> list[str]:
-    """The modules of the library whose names have no underscore, the library itself first."""
-    names = [path.stem for path in FOLDER.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
-    return ["l9stack.agent", *(f"l9stack.agent.{name}" for name in sorted(names) if not name.startswith("_"))]
+    """The modules of the library with no underscore in their path, the library itself first."""
+    parts = [path.relative_to(FOLDER.parent).with_suffix("").parts for path in FOLDER.rglob("*.py")]
+    names = {".".join(part for part in path if part != "__init__") for path in parts}
+    return sorted(f"l9stack.{name}" for name in names if not re.search(r"\b_", name))
 
 
 @cache
@@ -102,6 +104,8 @@ def _other_home(module: str, name: str, value: Any) -> str:
 
 
 def _entry(module: str, name: str, value: Any) -> str:
+    if inspect.ismodule(value):
+        return _line(0, f"module {name}", _first(tree(value.__name__)))
     if inspect.isclass(value) or inspect.isfunction(value):
         node = _definition(value)
         return _class(node) if isinstance(node, ast.ClassDef) else _line(0, _signature(node, name), _first(node))
@@ -188,9 +192,9 @@ def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     found = [_argument(arg, default) for arg, default in zip(args.args, [*defaults, *args.defaults], strict=True)]
     if found and args.args[0].arg in ("self", "cls"):
         del found[0]
-    found += ["*"] if args.kwonlyargs else []
+    found += [f"*{ast.unparse(args.vararg)}"] if args.vararg else ["*"] if args.kwonlyargs else []
     found += [_argument(arg, default) for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
-    assert not args.posonlyargs and not args.vararg, "print these as well"
+    assert not args.posonlyargs, "print these as well"
     return ", ".join([*found, *([f"**{ast.unparse(args.kwarg)}"] if args.kwarg else [])])
 
 
