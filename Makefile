@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests that hold what is made from the code and published: schemas, and the page of the agents' library.
+PUBLISHED := tests/reading/test_schema.py tests/reading/test_glue_words.py tests/rendering/test_families.py tests/running/test_manifest.py \
+	tests/layers/test_agent_api.py
 
 .PHONY: setup up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
 
@@ -40,7 +43,7 @@ check: setup
 	@$(MAKE) --no-print-directory test
 
 regen: setup
-	@$(BIN)/python -m pytest -q tests/golden tests/reading/test_schema.py tests/reading/test_glue_words.py tests/rendering/test_families.py --regen
+	@$(BIN)/python -m pytest -q tests/golden $(PUBLISHED) --regen
 	@git --no-pager diff --stat -- tests/golden schemas docs || true
 
 e2e-docker: setup

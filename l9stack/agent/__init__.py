@@ -6,7 +6,6 @@ first asked for: tools that need one small module of the library do not wait for
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l9stack.agent._lazy import exports
@@ -82,4 +81,4 @@ _HOMES = {
 __all__ = list(_HOMES)
 __getattr__ = exports(__name__, _HOMES)
 # Modules of earlier versions are found under the names that delivered code has for them.
-__path__.append(str(Path(__file__).with_name("_moved")))
+__path__.append(f"{__path__[0]}/_moved")

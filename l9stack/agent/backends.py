@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from l9stack.agent._security.addresses import AUTHORITIES, trusting
-from l9stack.agent.config import UnifiedConfig, variables
+from l9stack.agent._variables import variables
+from l9stack.agent.config import UnifiedConfig
 from l9stack.agent.declarations import MemoryDeclaration
 
-NAMES = {
+__all__ = ["VARIABLES", "BackendUrls"]
+
+VARIABLES = {
     "redis": "L9_REDIS_URL",
     "postgres": "L9_POSTGRES_URL",
     "neo4j": "L9_NEO4J_URL",
     "hypergraph": "L9_HYPERGRAPH_URL",
     "archive": "L9_ARCHIVE_BUCKET",
 }
+"""By backend, the variable that names its URL."""
 _SETTINGS = {
     "redis": "memory_backends.redis.url",
     "postgres": "memory_backends.postgres.url",
@@ -44,14 +48,14 @@ class BackendUrls:
 
     def environ(self) -> dict[str, str]:
         """The `L9_…` variables that agents read."""
-        return {variable: getattr(self, name) for name, variable in NAMES.items()}
+        return {variable: getattr(self, name) for name, variable in VARIABLES.items()}
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> BackendUrls | None:
         """All backends, as an environment names them, or None where one is missing."""
-        if any(not environ.get(variable) for variable in NAMES.values()):
+        if any(not environ.get(variable) for variable in VARIABLES.values()):
             return None
-        return cls(**{name: _trusting(name, environ[variable], environ) for name, variable in NAMES.items()})
+        return cls(**{name: _trusting(name, environ[variable], environ) for name, variable in VARIABLES.items()})
 
     @classmethod
     def of_agent(cls, memory: MemoryDeclaration, config: UnifiedConfig, environ: Mapping[str, str]) -> BackendUrls:
@@ -65,7 +69,7 @@ class BackendUrls:
             KeyError: a variable is not set; the message names each of them, and what it is for.
         """
         found, missing = {}, []
-        for name, variable in NAMES.items():
+        for name, variable in VARIABLES.items():
             if name in _LAYERS and _LAYERS[name] not in memory.layers():
                 continue
             written, said = (str(value or "") for value in (config.raw(_SETTINGS[name]), config.get(_SETTINGS[name])))

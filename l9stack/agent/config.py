@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,23 +11,9 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+from l9stack.agent._variables import resolved
 
-
-def resolved(value: Any, environ: Mapping[str, str]) -> Any:
-    """`${NAME}` replaced from the environment in every text; a name that is not set stays as it is."""
-    if isinstance(value, str):
-        return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), value)
-    if isinstance(value, dict):
-        return {key: resolved(item, environ) for key, item in value.items()}
-    if isinstance(value, list):
-        return [resolved(item, environ) for item in value]
-    return value
-
-
-def variables(text: str) -> list[str]:
-    """The names of the variables that a text still has, in their order."""
-    return _VARIABLE.findall(text)
+__all__ = ["AgentSettings", "UnifiedConfig"]
 
 
 @dataclass(frozen=True, slots=True)

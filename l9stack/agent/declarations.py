@@ -8,6 +8,25 @@ from dataclasses import dataclass, field
 from l9stack.agent._protocol import ENVELOPE, PacketProtocol
 from l9stack.agent.operations import Operation
 
+__all__ = [
+    "AgentDefinition",
+    "ArchiveLayer",
+    "BuiltinRoute",
+    "Call",
+    "CausalLayer",
+    "Comparison",
+    "EpisodicLayer",
+    "GovernancePolicy",
+    "Limits",
+    "MemoryDeclaration",
+    "Observation",
+    "Route",
+    "Rule",
+    "SemanticLayer",
+    "Trigger",
+    "WorkingLayer",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class WorkingLayer:

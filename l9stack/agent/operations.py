@@ -9,6 +9,17 @@ from typing import Any
 
 from l9stack.agent.records import Record
 
+__all__ = [
+    "CRITICAL",
+    "STORES_SECONDS",
+    "EscalatedError",
+    "Function",
+    "Operation",
+    "PeerError",
+    "RefusedError",
+    "operation",
+]
+
 CRITICAL = 0.7
 """From this criticality on, an operation is denied when governance cannot keep its decisions."""
 
@@ -17,6 +28,7 @@ STORES_SECONDS = 30.0
 reporting, auditing, publishing."""
 
 Function = Callable[[Any, Any], Awaitable[Any]]
+"""`async def name(request: Record, context: OperationContext) -> Record`."""
 
 
 class EscalatedError(Exception):

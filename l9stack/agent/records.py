@@ -9,6 +9,19 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
+__all__ = [
+    "Payload",
+    "PolicyVerdict",
+    "Record",
+    "Scalar",
+    "as_values",
+    "canonical_json",
+    "digest",
+    "misfits",
+    "reasons",
+    "wrapped",
+]
+
 Scalar: TypeAlias = str | int | float | bool
 """A value whose schema names it and says no more: what a graph, a log or a header can hold as it is."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from l9stack.agent.conformance.checks import PROPERTY, Row
+from l9stack.agent.conformance._checks import PROPERTY, Row
 
 OWN = "implementations"
 """The name of the folder of a user's own code, which is on the path of imports."""

@@ -24,20 +24,6 @@ from l9stack.gates.warm import ENDED
 from l9stack.local import pytest_plugin, zygote
 from l9stack.local.zygote import Order
 
-_CONFORMANCE = (
-    "composition",
-    "fixtures",
-    "governance",
-    "history",
-    "knowledge",
-    "look_ups",
-    "messaging",
-    "observations",
-    "promises",
-    "settings",
-    "together",
-    "unbound",
-)
 _FIRST_USED = (
     "anyio._backends._asyncio",
     "encodings.idna",
@@ -58,7 +44,7 @@ def _warm() -> None:
     for name in (
         *(f"_pytest.{name}" for name in default_plugins),
         *_FIRST_USED,
-        *(f"l9stack.agent.conformance.{name}" for name in _CONFORMANCE),
+        "l9stack.agent.conformance",
     ):
         importlib.import_module(name)
     RedisStorage("async+redis://127.0.0.1:6379", implementation="redispy")  # it connects to nothing yet

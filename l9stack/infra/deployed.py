@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from l9stack.agent.backends import NAMES
-from l9stack.agent.config import variables
+from l9stack.agent._variables import variables
+from l9stack.agent.backends import VARIABLES
 from l9stack.project import Project
 
 
@@ -19,7 +19,7 @@ def config_name(collection: str) -> str:
 
 def passed_on(environ: Mapping[str, str], config: str) -> dict[str, str]:
     """What the person who deploys has set: flags, which win over the config, and variables that the config names."""
-    named = set(variables(config)) - set(NAMES.values())
+    named = set(variables(config)) - set(VARIABLES.values())
     return {name: value for name, value in environ.items() if name.startswith("L9_ENABLE_") or name in named}
 
 

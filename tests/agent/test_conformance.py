@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from l9stack.agent.conformance.checks import (
+from l9stack.agent.conformance._checks import (
     ABSENT,
     Checks,
     ConformanceError,

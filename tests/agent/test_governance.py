@@ -15,7 +15,7 @@ from l9stack.agent._messaging.events import stream
 from l9stack.agent.governance import _audit as audit
 from l9stack.agent.testing._faults import failing_store
 from l9stack.agent.testing._serving import StandIn, serving_definition
-from l9stack.agent.testing._traces import audited, escalated
+from l9stack.agent.testing._traces import audit_actions, escalations
 
 CLAIM = {"claim_id": "C-1", "amount": 120}
 UNSURE = {**CLAIM, "amount": 5000}
@@ -58,7 +58,7 @@ async def test_what_nobody_decides_in_time_is_blocked_audited_and_counted(govern
             body = {"verdict": verdict, "payload": ANSWER, "arguments_digest": digest}
             refused = await agent.post(f"/decisions/{late.decision_id}", body, "anchor:Ada")
             assert (refused.status_code, refused.json()["code"]) == (409, "expired")
-        assert await audited(agent.memory, late.trace_id) == ["escalated", "decision expired"]
+        assert await audit_actions(agent.memory, late.trace_id) == ["escalated", "decision expired"]
         assert await audit.verify(agent.memory.postgres, "desk") == []
         metrics = (await agent.get("/metrics")).text
         assert 'l9_decisions_total{agent="desk",verdict="expired"} 1.0' in metrics
@@ -71,7 +71,7 @@ async def test_many_who_look_at_once_expire_a_decision_once(governed):
         await asyncio.sleep(0.2)
         await asyncio.gather(*(seen(agent, reply.decision_id) for reply in late for _ in range(4)))
         for reply in late:
-            assert await audited(agent.memory, reply.trace_id) == ["escalated", "decision expired"]
+            assert await audit_actions(agent.memory, reply.trace_id) == ["escalated", "decision expired"]
         assert await audit.verify(agent.memory.postgres, "desk") == []
 
 
@@ -204,7 +204,7 @@ async def test_a_mode_says_what_is_held(governed, mode, fired, raised):
             reply = await agent.call(operation, arguments)
             state = "ESCALATED" if status == 200 else "PENDING"
             assert (reply.status, reply.headers["x-l9-governance"]) == (status, state)
-            assert await escalated(agent.memory, reply.trace_id) == [(state, reason)]
+            assert await escalations(agent.memory, reply.trace_id) == [(state, reason)]
             kept = 1 if status == 200 else 0
             assert await agent.memory.find(reply.trace_id) == dict.fromkeys(MEMORY.layers(), kept)
             for anchor in POLICY.anchors:
@@ -230,7 +230,7 @@ async def test_an_approval_releases_exactly_what_was_held(governed):
         assert (shown["status"], shown["result"], shown["approver"]) == ("APPROVED", worked_out, "Ada")
         assert await agent.memory.find(held.trace_id) == dict.fromkeys(MEMORY.layers(), 1)
         assert (await published(agent))[1:] == [("claim_judged", {"claim_id": "C-1"}), ("claim_decided", worked_out)]
-        assert await audited(agent.memory, held.trace_id) == ["held", "decision approve"]
+        assert await audit_actions(agent.memory, held.trace_id) == ["held", "decision approve"]
         again = await agent.decide(held.decision_id, "approve")
         assert (again.status, again.body["code"]) == (409, "already-decided")
         assert len(await published(agent)) == 3

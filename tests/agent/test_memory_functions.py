@@ -28,7 +28,7 @@ async def test_a_node_is_merged_and_an_edge_joins_two(desk):
     await graph.keep_node(context, "parcel", parcel, _Parcel(parcel_id=parcel, weight=2.5))
     await graph.keep_edge(context, hostile, ("parcel", parcel), ("claim", claim), _Carries(since="2026"))
     await graph.keep_edge(context, hostile, ("parcel", parcel), ("claim", claim), _Carries(since="2027"))
-    found = await graph.known(context, "parcel", parcel)
+    found = await graph.read_entity(context, "parcel", parcel)
     assert {name: found.properties[name] for name in ("parcel_id", "weight")} == {"parcel_id": parcel, "weight": 2.5}
     assert [tuple(n.model_dump().values()) for n in found.neighbours] == [(hostile, "claim", claim)]
     assert found.decisions == ()
@@ -38,9 +38,9 @@ async def test_what_was_decided_about_an_entity_is_found_with_it(desk):
     claim = uuid.uuid4().hex[:12]
     first = await desk.call("decide", {"claim_id": claim, "amount": 10})
     second = await desk.call("decide", {"claim_id": claim, "amount": 20})
-    found = await graph.known(desk.context(), "claim", claim)
+    found = await graph.read_entity(desk.context(), "claim", claim)
     assert [decision.decision_id for decision in found.decisions] == [second.decision_id, first.decision_id]
-    nothing = await graph.known(desk.context(), "claim", "nobody has heard of it")
+    nothing = await graph.read_entity(desk.context(), "claim", "nobody has heard of it")
     assert (nothing.properties, nothing.neighbours, nothing.decisions) == ({}, (), ())
 
 
@@ -85,14 +85,14 @@ def test_values_that_never_varied_make_any_other_one_a_drift(recent, deviations)
 
 async def test_what_is_kept_is_found_until_its_time_is_over(desk):
     context = desk.context()
-    await cache.keep(context, "rate", {"eur": [1, None]})
-    assert await cache.kept(context, "rate") == {"eur": [1, None]}
+    await cache.keep_value(context, "rate", {"eur": [1, None]})
+    assert await cache.read_value(context, "rate") == {"eur": [1, None]}
     (key,) = [key async for key in desk.memory.redis.scan_iter(f"{desk.memory.namespace}:*:kept:rate")]
     assert 0 < await desk.memory.redis.ttl(key) <= desk.definition.memory.working.ttl_seconds
-    await cache.keep(context, "rate", 1, ttl_seconds=5)
+    await cache.keep_value(context, "rate", 1, ttl_seconds=5)
     assert 0 < await desk.memory.redis.ttl(key) <= 5
-    assert (await cache.forget(context, "rate"), await cache.forget(context, "rate")) == (True, False)
-    assert await cache.kept(context, "rate") is None
+    assert (await cache.forget_value(context, "rate"), await cache.forget_value(context, "rate")) == (True, False)
+    assert await cache.read_value(context, "rate") is None
 
 
 async def test_a_note_is_in_the_audit_chain_under_the_calls_trace(desk):

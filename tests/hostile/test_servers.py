@@ -24,7 +24,7 @@ from l9stack.agent import (
 )
 from l9stack.agent.memory._database import index_statements
 from l9stack.agent.testing._serving import serving_definition
-from l9stack.agent.testing._traces import told
+from l9stack.agent.testing._traces import notifications
 from tests.hostile.payloads import PAYLOADS
 
 # What cannot travel in JSON, SQL text or a key at all is refused where a schema is read.
@@ -115,7 +115,7 @@ async def test_anchors_are_told_by_any_name_and_keys_stay_in_their_folder(l9_bac
         trace = str(uuid.uuid4())
         decision = await agent.runtime.governor.open("note", {}, "asked", trace)
         for name in names:
-            assert [entry["decision_id"] for entry in await told(agent.memory, name, trace)] == [decision]
+            assert [entry["decision_id"] for entry in await notifications(agent.memory, name, trace)] == [decision]
 
 
 def test_only_identifiers_are_indexed():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +32,7 @@ async def conclude(
     if runtime.switches.holding and holds(runtime.definition.governance, fired, raised):
         return await _hold(context, values, response, reasons)
     status = "ESCALATED" if reasons else "APPROVED"
-    recorded = context.referring(response)
+    recorded = _with_references(response, context.recalled)
     identity = _DecisionIdentity(trace_id, context.decision_id, context.now)
     decision = _decision(operation, values, recorded, status, identity, reasons)
     failures = await _record(runtime, decision)
@@ -51,6 +51,19 @@ async def conclude(
     return Answer(200, response, trace_id, context.decision_id, status, tuple(dict.fromkeys(degraded)))
 
 
+def _with_references(value: Any, recalled: Container[str]) -> Any:
+    """A value as it is recorded: decisions that were recalled are named by their id, not kept once more.
+
+    Kept in full, each look-up would hold all earlier ones, and records would grow without bound.
+    """
+    if isinstance(value, Mapping):
+        known = value.get("decision_id")
+        if "request" in value and known in recalled:
+            return {"decision_id": known}
+        return {name: _with_references(item, recalled) for name, item in value.items()}
+    return [_with_references(item, recalled) for item in value] if isinstance(value, list) else value
+
+
 async def _hold(
     context: OperationContext,
     values: dict[str, Any],
@@ -61,7 +74,7 @@ async def _hold(
     runtime, operation, trace_id = context.runtime, context.operation, context.trace_id
     held = {
         "response": response,
-        "recorded": context.referring(response),
+        "recorded": _with_references(response, context.recalled),
         "events": [[name, payload] for name, payload in context.events],
         "fired": reasons,
     }

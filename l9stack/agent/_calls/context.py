@@ -110,18 +110,6 @@ class OperationContext:
         self.recalled.update(str(decision["decision_id"]) for decision in found)
         return found
 
-    def referring(self, value: Any) -> Any:
-        """A value as it is recorded: decisions that were recalled are named by their id, not kept once more.
-
-        Kept in full, each look-up would hold all earlier ones, and records would grow without bound.
-        """
-        if isinstance(value, Mapping):
-            known = value.get("decision_id")
-            if "request" in value and known in self.recalled:
-                return {"decision_id": known}
-            return {name: self.referring(item) for name, item in value.items()}
-        return [self.referring(item) for item in value] if isinstance(value, list) else value
-
     def check_policy(self, values: Mapping[str, Any]) -> PolicyVerdict:
         """What the escalation rules say of some values; the operation's criticality is among them."""
         return weigh(self.runtime.definition.governance, {"criticality": self.operation.criticality, **values})

@@ -1,3 +1,3 @@
 """Moved to `l9stack.agent.knowledge`."""
 
-from l9stack.agent.knowledge import causes as causes
+from l9stack.agent.knowledge import Cause as Cause, causes as causes

@@ -1,3 +1,11 @@
-"""Moved to `l9stack.agent.testing`, as `events`."""
+"""Moved to `l9stack.agent.testing`."""
 
-from l9stack.agent._messaging.events import publish as publish, stream as stream
+from l9stack.agent.testing import (
+    event_stream as stream,
+    publish_event as publish,
+)
+
+__all__ = [
+    "publish",
+    "stream",
+]

@@ -4,4 +4,45 @@ A generated test hands the library its declared data and the module that was gen
 subject; each of its functions runs the checks of one declaration, by the `Checks` that it is given.
 """
 
-from l9stack.agent.conformance.checks import ABSENT as ABSENT, Checks as Checks
+from l9stack.agent.conformance import (
+    composition,
+    exchanges,
+    fixtures,
+    governance,
+    history,
+    knowledge,
+    look_ups,
+    memory,
+    messaging,
+    observations,
+    operations,
+    peers,
+    promises,
+    records,
+    settings,
+    together,
+    unbound,
+)
+from l9stack.agent.conformance._checks import ABSENT, Checks
+
+__all__ = [
+    "ABSENT",
+    "Checks",
+    "composition",
+    "exchanges",
+    "fixtures",
+    "governance",
+    "history",
+    "knowledge",
+    "look_ups",
+    "memory",
+    "messaging",
+    "observations",
+    "operations",
+    "peers",
+    "promises",
+    "records",
+    "settings",
+    "together",
+    "unbound",
+]

@@ -10,9 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.agent import Limits, Route
-from l9stack.agent.conformance.checks import Checks, holds, raising, same
+from l9stack.agent.conformance._checks import Checks, holds, raising, same
 from l9stack.agent.definition import compose
 from l9stack.agent.testing._agent import ServedAgent
+
+__all__ = [
+    "OPEN",
+    "Connections",
+    "Endpoint",
+    "Identity",
+    "Planned",
+    "composed",
+    "endpoints",
+    "held_to_its_rate",
+    "held_to_its_size",
+    "limits",
+    "manifested",
+    "operations",
+    "packets",
+    "pages",
+    "routes",
+]
 
 Endpoint = tuple[str, str, str]
 """Method, path and operation."""

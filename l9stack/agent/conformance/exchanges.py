@@ -9,14 +9,27 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from l9stack.agent.conformance.checks import Checks, changed, holds, same
+from l9stack.agent.conformance._checks import Checks, changed, holds, same
 from l9stack.agent.conformance.operations import Case
 from l9stack.agent.conformance.records import Wrong, wrong_values
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._faults import failing_store, unreachable
 from l9stack.agent.testing._replies import Reply
 from l9stack.agent.testing._stand_ins import StandIn
-from l9stack.agent.testing._traces import audited, escalated, recorded
+from l9stack.agent.testing._traces import audit_actions, escalations, recorded_decisions
+
+__all__ = [
+    "Exchange",
+    "Fault",
+    "Made",
+    "Pair",
+    "answers",
+    "failing_stores",
+    "failing_target",
+    "ready",
+    "unanswered",
+    "unfit",
+]
 
 Made = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
 Fault = tuple[str, str]
@@ -112,16 +125,16 @@ async def _case(pair: Pair, exchange: Exchange, case: Case) -> None:
     reply = await pair.source.call(exchange.name, changed(exchange.request, case.request))
     same((reply.status, reply.body), (200, changed(exchange.answer, case.answer)))
     said = changed(exchange.said, case.said)
-    same({name: pair.target.said().get(name) for name in said}, said, "what the target says")
+    same({name: pair.target.last_payload().get(name) for name in said}, said, "what the target says")
     if pair.target.definition.memory.episodic is not None:
-        requests = [decision["request"] for decision in await recorded(pair.target.memory, reply.trace_id)]
+        requests = [decision["request"] for decision in await recorded_decisions(pair.target.memory, reply.trace_id)]
         same(requests, [changed(exchange.sent, case.sent)], "what the target is sent")
     same(reply.headers["x-l9-governance"], "ESCALATED" if case.escalates else "APPROVED", "governance")
 
 
 async def _answer(pair: Pair, exchange: Exchange) -> None:
     reply = await pair.send(exchange)
-    said = pair.target.said()
+    said = pair.target.last_payload()
     same(reply.status, 200)
     if exchange.request is None:
         same(reply.body, said)
@@ -135,7 +148,7 @@ async def _traced(pair: Pair, exchange: Exchange) -> None:
     reply = await pair.send(exchange, trace_id)
     same((reply.status, reply.trace_id, reply.headers.get("x-l9-degraded")), (200, trace_id, None))
     for agent in (pair.source, pair.target):
-        same(await audited(agent.memory, trace_id), ["decided"], agent.definition.id)
+        same(await audit_actions(agent.memory, trace_id), ["decided"], agent.definition.id)
         layers = agent.definition.memory.layers()
         same(await agent.memory.find(trace_id), dict.fromkeys(layers, 1), agent.definition.id)
 
@@ -163,7 +176,7 @@ async def _waits(checks: Checks, pair: Pair, exchange: Exchange, decider: tuple[
         same((waiting["operation"], waiting["trace_id"]), (operation, reply.trace_id))
     with checks.negative("nobody has decided yet"):
         for one in (pair.source, agent):
-            same(await audited(one.memory, reply.trace_id), ["escalated"])
+            same(await audit_actions(one.memory, reply.trace_id), ["escalated"])
             holds(not any((await one.memory.find(reply.trace_id)).values()), "a layer has it")
     with checks.positive("what an anchor decides is kept under the trace of the source"):
         decided = await agent.decide(reply.decision_id, "approve", answer)
@@ -180,7 +193,7 @@ async def unfit(checks: Checks, pair: Pair, exchanges: Iterable[Exchange]) -> No
                 last = pair.target.last
                 same((last.status_code, last.json()["code"]), (400, "invalid-request"))
                 same((reply.status, reply.body["code"]), (502, "peer-failed"))
-                same(await audited(pair.source.memory, reply.trace_id), ["failed"])
+                same(await audit_actions(pair.source.memory, reply.trace_id), ["failed"])
                 holds(not any((await pair.target.memory.find(reply.trace_id)).values()), "a layer has it")
 
 
@@ -189,10 +202,10 @@ async def failing_target(checks: Checks, pair: Pair, exchanges: Iterable[Exchang
     for exchange in exchanges:
         with checks.part(exchange.name):
             with checks.negative("a target that is too late is escalated"):
-                with pair.source.hearing(pair.target_id, StandIn.down()):
+                with pair.source.override_peer(pair.target_id, StandIn.down()):
                     reply = await pair.send(exchange)
                 same((reply.status, reply.body["code"]), (504, "peer-failed"))
-                same(await audited(pair.source.memory, reply.trace_id), ["failed"])
+                same(await audit_actions(pair.source.memory, reply.trace_id), ["failed"])
                 await _nothing_decided(pair, reply)
             with checks.negative("a target that is down is escalated"):
                 async with unreachable(pair.source, pair.target_id):
@@ -200,7 +213,7 @@ async def failing_target(checks: Checks, pair: Pair, exchanges: Iterable[Exchang
                 _failed(reply, "unreachable")
                 holds(await pair.pending(reply), "no decision waits")
             with checks.negative("an answer that is no packet is rejected"):
-                with pair.source.hearing(pair.target_id, StandIn.malformed()):
+                with pair.source.override_peer(pair.target_id, StandIn.malformed()):
                     reply = await pair.send(exchange)
                 _failed(reply, "malformed")
                 await _nothing_decided(pair, reply)
@@ -250,5 +263,5 @@ async def _degraded(pair: Pair, exchange: Exchange, agent: ServedAgent, fault: F
     holds(("memory write failed", layer) in failed, f"the log does not say it: {failed}")
     same((await agent.memory.find(reply.trace_id))[layer], 0, f"records in {layer}")
     if layer != "episodic":  # the anchors' decisions are kept beside it
-        reason = (await escalated(agent.memory, reply.trace_id))[-1][1]
+        reason = (await escalations(agent.memory, reply.trace_id))[-1][1]
         holds(f"memory: {layer}" in reason, f"the reason is {reason}")

@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.conformance.checks import PROPERTY, Checks
+from l9stack.agent.conformance._checks import PROPERTY, Checks
 from l9stack.agent.testing import ServedAgent, serving
 from l9stack.agent.testing._spaces import apart
+
+__all__ = ["Desk", "l9_agent", "l9_agents", "l9_checks", "l9_desk", "pytest_pyfunc_call"]
 
 _BESIDE = 12
 """Agents that are served at the same time, at most: each keeps connections of its own to the servers."""

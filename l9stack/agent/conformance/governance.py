@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from l9stack.agent import GovernancePolicy
-from l9stack.agent.conformance.checks import Checks, holds, raising, same, title
+from l9stack.agent.conformance._checks import Checks, holds, raising, same, title
 from l9stack.agent.conformance.memory import name_of
 from l9stack.agent.governance import weigh
 from l9stack.agent.testing._agent import ServedAgent
+
+__all__ = ["Cases", "Values", "escalation", "findings", "policy", "thresholds", "triggers"]
 
 Values = Mapping[str, Any]
 Cases = Sequence[tuple[Values, Sequence[str]]]
@@ -59,12 +61,12 @@ async def findings(checks: Checks, agent: ServedAgent, module: Any, sentences: M
         with checks.positive(f"{title(values)}: the finding is noted"):
             context = agent.context()
             same([item.rule for item in await module.check_and_note(context, values)], list(fired))
-            ((action, detail),) = await agent.audited(context.trace_id)
+            ((action, detail),) = await agent.audit_entries(context.trace_id)
             same((action, detail["rules"]), ("compliance_findings", list(fired)))
     with checks.negative("nothing is noted where nothing fires"):
         context = agent.context()
         same(await module.check_and_note(context, {"something_else": 1}), ())
-        same(await agent.audited(context.trace_id), [])
+        same(await agent.audit_entries(context.trace_id), [])
 
 
 async def triggers(checks: Checks, agent: ServedAgent, raised: Mapping[Callable[..., None], str]) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import text
 
 from l9stack.agent import Record
-from l9stack.agent.conformance.checks import Checks, holds, same
+from l9stack.agent.conformance._checks import Checks, holds, same
 from l9stack.agent.conformance.memory import name_of
 from l9stack.agent.governance._audit import verify
 from l9stack.agent.memory._layers import keyspace
 from l9stack.agent.testing._agent import ServedAgent
+
+__all__ = ["USUAL", "Kept", "Log", "cached", "counted", "drifting", "enriched", "noted"]
 
 USUAL = (10, 12, 11, 9, 10)
 """Values of a figure as it usually varies: their mean is 10.4, and 12 lies 1.4 standard deviations off it."""
@@ -77,7 +79,7 @@ async def counted(checks: Checks, agent: ServedAgent, module: Any, operations: S
     with checks.positive("answers without a confidence do not count as zero"):
         await agent.empty_log()
         for answer in ({"confidence": 0.5}, {"confidence": 1}, {}):
-            await agent.decided(operations[0], {}, answer=answer)
+            await agent.record_decision(operations[0], {}, answer=answer)
         same((await module.summary(agent.context()))[operations[0]].mean_confidence, 0.75)
     for escalated, share in ((0, 0.0), (1, 0.25), (4, 1.0)):
         with checks.positive(f"{escalated} of four escalated are a share of {share}"):
@@ -95,7 +97,7 @@ async def counted(checks: Checks, agent: ServedAgent, module: Any, operations: S
 async def _decided(agent: ServedAgent, name: str, statuses: Sequence[str]) -> None:
     await agent.empty_log()
     for status in statuses:
-        await agent.decided(name, {}, status)
+        await agent.record_decision(name, {}, status)
 
 
 async def drifting(
@@ -143,27 +145,27 @@ async def noted(checks: Checks, agent: ServedAgent, functions: Mapping[Log, str]
                     context = agent.context()
                     same(await log(context, **detail), True)
                     call = {"operation": "trial", "decision_id": context.decision_id}
-                    same(await agent.audited(context.trace_id), [(event, {**detail, **call})])
+                    same(await agent.audit_entries(context.trace_id), [(event, {**detail, **call})])
             with checks.positive("events stand in the order of their calls, in an unbroken chain"):
                 context = agent.context()
                 for number in range(3):
                     await log(context, number=number)
-                found = await agent.audited(context.trace_id)
+                found = await agent.audit_entries(context.trace_id)
                 same([(name, detail["number"]) for name, detail in found], [(event, n) for n in range(3)])
                 same(await verify(agent.memory.postgres, agent.definition.id), [])
             with checks.negative("a detail does not stand for the call"):
                 context = agent.context()
                 await log(context, operation="another", decision_id="another")
-                ((_, kept),) = await agent.audited(context.trace_id)
+                ((_, kept),) = await agent.audit_entries(context.trace_id)
                 same(kept, {"operation": "trial", "decision_id": context.decision_id})
             with checks.negative("what is no JSON is not noted, and the caller is told"):
                 context = agent.context()
                 same(await log(context, detail=object()), False)
-                same(await agent.audited(context.trace_id), [])
+                same(await agent.audit_entries(context.trace_id), [])
             with checks.negative("another trace has no part in it"):
                 context, other = agent.context(), agent.context()
                 await log(context)
-                same(await agent.audited(other.trace_id), [])
+                same(await agent.audit_entries(other.trace_id), [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from l9stack.agent import Record
-from l9stack.agent.conformance.checks import ABSENT, Checks, changed, holds, raising, same
+from l9stack.agent.conformance._checks import ABSENT, Checks, changed, holds, raising, same
 from l9stack.agent.conformance.memory import name_of
-from l9stack.agent.knowledge._graph import Known, keep_edge, keep_node, known
+from l9stack.agent.knowledge._graph import Entity, keep_edge, keep_node, read_entity
 from l9stack.agent.testing._agent import ServedAgent
+
+__all__ = ["Choices", "EntityKind", "Factor", "Keep", "Shape", "about", "kept", "traced"]
 
 Keep = Callable[[Any, Any], Awaitable[None]]
 Choices = Mapping[str, Sequence[str]]
@@ -58,19 +60,19 @@ async def kept(checks: Checks, agent: ServedAgent, keep: Keep, record: type[Reco
         else:
             await _edge(checks, agent, shape, values)
         with checks.negative("nothing is known of a key that nobody has kept"):
-            found = await known(agent.context(), kind, uuid.uuid4().hex)
+            found = await read_entity(agent.context(), kind, uuid.uuid4().hex)
             same((found.properties, found.neighbours), ({}, ()))
         if key in shape.fresh:
             with checks.negative("nothing of a key is run"):
                 hostile = {**values, key: values[key] + _HOSTILE}
                 await keep(agent.context(), record.model_construct(**hostile))
-                found = await known(agent.context(), kind, hostile[key])
+                found = await read_entity(agent.context(), kind, hostile[key])
                 holds(found.properties if len(shape.ends) == 1 else found.neighbours, "it is not kept as it is")
 
 
 async def _node(checks: Checks, agent: ServedAgent, shape: Shape, values: Mapping[str, Any]) -> None:
     ((kind, key),) = shape.ends
-    found = await known(agent.context(), kind, str(values[key]))
+    found = await read_entity(agent.context(), kind, str(values[key]))
     with checks.positive("it is there as it was kept last"):
         same({name: found.properties.get(name) for name in values}, dict(values))
     with checks.positive("it names who kept it"):
@@ -81,9 +83,9 @@ async def _edge(checks: Checks, agent: ServedAgent, shape: Shape, values: Mappin
     (kind, key), (other, other_key) = shape.ends
     source, target = str(values[key]), str(values[other_key])
     with checks.positive("it is there once, however often it was kept"):
-        same(_neighbours(await known(agent.context(), kind, source)).count((shape.label, other, target)), 1)
+        same(_neighbours(await read_entity(agent.context(), kind, source)).count((shape.label, other, target)), 1)
     with checks.positive("it is seen from its other end, too"):
-        found = _neighbours(await known(agent.context(), other, target))
+        found = _neighbours(await read_entity(agent.context(), other, target))
         holds((shape.label, kind, source) in found, f"{(shape.label, kind, source)} is not among {found}")
     with checks.positive("it leads from the first end to the second"):
         ends = {"kind": shape.label, "source": source, "target": target}
@@ -91,7 +93,7 @@ async def _edge(checks: Checks, agent: ServedAgent, shape: Shape, values: Mappin
         holds({"source": kind, "target": other} in rows, f"{kind} to {other} is not among {rows}")
 
 
-def _neighbours(found: Known) -> list[tuple[str, str, str]]:
+def _neighbours(found: Entity) -> list[tuple[str, str, str]]:
     return [(item.kind, item.entity_type, item.entity_id) for item in found.neighbours]
 
 
@@ -161,7 +163,7 @@ class _Mark(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class EntityKind:
     """An entity that the agent deals with: its kind and the field of its key; a key that is not free has a value."""
 
     kind: str
@@ -173,7 +175,9 @@ class Entity:
         return uuid.uuid4().hex if self.value is ABSENT else self.value
 
 
-async def about(checks: Checks, agent: ServedAgent, look_up: Callable[..., Awaitable[Known]], entity: Entity) -> None:
+async def about(
+    checks: Checks, agent: ServedAgent, look_up: Callable[..., Awaitable[Entity]], entity: EntityKind
+) -> None:
     """The function knows the properties, the neighbours and the decisions of an entity, and of no other one."""
     key, free = entity.another(), entity.value is ABSENT
     with checks.part(name_of(look_up)):

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from l9stack.agent.conformance.checks import Checks, same
+from l9stack.agent.conformance._checks import Checks, same
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._replies import Reply
+
+__all__ = ["LookUp", "look_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ async def look_up(checks: Checks, agent: ServedAgent, declared: LookUp) -> None:
         with checks.negative("a look-up does not find itself"):
             first, second = [await agent.call(name, request) for _ in range(2)]
             same((first.status, first.body), (200, second.body))
-        made = [await agent.decided(name, request) for _ in range(declared.limit + 1)]
+        made = [await agent.record_decision(name, request) for _ in range(declared.limit + 1)]
         reply = await agent.call(name, request)
         with checks.positive("it is answered"):
             same(reply.status, 200)

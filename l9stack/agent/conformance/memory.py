@@ -7,9 +7,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from l9stack.agent.conformance.checks import Checks, holds, raising, same
+from l9stack.agent.conformance._checks import Checks, holds, raising, same
 from l9stack.agent.declarations import MemoryDeclaration
 from l9stack.agent.testing._agent import ServedAgent
+
+__all__ = ["KINDS", "Finder", "defaults", "finders", "layers", "name_of"]
 
 KINDS = ("working", "episodic", "semantic", "causal", "archive")
 Finder = Callable[..., Awaitable[list[dict[str, Any]]]]

@@ -10,11 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from l9stack.agent import OperationContext, Payload, PeerError, Record, operation
-from l9stack.agent.conformance.checks import ABSENT, Checks, changed, holds, raising, same
+from l9stack.agent.conformance._checks import ABSENT, Checks, changed, holds, raising, same
 from l9stack.agent.conformance.memory import name_of
 from l9stack.agent.conformance.peers import failing
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._stand_ins import StandIn
+
+__all__ = ["Publish", "events", "forwarded", "observed", "published", "taken"]
 
 Publish = Callable[[OperationContext, Any], Awaitable[None]]
 _ARGUMENTS: tuple[dict[str, Any], ...] = ({}, {"subject": "S-1"}, {"nested": {"list": [1, None]}})
@@ -48,7 +50,7 @@ async def forwarded(checks: Checks, agent: ServedAgent, module: Any, takers: Map
         for arguments in _ARGUMENTS:
             with checks.positive(f"{kind} with {arguments} is sent to all who take it"):
                 peers = {name: StandIn().say(kind, {"taken_by": name}) for name in names}
-                with agent.hearing_all(peers):
+                with agent.override_peers(peers):
                     found = await module.forward(agent.context(), kind, arguments)
                 same(found, {name: {"taken_by": name} for name in names})
                 for peer in peers.values():
@@ -57,7 +59,7 @@ async def forwarded(checks: Checks, agent: ServedAgent, module: Any, takers: Map
             with (
                 checks.negative(f"{kind}: a taker that is {why} is told by name"),
                 raising(PeerError, f"{names[0]}: {why}"),
-                agent.hearing_all({} if taker is None else dict.fromkeys(names, taker)),
+                agent.override_peers({} if taker is None else dict.fromkeys(names, taker)),
             ):
                 await module.forward(agent.context(), kind, {})
     for kind in ("of another type", ""):
@@ -115,7 +117,9 @@ async def _called(
 
     trace = str(uuid.uuid4())
     answer = await agent.run(publishing, {}, trace)
-    return answer.status, [(entry["event"], json.loads(entry["payload"])) for entry in await agent.published(trace)]
+    return answer.status, [
+        (entry["event"], json.loads(entry["payload"])) for entry in await agent.published_events(trace)
+    ]
 
 
 async def observed(checks: Checks, agent: ServedAgent, module: Any, declared: Sequence[tuple[str, str, str]]) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from l9stack.agent._messaging import events as bus
-from l9stack.agent.conformance.checks import Checks, holds, raising, same
+from l9stack.agent.conformance._checks import Checks, holds, raising, same
 from l9stack.agent.conformance.exchanges import Pair
 from l9stack.agent.testing._faults import failing_store
-from l9stack.agent.testing._traces import audited, escalated, recorded, set_aside, told
+from l9stack.agent.testing._traces import audit_actions, dead_letters, escalations, notifications, recorded_decisions
+
+__all__ = ["Event", "failing", "handled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,19 @@ async def _answered(checks: Checks, pair: Pair, event: Event) -> None:
     trace_id, layers = str(uuid.uuid4()), pair.target.definition.memory.layers()
     payload = await event.publish(pair, trace_id)
     with checks.negative("nothing becomes of it while the observer is away"):
-        same(await audited(pair.target.memory, trace_id), [])
+        same(await audit_actions(pair.target.memory, trace_id), [])
     await pair.target.observe()
     with checks.positive("the observer finds it later, and decides under its trace"):
-        same(await audited(pair.target.memory, trace_id), ["decided"])
+        same(await audit_actions(pair.target.memory, trace_id), ["decided"])
         same(await pair.target.memory.find(trace_id), dict.fromkeys(layers, 1))
     if event.publisher is not None:
         with checks.positive("the source has decided under that trace, too"):
-            same(await audited(pair.source.memory, trace_id), ["decided"])
+            same(await audit_actions(pair.source.memory, trace_id), ["decided"])
             own = pair.source.definition.memory.layers()
             same(await pair.source.memory.find(trace_id), dict.fromkeys(own, 1))
     if pair.target.definition.memory.episodic is not None:
         with checks.positive("what it says is what the operation takes, and the answer is the one that is due"):
-            [decision] = await recorded(pair.target.memory, trace_id)
+            [decision] = await recorded_decisions(pair.target.memory, trace_id)
             known = payload.keys() if event.fields is None else payload.keys() & event.fields
             same({n: decision["request"].get(n) for n in known}, {n: payload[n] for n in known})
             if event.fields is None:
@@ -87,7 +89,7 @@ async def _answered(checks: Checks, pair: Pair, event: Event) -> None:
     await pair.target.redeliver(pair.source_id)
     await pair.target.observe()
     with checks.negative("it is not handled again when it is delivered again"):
-        same(await audited(pair.target.memory, trace_id), ["decided"])
+        same(await audit_actions(pair.target.memory, trace_id), ["decided"])
         same(await pair.target.memory.find(trace_id), dict.fromkeys(layers, 1))
 
 
@@ -96,11 +98,11 @@ async def _waits(checks: Checks, pair: Pair, event: Event) -> None:
     await event.publish(pair, trace_id)
     await pair.target.observe()
     with checks.positive("a decision waits under its trace"):
-        same(await audited(pair.target.memory, trace_id), ["escalated"])
-        same([status for status, _ in await escalated(pair.target.memory, trace_id)], ["PENDING"])
+        same(await audit_actions(pair.target.memory, trace_id), ["escalated"])
+        same([status for status, _ in await escalations(pair.target.memory, trace_id)], ["PENDING"])
     for anchor in pair.target.definition.governance.anchors:
         with checks.positive(f"{anchor} is told"):
-            heard = await told(pair.target.memory, anchor, trace_id)
+            heard = await notifications(pair.target.memory, anchor, trace_id)
             same([entry["operation"] for entry in heard], [event.operation])
 
 
@@ -130,7 +132,7 @@ async def _unfit(pair: Pair, event: Event) -> None:
         await pair.target.observe()
         await pair.target.redeliver(pair.source_id)
         await pair.target.observe()
-    same(await audited(pair.target.memory, trace_id), ["event refused"])
+    same(await audit_actions(pair.target.memory, trace_id), ["event refused"])
     holds(not any((await pair.target.memory.find(trace_id)).values()), "a layer has it")
     holds("memory write failed" not in [entry["event"] for entry in logged], "a layer was written")
 
@@ -142,9 +144,9 @@ async def _no_event(pair: Pair, event: Event) -> None:
     with capture_logs() as logged:
         await pair.target.observe()
     holds("event set aside" in [entry["event"] for entry in logged], "the log does not say it")
-    same([letter["payload"] for letter in await set_aside(pair.target.memory, pair.source_id, trace_id)], ["{"])
+    same([letter["payload"] for letter in await dead_letters(pair.target.memory, pair.source_id, trace_id)], ["{"])
     done = "decided" if event.outcome == "answered" else "escalated"
-    same(await audited(pair.target.memory, trace_id), [done], "the event behind it")
+    same(await audit_actions(pair.target.memory, trace_id), [done], "the event behind it")
 
 
 async def _degraded(pair: Pair, event: Event, layer: str) -> None:
@@ -156,7 +158,7 @@ async def _degraded(pair: Pair, event: Event, layer: str) -> None:
     failed = [(entry["event"], entry.get("layer")) for entry in logged]
     holds(("memory write failed", layer) in failed, f"the log does not say it: {failed}")
     same((await pair.target.memory.find(trace_id))[layer], 0, f"records in {layer}")
-    reason = (await escalated(pair.target.memory, trace_id))[-1][1]
+    reason = (await escalations(pair.target.memory, trace_id))[-1][1]
     holds(f"memory: {layer}" in reason, f"the reason is {reason}")
 
 

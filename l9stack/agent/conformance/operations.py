@@ -10,12 +10,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.agent.conformance.checks import Checks, changed, holds, same, title
+from l9stack.agent.conformance._checks import Checks, changed, holds, same, title
 from l9stack.agent.conformance.records import Wrong, wrong_values
 from l9stack.agent.operations import Operation
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._replies import Reply
 from l9stack.agent.testing._stand_ins import StandIn
+
+__all__ = ["Case", "Changes", "Declared", "Peer", "bound", "implemented", "refusing"]
 
 Changes = Mapping[str, Any]
 
@@ -101,7 +103,7 @@ async def implemented(
         assert isinstance(found, Operation)
         reply = await agent.call(declared.name, declared.request)
         with checks.positive("it answers what the implementation says"):
-            said = await agent.said_by(function, found, declared.request)
+            said = await agent.call_function(function, found, declared.request)
             same((reply.status, reply.body), (200, said))
         if fields is not None:
             with checks.positive("it answers with every declared field"):
@@ -114,7 +116,7 @@ def _hearing(agent: ServedAgent, declared: Declared, said: Changes | None = None
     if peer is None:
         return nullcontext(), None
     stand_in = StandIn().say(peer.asked, changed(peer.said, said or {}))
-    return agent.hearing(peer.id, stand_in), stand_in
+    return agent.override_peer(peer.id, stand_in), stand_in
 
 
 async def _answers(checks: Checks, agent: ServedAgent, declared: Declared) -> None:
@@ -145,7 +147,9 @@ async def _recorded(checks: Checks, agent: ServedAgent, declared: Declared) -> N
         holds("x-l9-degraded" not in reply.headers, f"degraded: {reply.headers.get('x-l9-degraded')}")
     if declared.publishes:
         with checks.positive("its answer is published"):
-            events = [(entry["event"], json.loads(entry["payload"])) for entry in await agent.published(trace_id)]
+            events = [
+                (entry["event"], json.loads(entry["payload"])) for entry in await agent.published_events(trace_id)
+            ]
             same(events, [(declared.publishes, reply.body)])
 
 
@@ -170,7 +174,7 @@ async def _reached(checks: Checks, agent: ServedAgent, declared: Declared) -> No
 
 async def _failing(checks: Checks, agent: ServedAgent, declared: Declared, peer: Peer) -> None:
     async def called(stand_in: StandIn) -> Reply:
-        with agent.hearing(peer.id, stand_in):
+        with agent.override_peer(peer.id, stand_in):
             return await agent.call(declared.name, declared.request)
 
     with checks.negative("a peer that is down is escalated"):

@@ -9,11 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from l9stack.agent import PeerError, Record
-from l9stack.agent.conformance.checks import Checks, changed, holds, raising, same, title
+from l9stack.agent.conformance._checks import Checks, changed, holds, raising, same, title
 from l9stack.agent.conformance.memory import name_of
 from l9stack.agent.conformance.records import Wrong, wrong_values
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._stand_ins import StandIn
+
+__all__ = ["Asked", "Exchange", "client", "coordinator", "failing"]
 
 
 def failing() -> list[tuple[StandIn | None, str]]:
@@ -53,7 +55,7 @@ async def client(checks: Checks, agent: ServedAgent, ask: Callable[[Any, Any], A
 
     async def answer(said: Mapping[str, Any], request: Any) -> tuple[Any, list[dict[str, Any]]]:
         peer = StandIn().say(asked.name, said)
-        with agent.hearing(asked.peer, peer):
+        with agent.override_peer(asked.peer, peer):
             return await ask(agent.context(), request), peer.requests
 
     with checks.part(name_of(ask)):
@@ -83,7 +85,7 @@ async def client(checks: Checks, agent: ServedAgent, ask: Callable[[Any, Any], A
         for peer, kind in failing():
             there = {} if peer is None else {asked.peer: peer}
             failed = raising(PeerError, f"{asked.peer}: {kind}")
-            with checks.negative(f"a peer that is {kind} is told by name"), agent.hearing_all(there), failed:
+            with checks.negative(f"a peer that is {kind} is told by name"), agent.override_peers(there), failed:
                 await ask(agent.context(), asked.request({}))
 
 
@@ -100,27 +102,27 @@ async def coordinator(checks: Checks, agent: ServedAgent, module: Any, wired: Ma
     said = {name: answer for name, (_, answer) in wired.items()}
     with checks.positive("what is wired is what the glue says"):
         same(list(module.WIRED), list(wired))
-    with checks.positive("all that is wired is asked at once"), agent.hearing_all(_peers(said)):
+    with checks.positive("all that is wired is asked at once"), agent.override_peers(_peers(said)):
         same(await module.consult(agent.context(), requests), said)
     for name in wired:
         with checks.positive(f"{name} alone is asked for exactly this"):
             heard, (peer, _, operation) = _peers(said), name.rpartition(".")
-            with agent.hearing_all(heard):
+            with agent.override_peers(heard):
                 same(await module.consult(agent.context(), {name: requests[name]}), {name: said[name]})
             same(heard[peer].requests, [{"operation": operation, "arguments": requests[name]}])
             holds(all(not other.requests for who, other in heard.items() if who != peer), "others are asked")
-    with checks.negative("nobody is asked where nothing is wanted"), agent.hearing_all({}):
+    with checks.negative("nobody is asked where nothing is wanted"), agent.override_peers({}):
         same(await module.consult(agent.context(), {}), {})
     for who in _peers(said):
         for failed, kind in failing():
             with checks.negative(f"{who}, {kind}, fails the whole"), raising(PeerError, f"{who}: {kind}"):
                 heard = {peer: stand_in for peer, stand_in in _peers(said).items() if peer != who}
-                with agent.hearing_all(heard if failed is None else {**heard, who: failed}):
+                with agent.override_peers(heard if failed is None else {**heard, who: failed}):
                     await module.consult(agent.context(), requests)
     for name in ("stranger.do", "do", ""):
         with checks.negative(f"{name!r}, which is not wired, is not asked, and nobody else is"):
             heard = _peers(said)
-            with agent.hearing_all(heard):
+            with agent.override_peers(heard):
                 await _unknown(module, agent, {**requests, name: {}}, name)
             same([peer.requests for peer in heard.values()], [[] for _ in heard])
     with checks.negative("all that is not wired is named"):

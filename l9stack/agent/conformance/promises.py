@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from l9stack.agent.conformance.checks import Checks, holds, same
+from l9stack.agent.conformance._checks import Checks, holds, same
 from l9stack.agent.conformance.composition import Endpoint, held_to_its_rate, held_to_its_size
 from l9stack.agent.operations import Operation
 from l9stack.agent.testing._agent import ServedAgent
+
+__all__ = ["Fields", "Promises", "models", "surface"]
 
 Fields = Mapping[str, Mapping[str, Any]]
 """Each field as clients are told of it."""

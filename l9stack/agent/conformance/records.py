@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from l9stack.agent import Record
-from l9stack.agent.conformance.checks import ABSENT, Checks, changed, raising, same, title
+from l9stack.agent.conformance._checks import ABSENT, Checks, changed, raising, same, title
 from l9stack.agent.records import as_values, misfits, wrapped
+
+__all__ = ["Wrong", "model", "validator", "wrong_values"]
 
 Wrong = Mapping[str, Sequence[Any]]
 """Values that a field must not have, by field; `ABSENT` says that it has to be given."""

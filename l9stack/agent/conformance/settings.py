@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from l9stack.agent import AgentSettings
-from l9stack.agent.conformance.checks import Checks, raising, same
+from l9stack.agent.conformance._checks import Checks, raising, same
+
+__all__ = ["settings"]
 
 
 def settings(

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from l9stack.agent.conformance.checks import Checks, holds, same
+from l9stack.agent.conformance._checks import Checks, holds, same
 from l9stack.agent.testing._agent import ServedAgent
-from l9stack.agent.testing._traces import told
+from l9stack.agent.testing._traces import notifications
+
+__all__ = ["Agents", "deciding", "manifests", "serving"]
 
 Agents = Mapping[str, ServedAgent]
 
@@ -46,7 +48,7 @@ async def deciding(checks: Checks, agents: Agents, anchors: Mapping[str, Sequenc
                 same(list(agent.definition.governance.anchors), list(anchors[name]))
             for anchor in anchors[name]:
                 with checks.positive(f"{anchor} is told"):
-                    heard = await told(agent.memory, anchor, trace_id)
+                    heard = await notifications(agent.memory, anchor, trace_id)
                     same([(entry["agent"], entry["decision_id"]) for entry in heard], [(name, decision_id)])
             for other in agents:
                 side = checks.positive if other == name else checks.negative

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.agent.conformance.checks import Checks, holds, same
+from l9stack.agent.conformance._checks import Checks, holds, same
 from l9stack.agent.conformance.operations import refusing
 from l9stack.agent.conformance.records import Wrong, wrong_values
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._replies import Reply
-from l9stack.agent.testing._traces import told
+from l9stack.agent.testing._traces import notifications
+
+__all__ = ["Unbound", "refused", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ async def _waits(checks: Checks, agent: ServedAgent, unbound: Unbound, reply: Re
         same(found["trace_id"], reply.trace_id)
     for anchor in anchors:
         with checks.positive(f"{anchor} is told"):
-            heard = await told(agent.memory, anchor, reply.trace_id)
+            heard = await notifications(agent.memory, anchor, reply.trace_id)
             same([entry["decision_id"] for entry in heard], [reply.decision_id])
 
 
@@ -108,7 +110,7 @@ async def refused(checks: Checks, agent: ServedAgent, unbound: Unbound, anchors:
             holds(reply.trace_id not in [decision["trace_id"] for decision in open_ones], "a decision waits")
         for anchor in anchors:
             with checks.negative(f"{anchor} is not told"):
-                same(await told(agent.memory, anchor, reply.trace_id), [])
+                same(await notifications(agent.memory, anchor, reply.trace_id), [])
         with checks.negative("no layer has it"):
             holds(not any((await agent.memory.find(reply.trace_id)).values()), "a layer has it")
         for packet in unbound.packets():

@@ -8,20 +8,20 @@ from l9stack.agent._lazy import exports
 
 if TYPE_CHECKING:
     from l9stack.agent.knowledge._cache import (
-        forget as forget,
-        keep as keep,
+        forget_value as forget_value,
         keep_answer as keep_answer,
-        kept as kept,
-        kept_answer as kept_answer,
+        keep_value as keep_value,
+        read_answer as read_answer,
+        read_value as read_value,
     )
     from l9stack.agent.knowledge._causes import Cause as Cause, causes as causes
     from l9stack.agent.knowledge._graph import (
         DecisionAbout as DecisionAbout,
-        Known as Known,
+        Entity as Entity,
         Neighbour as Neighbour,
         keep_edge as keep_edge,
         keep_node as keep_node,
-        known as known,
+        read_entity as read_entity,
     )
     from l9stack.agent.knowledge._history import (
         Activity as Activity,
@@ -37,21 +37,21 @@ _HOMES = {
     "Cause": "_causes",
     "DecisionAbout": "_graph",
     "Drift": "_history",
-    "Known": "_graph",
+    "Entity": "_graph",
     "Neighbour": "_graph",
     "activity": "_history",
     "causes": "_causes",
     "compare": "_history",
     "drift": "_history",
     "figures": "_history",
-    "forget": "_cache",
-    "keep": "_cache",
+    "forget_value": "_cache",
     "keep_answer": "_cache",
     "keep_edge": "_graph",
     "keep_node": "_graph",
-    "kept": "_cache",
-    "kept_answer": "_cache",
-    "known": "_graph",
+    "keep_value": "_cache",
+    "read_answer": "_cache",
+    "read_entity": "_graph",
+    "read_value": "_cache",
 }
 __all__ = list(_HOMES)
 __getattr__ = exports(__name__, _HOMES)

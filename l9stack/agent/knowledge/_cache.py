@@ -14,14 +14,14 @@ from l9stack.agent.records import Record, as_values, digest
 R = TypeVar("R", bound=Record)
 
 
-async def keep(context: OperationContext, key: str, value: JsonValue, ttl_seconds: int | None = None) -> None:
+async def keep_value(context: OperationContext, key: str, value: JsonValue, ttl_seconds: int | None = None) -> None:
     """Keep a value for `ttl_seconds`, by default for as long as the working layer keeps things."""
     working = context.runtime.definition.memory.working
     seconds = ttl_seconds if ttl_seconds is not None else working.ttl_seconds if working else 3600
     await context.runtime.memory.redis.set(_key(context, key), json.dumps(value), ex=seconds)
 
 
-async def kept(context: OperationContext, key: str) -> JsonValue:
+async def read_value(context: OperationContext, key: str) -> JsonValue:
     """The value of a key; None where none is kept, or where its time is over."""
     found = await context.runtime.memory.redis.get(_key(context, key))
     value: JsonValue = None if found is None else json.loads(found)
@@ -30,18 +30,18 @@ async def kept(context: OperationContext, key: str) -> JsonValue:
 
 async def keep_answer(context: OperationContext, operation: str, request: Record, answer: Record) -> None:
     """Keep the answer of an operation to a request, for as long as the working layer keeps things."""
-    await keep(context, _of(operation, request), as_values(answer))
+    await keep_value(context, _of(operation, request), as_values(answer))
 
 
-async def kept_answer(context: OperationContext, operation: str, request: Record, model: type[R]) -> R | None:
+async def read_answer(context: OperationContext, operation: str, request: Record, model: type[R]) -> R | None:
     """The answer that is kept to an equal request; None where there is none, or none that the model still takes."""
     try:
-        return model.model_validate(await kept(context, _of(operation, request)))
+        return model.model_validate(await read_value(context, _of(operation, request)))
     except ValidationError:
         return None
 
 
-async def forget(context: OperationContext, key: str) -> bool:
+async def forget_value(context: OperationContext, key: str) -> bool:
     """Forget a key; whether it was there."""
     return bool(await context.runtime.memory.redis.delete(_key(context, key)))
 

@@ -54,7 +54,7 @@ class DecisionAbout(Record):
     timestamp: str
 
 
-class Known(Record):
+class Entity(Record):
     """What the graph holds about one entity; `decisions` are this agent's own, the newest first."""
 
     entity_type: str
@@ -86,12 +86,12 @@ async def keep_edge(
     await context.runtime.memory.connections.cypher(_EDGE, values)
 
 
-async def known(context: OperationContext, kind: str, key: str, limit: int = 20) -> Known:
+async def read_entity(context: OperationContext, kind: str, key: str, limit: int = 20) -> Entity:
     """What the graph holds about an entity: its properties, at most `limit` neighbours and decisions."""
     cypher, agent = context.runtime.memory.connections.cypher, context.runtime.definition.id
     values = {"kind": kind, "key": key, "limit": limit, "agent": agent, "namespace": context.runtime.memory.namespace}
     properties = await cypher(_PROPERTIES, values)
-    return Known(
+    return Entity(
         entity_type=kind,
         entity_id=key,
         properties=dict(properties[0]["properties"]) if properties else {},

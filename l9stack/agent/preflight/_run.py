@@ -24,9 +24,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from l9stack.agent.backends import NAMES, BackendUrls
+from l9stack.agent._manifest import memory_of
+from l9stack.agent.backends import VARIABLES, BackendUrls
 from l9stack.agent.declarations import MemoryDeclaration
-from l9stack.agent.definition import memory_of
 from l9stack.agent.preflight._shared_servers import hindrance, remove_run
 from l9stack.agent.preflight._summary import Failure, Summary
 from l9stack.agent.testing._spaces import RUN
@@ -87,7 +87,7 @@ def run(folder: Path, environ: Mapping[str, str]) -> Summary:
     """Run all tests of a folder beside the backends that an environment names; what was measured."""
     backends = BackendUrls.from_environ(environ)
     if backends is None:
-        absent = ", ".join(name for name in NAMES.values() if not environ.get(name))
+        absent = ", ".join(name for name in VARIABLES.values() if not environ.get(name))
         return Summary(reason=f"backends are not named: {absent}")
     name, began = uuid.uuid4().hex[:8], time.monotonic()
     declared = _declared(folder / "manifests")
@@ -154,7 +154,7 @@ def _declared(manifests: Path) -> MemoryDeclaration:
 def without_secrets(printed: str, environ: Mapping[str, str]) -> str:
     """A text in which no credential of the backends is to be seen."""
     words = {environ.get("AWS_SECRET_ACCESS_KEY", "")}
-    for name in NAMES.values():
+    for name in VARIABLES.values():
         word = urlsplit(environ.get(name, "")).password or ""
         words |= {word, unquote(word)}
     for word in sorted(words - {""}, key=len, reverse=True):

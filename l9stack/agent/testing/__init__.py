@@ -3,28 +3,35 @@
 An agent is served without a socket; what it asks of others goes to stand-ins or to other agents served in the same way.
 """
 
-from l9stack.agent._messaging import events
+from l9stack.agent._messaging.events import publish as publish_event, stream as event_stream
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._faults import failing_store, unreachable
 from l9stack.agent.testing._replies import Reply
 from l9stack.agent.testing._serving import serving, serving_definition, serving_together, without
 from l9stack.agent.testing._stand_ins import StandIn
-from l9stack.agent.testing._traces import audited, escalated, recorded, set_aside, told
+from l9stack.agent.testing._traces import (
+    audit_actions,
+    dead_letters,
+    escalations,
+    notifications,
+    recorded_decisions,
+)
 
 __all__ = [
     "Reply",
     "ServedAgent",
     "StandIn",
-    "audited",
-    "escalated",
-    "events",
+    "audit_actions",
+    "dead_letters",
+    "escalations",
+    "event_stream",
     "failing_store",
-    "recorded",
+    "notifications",
+    "publish_event",
+    "recorded_decisions",
     "serving",
     "serving_definition",
     "serving_together",
-    "set_aside",
-    "told",
     "unreachable",
     "without",
 ]

@@ -105,8 +105,8 @@ class ServedAgent:
         reply = reply_of(await self.post("/packets", body, principal))
         if reply.status != 200:
             return reply
-        said = reply.body[protocol.name_of("payload")]
-        return Reply(reply.status, said, reply.trace_id, reply.decision_id, reply.headers)
+        answer = reply.body[protocol.name_of("payload")]
+        return Reply(reply.status, answer, reply.trace_id, reply.decision_id, reply.headers)
 
     async def relay(self, peer: str, payload: Mapping[str, Any], trace_id: str | None = None) -> Reply:
         """Send a packet's payload to a peer as an operation of this agent does, through the agent's whole pipeline."""
@@ -130,7 +130,7 @@ class ServedAgent:
         invocation = Invocation(operation=operation, arguments=arguments, trace_id=trace, caller="operator")
         return await run(self.runtime, invocation)
 
-    def said(self) -> dict[str, Any]:
+    def last_payload(self) -> dict[str, Any]:
         """The payload of the result packet that it gave last; empty where its last answer was none."""
         name = self.definition.protocol.name_of("payload")
         return dict(self.last.json().get(name, {})) if self.last.status_code == 200 else {}
@@ -144,13 +144,13 @@ class ServedAgent:
         return HttpTransport(name, self.memory, keys.load_private(self._keys, f"agent:{name}"), max_retries=1)
 
     @contextlib.contextmanager
-    def hearing(self, peer: str, stand_in: StandIn) -> Iterator[None]:
+    def override_peer(self, peer: str, stand_in: StandIn) -> Iterator[None]:
         """Until the block ends, a stand-in answers what this agent asks of a peer."""
-        with self.hearing_all({peer: stand_in}):
+        with self.override_peers({peer: stand_in}):
             yield
 
     @contextlib.contextmanager
-    def hearing_all(self, peers: Mapping[str, StandIn]) -> Iterator[None]:
+    def override_peers(self, peers: Mapping[str, StandIn]) -> Iterator[None]:
         """Until the block ends, these stand-ins answer, and nobody else does."""
         usual, self.runtime.transport = self.runtime.transport, StandInTransport(self.definition.id, peers)
         try:
@@ -183,7 +183,7 @@ class ServedAgent:
         log, now, ids = self.runtime.log, datetime.now(UTC), (str(uuid.uuid4()), str(uuid.uuid4()))
         return OperationContext(self.runtime, called or trial, arguments or {}, *ids, now, log, "operator")
 
-    async def said_by(
+    async def call_function(
         self, function: Callable[..., Any], operation: Operation, arguments: Mapping[str, Any]
     ) -> dict[str, Any]:
         """What a function of the user's answers to these arguments, called as the operation calls it."""
@@ -191,7 +191,7 @@ class ServedAgent:
         context = self.context(operation, as_values(request))
         return as_values(await context.call_implementation(function, request, operation.response_model))
 
-    async def decided(
+    async def record_decision(
         self,
         operation: str,
         arguments: Mapping[str, Any],
@@ -202,21 +202,21 @@ class ServedAgent:
         found = self.definition.operation(operation)
         if found is None:
             raise KeyError(operation)
-        decided = replace(found, look_up=False)  # a look-up finds what others decided, never itself
-        return await remember(self.runtime, decided, arguments, answer or {}, str(uuid.uuid4()), status)
+        decisive = replace(found, look_up=False)  # a look-up finds what others decided, never itself
+        return await remember(self.runtime, decisive, arguments, answer or {}, str(uuid.uuid4()), status)
 
     async def remember(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> str:
         """Record a decision of these values in every declared layer; its id."""
         called = self.context().operation
         return await remember(self.runtime, called, request, response, str(uuid.uuid4()), "APPROVED")
 
-    async def audited(self, trace_id: str) -> list[tuple[str, dict[str, Any]]]:
+    async def audit_entries(self, trace_id: str) -> list[tuple[str, dict[str, Any]]]:
         """Actions and details of the audit chain under a trace id, the oldest first."""
         query = text("SELECT action, detail FROM audit_log WHERE trace_id = :trace ORDER BY position")
         async with self.memory.postgres.connect() as connection:
             return [(row.action, row.detail) for row in await connection.execute(query, {"trace": trace_id})]
 
-    async def published(self, trace_id: str) -> list[dict[str, str]]:
+    async def published_events(self, trace_id: str) -> list[dict[str, str]]:
         """The events that it published under a trace id, the oldest first."""
         entries: Any = await self.memory.redis.xrange(stream(self.memory.namespace, self.definition.id))
         return [dict(fields) for _, fields in entries if fields["trace_id"] == trace_id]
@@ -276,3 +276,8 @@ class ServedAgent:
         }
         who = anchor or self.definition.governance.anchors[0]
         return reply_of(await self.post(f"/decisions/{decision_id}", body, f"anchor:{who}"))
+
+    # What tests of earlier versions call them.
+    said, said_by, decided = last_payload, call_function, record_decision
+    audited, published = audit_entries, published_events
+    hearing, hearing_all = override_peer, override_peers

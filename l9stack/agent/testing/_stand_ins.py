@@ -34,9 +34,9 @@ class StandIn:
         """A peer whose answers are no packets."""
         return cls(failure="malformed")
 
-    def say(self, asked: str, said: Mapping[str, Any]) -> StandIn:
-        """Answer this from now on when it is asked that; what went before is forgotten. Itself."""
-        self.answers, self.failure = {asked: said}, ""
+    def say(self, name: str, answer: Mapping[str, Any]) -> StandIn:
+        """Answer this operation or packet type from now on, and no other; earlier requests are forgotten. Itself."""
+        self.answers, self.failure = {name: answer}, ""
         self.requests.clear()
         return self
 

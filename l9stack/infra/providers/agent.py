@@ -9,7 +9,7 @@ from typing import Any
 
 from l9stack.agent._security.addresses import AUTHORITIES
 from l9stack.agent._security.keys import ensure_keys
-from l9stack.agent.backends import NAMES
+from l9stack.agent.backends import VARIABLES
 from l9stack.errors import ServiceError
 from l9stack.extraction.packages import Packages, installed
 from l9stack.infra import deployed
@@ -54,7 +54,7 @@ class LocalAgentProvider(Provider):
             ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
         given = props.get("urls") or {}
         # Where all of them are somebody else's, none is started for the namespace's sake.
-        urls = given if given.keys() >= set(NAMES.values()) else {**daemon.namespace(stack).environ(), **given}
+        urls = given if given.keys() >= set(VARIABLES.values()) else {**daemon.namespace(stack).environ(), **given}
         parts = ("digest", "implementations", "packages", "shared")
         identity = "-".join(props[name][:12] for name in parts if props.get(name))
         config = project.deployment(stack) / deployed.config_name(props["collection"])

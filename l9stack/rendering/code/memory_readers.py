@@ -55,7 +55,7 @@ def named_entities(agent: AgentPlan) -> dict[str, TypedName]:
 def view_world(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> tuple[EntityView, ...]:
     """One look-up for each entity."""
     imports.agent("OperationContext")
-    imports.add("l9stack.agent.knowledge", "Known", "known")
+    imports.add("l9stack.agent.knowledge", "Entity", "read_entity")
     found = entities(agent)
     import_for((item.field for item in found), imports)
     return found
@@ -88,7 +88,7 @@ def view_enricher(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imp
     indexed = [field for text in (layer.index_by if layer else ()) if (field := typed(agent, text))]
     named = named_entities(agent) if agent.spec.layer(MemoryKind.SEMANTIC) else {}
     if named:
-        imports.add("l9stack.agent.knowledge", "Known", "known")
+        imports.add("l9stack.agent.knowledge", "Entity", "read_entity")
     return EnricherView(tuple(indexed), {field.name: kind for kind, field in named.items()})
 
 
@@ -135,7 +135,7 @@ class CacheView:
 def view_cache(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> CacheView:
     """Two functions for each operation whose request and response are declared."""
     imports.agent("OperationContext")
-    imports.add("l9stack.agent.knowledge", "keep_answer", "kept_answer")
+    imports.add("l9stack.agent.knowledge", "keep_answer", "read_answer")
     layer = agent.spec.layer(MemoryKind.WORKING)
     found = []
     for operation in agent.operations:

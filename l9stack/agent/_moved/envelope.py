@@ -1,0 +1,3 @@
+"""Moved to `l9stack.agent`."""
+
+from l9stack.agent import PacketEnvelope as PacketEnvelope

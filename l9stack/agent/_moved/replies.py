@@ -1,0 +1,3 @@
+"""Moved to `l9stack.agent.testing`."""
+
+from l9stack.agent.testing import Reply as Reply

@@ -1,0 +1,18 @@
+"""Dispatch: answers that are kept for a while."""
+
+from __future__ import annotations
+
+from l9stack.agent import OperationContext
+from l9stack.agent.cache import keep_answer, kept_answer
+
+from L9.agents.dispatch.assignment import AssignRequest, AssignResponse
+
+
+async def keep_assign(context: OperationContext, request: AssignRequest, answer: AssignResponse) -> None:
+    """Keep the answer to a request for 600 s, the lifetime of working memory."""
+    await keep_answer(context, "assign", request, answer)
+
+
+async def kept_assign(context: OperationContext, request: AssignRequest) -> AssignResponse | None:
+    """Find the answer that is kept to an equal request, if any."""
+    return await kept_answer(context, "assign", request, AssignResponse)
