@@ -105,7 +105,6 @@ PARAMETERS = 6
 MANY_PARAMETERS = {
     "l9stack/agent/operations.py operation": "the decorator that generated modules use: each keyword is an option",
     "l9stack/agent/testing/_serving.py serving": "delivered tests use it with these keywords",
-    "l9stack/extraction/extract.py extract": "not yet a value",
     "l9stack/gates/outcomes.py summarise": "not yet a value",
     "l9stack/gates/tests_run.py run_tests": "not yet a value",
 }
