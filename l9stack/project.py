@@ -37,19 +37,13 @@ class Project:
 
     @property
     def rendered(self) -> Path:
-        """Which parts each input was rendered to, by the input's digest."""
+        """Which parts each plan was rendered to, by the digest of all that it is rendered from."""
         return self.state / "rendered"
 
     @property
     def releases(self) -> Path:
         """The inputs of what was deployed, by digest."""
         return self.state / "releases"
-
-    def home(self, collection: Path) -> Path:
-        """The folder whose `templates` a collection follows: the root, or for one of a release, that release's."""
-        if collection.is_relative_to(self.releases):
-            return self.releases / collection.relative_to(self.releases).parts[0] / "inputs"
-        return self.root
 
     @property
     def evidence(self) -> Path:

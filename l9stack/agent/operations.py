@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from l9stack.agent.records import Record
@@ -44,34 +45,32 @@ class PeerError(Exception):
         super().__init__(f"{peer}: {kind}: {detail}")
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Operation:
-    """A named unit of behaviour with checked models on both sides; calling it runs the function alone."""
+    """A named unit of behaviour with checked models on both sides; calling it runs the function alone.
 
-    def __init__(
-        self,
-        function: Function,
-        *,
-        summary: str,
-        criticality: float,
-        timeout_seconds: float,
-        reusable: bool,
-        publish: str,
-        bound: bool,
-        look_up: bool,
-    ) -> None:
-        hints = typing.get_type_hints(function)
-        self.name: str = function.__name__
-        self.function = function
-        self.request_model: type[Record] = hints["request"]
-        self.response_model: type[Record] = hints["return"]
-        self.summary = summary
-        self.criticality = criticality
-        self.timeout_seconds = timeout_seconds
-        self.reusable = reusable
-        self.publish = publish
-        self.bound = bound
-        self.look_up = look_up
-        self.__doc__ = function.__doc__
+    What it is made with is told at `operation`.
+    """
+
+    function: Function
+    _: KW_ONLY
+    summary: str
+    criticality: float
+    timeout_seconds: float
+    reusable: bool
+    publish: str
+    bound: bool
+    look_up: bool
+    name: str = field(init=False)
+    request_model: type[Record] = field(init=False)
+    response_model: type[Record] = field(init=False)
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(self.function)
+        object.__setattr__(self, "name", self.function.__name__)
+        object.__setattr__(self, "request_model", hints["request"])
+        object.__setattr__(self, "response_model", hints["return"])
+        object.__setattr__(self, "__doc__", self.function.__doc__)
 
     @property
     def critical(self) -> bool:

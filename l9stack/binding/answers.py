@@ -20,6 +20,8 @@ class Edit:
     """The new text of the file, and which of its lines (from 1) are new or changed."""
 
     file: Path
+    before: bytes | None
+    """What was read of it; None where it was not there."""
     text: str
     first: int
     last: int
@@ -37,26 +39,28 @@ class Edit:
         return self.text.encode()
 
 
-def add_implementation(file: Path, name: str, target: str, is_it: Callable[[str], bool]) -> Edit:
-    """Say `implementation: target` of the operation `name`; `is_it` tells its key, whatever its spelling.
+def add_implementation(file: Path, before: bytes | None, name: str, target: str, is_it: Callable[[str], bool]) -> Edit:
+    """Say `implementation: target` of the operation `name` in what `file` held `before`.
+
+    `is_it` tells the operation's key, whatever its spelling.
 
     Raises:
         InputError: the file's form leaves no safe place for it; the hint has what to write by hand.
     """
-    whole = file.read_bytes().decode() if file.is_file() else _HEAD  # it was read with the collection: it is UTF-8
+    whole = _HEAD if before is None else before.decode()  # it was read with the collection: it is UTF-8
     text = whole.removeprefix(_MARK)
-    before = _root(text, file.name)
-    operations = before.get("operations") if before is not None else None
+    root = _root(text, file.name)
+    operations = root.get("operations") if root is not None else None
     key = next((known for known in (operations.entries or {}) if is_it(known)), name) if operations else name
-    begins, ends, added = _change(text, before, key, f"implementation: {target}")
+    begins, ends, added = _change(text, root, key, f"implementation: {target}")
     new = text[:begins] + added.replace("\n", "\r\n" if "\r\n" in text else "\n") + text[ends:]
-    if _read(new, file.name) != _wanted(before, key, target):
+    if _read(new, file.name) != _wanted(root, key, target):
         message = f"{file.name} has a form in which nothing can be added safely"
         hint = f"write it there yourself: `operations: {{{key}: {{implementation: {target}}}}}`"
         raise InputError([Problem("not-edited", message, Place(file.name), hint)])
     first = new.count("\n", 0, begins + len(added) - len(added.lstrip("\n"))) + 1
     last = first + added.strip("\n").count("\n")
-    return Edit(file, whole[: len(whole) - len(text)] + new, first, last, text[begins:ends])
+    return Edit(file, before, whole[: len(whole) - len(text)] + new, first, last, text[begins:ends])
 
 
 def _change(text: str, root: Node | None, key: str, line: str) -> tuple[int, int, str]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.errors import InputError, Problem
+from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.model.collection import Collection
 from l9stack.model.glue import Binding, Implementation
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.names import folded
 from l9stack.planning.graph import Directory
-from l9stack.planning.implementations import FOLDER
 
 TESTS = "tests"
 
@@ -95,9 +95,10 @@ def _refused(code: str, message: str, hint: str) -> InputError:
 
 def _package(collection: str, root: Path) -> str:
     """The collection's own package, under a name that hides no other: implementations come first when imported."""
+    own = root / IMPLEMENTATIONS / collection
     taken = (
         collection == TESTS
         or collection in sys.stdlib_module_names
-        or (not (root / FOLDER / collection).is_dir() and collection in importlib.metadata.packages_distributions())
+        or (not own.is_dir() and collection in importlib.metadata.packages_distributions())
     )
     return f"{collection}_code" if taken else collection

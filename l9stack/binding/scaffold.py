@@ -9,13 +9,13 @@ from l9stack.binding.answers import Edit, add_implementation
 from l9stack.binding.choose import TESTS, Chosen, choose
 from l9stack.errors import InputError, Place, Problem
 from l9stack.files import inside, write_file
+from l9stack.inputs import Inputs
+from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.model.collection import Collection
 from l9stack.model.plan import Plan
 from l9stack.names import folded
 from l9stack.planning.graph import Directory
-from l9stack.planning.implementations import FOLDER
 from l9stack.rendering.implementations import render_implementation
-from l9stack.sources import answers_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,18 @@ class Scaffold:
         """Write it all, or nothing; the answers come last, so that nothing is bound to what is not there.
 
         Raises:
-            InputError: a file cannot be written.
+            InputError: a file cannot be written, or the answers are not what was read.
         """
         written: list[Path] = []
+        answers = self.edit.file.resolve()
+        now = answers.read_bytes() if answers.is_file() else None
+        if now != self.edit.before:
+            message = f"{answers.name} was changed meanwhile, and nothing was bound"
+            raise InputError([Problem("changed-meanwhile", message, Place(answers.name), "run it again")])
         try:
             for path, text in self.files.items():
                 written.append(path)
                 write_file(path, text.encode())
-            answers = self.edit.file.resolve()
             mode = answers.stat().st_mode & 0o777 if answers.exists() else 0o644
             write_file(answers, self.edit.data, mode)
         except OSError as error:
@@ -49,16 +53,16 @@ class Scaffold:
             raise InputError([Problem("not-written", f"nothing was bound: {error.strerror}", place)]) from error
 
 
-def scaffold(path: Path, collection: Collection, plan: Plan, text: str) -> Scaffold:
-    """Work out what binds the operation `text` (`agent.operation`) of the collection at `path`.
+def scaffold(inputs: Inputs, collection: Collection, plan: Plan, text: str) -> Scaffold:
+    """Work out what binds the operation `text` (`agent.operation`) of a collection that was read.
 
     Raises:
         InputError: there is no such operation, it is bound, or a file of that name is there.
     """
     chosen = choose(collection, plan, text)
-    base = Path(collection.root)
-    function = _new(base, f"{FOLDER}/{chosen.package}/{chosen.module}.py")
-    test = _new(base, f"{FOLDER}/{TESTS}/test_{chosen.module}.py")
+    base = inputs.root
+    function = _new(base, f"{IMPLEMENTATIONS}/{chosen.package}/{chosen.module}.py")
+    test = _new(base, f"{IMPLEMENTATIONS}/{TESTS}/test_{chosen.module}.py")
     texts = render_implementation(chosen.agent, chosen.operation, f"{chosen.package}.{chosen.module}")
     files = {function: texts["function"], test: texts["test"]}
     # Only where they are not there: a user's own package and settings of tests stay as they are.
@@ -71,7 +75,8 @@ def scaffold(path: Path, collection: Collection, plan: Plan, text: str) -> Scaff
         agent, _, operation = key.rpartition(".")
         return directory.find(agent) == (chosen.agent.id,) and folded(operation) == folded(chosen.operation.name)
 
-    edit = add_implementation(answers_file(path), chosen.name, chosen.target, is_it)
+    answers = next((file.data for file in inputs.contents.schemas if file.name == inputs.answers_file), None)
+    edit = add_implementation(base / inputs.answers_file, answers, chosen.name, chosen.target, is_it)
     return Scaffold(chosen, function, test, files, edit)
 
 

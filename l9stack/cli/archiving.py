@@ -13,6 +13,7 @@ from l9stack.cli.target import project_of, readable
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import read_inputs
 from l9stack.infra.archive.policies import Policy, agents_policy, deployer_policy
+from l9stack.inputs import Inputs
 from l9stack.model.agent import MemoryKind
 from l9stack.planning.plan import make_plan
 from l9stack.planning.retention import expires
@@ -38,7 +39,7 @@ def _policy(arguments: argparse.Namespace, project: Project) -> Policy:
         return deployer_policy(parts.hostname)
     prefix = parts.path.strip("/")
     namespace = f"{prefix}/{arguments.stack}/" if prefix else f"{arguments.stack}/"
-    collection, meta = read_inputs(_collection(arguments, project), project, None)
+    collection, meta = read_inputs(Inputs.read(project, _collection(arguments, project)))
     plan = make_plan(collection, meta, {})
     layers = {agent.id: agent.spec.layer(MemoryKind.ARCHIVE) for agent in plan.agents}
     expiring = [agent for agent, layer in layers.items() if layer is not None and expires(layer)]

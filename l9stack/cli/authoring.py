@@ -10,7 +10,7 @@ from pathlib import Path
 
 from l9stack.cli.printing import print_json
 from l9stack.cli.scaffolds import AGENT, ANSWERS, FIRST_AGENT, GLUE
-from l9stack.cli.target import readable
+from l9stack.cli.target import project_of, readable
 from l9stack.errors import InputError, Place, Problem
 from l9stack.names import AgentId, agent_id, class_name, identifier
 
@@ -62,6 +62,7 @@ def _collection(arguments: argparse.Namespace) -> tuple[dict[Path, str], list[st
 
 
 def _agent(arguments: argparse.Namespace) -> tuple[dict[Path, str], list[str]]:
+    from l9stack.inputs import Inputs
     from l9stack.reading.collection import read_collection
 
     folder, name = Path(arguments.path), agent_id(arguments.agent)
@@ -72,7 +73,7 @@ def _agent(arguments: argparse.Namespace) -> tuple[dict[Path, str], list[str]]:
     if not readable(arguments.path).is_dir():
         hint = "an agent of a collection of one file is one more document in that file"
         raise _refused("not-a-folder", f"{folder} is no folder", folder, hint)
-    collection = read_collection(readable(arguments.path))
+    collection = read_collection(Inputs.read(project_of(arguments), readable(arguments.path)))
     parents = Counter(agent.root_path.rpartition("/")[0] for agent in collection.agents)
     parent = parents.most_common(1)[0][0]
     root = f"{parent}/{name}" if parent else str(name)

@@ -15,6 +15,7 @@ from l9stack.cli.printing import print_json
 from l9stack.cli.target import DEFAULT_STACK, collection_of, project_of
 from l9stack.errors import Place
 from l9stack.extraction.prepare import plan_of
+from l9stack.inputs import Inputs
 
 if TYPE_CHECKING:
     from l9stack.binding.answers import Edit
@@ -27,8 +28,9 @@ def bind(arguments: argparse.Namespace) -> int:
 
     project = project_of(arguments)
     path = collection_of(arguments, project)
-    collection, plan = plan_of(path, project, meta=arguments.meta)
-    made = scaffold(path, collection, plan, arguments.operation)
+    inputs = Inputs.read(project, path, arguments.meta)
+    collection, plan = plan_of(inputs)
+    made = scaffold(inputs, collection, plan, arguments.operation)
     made.write()
     answers, lines = _shown(made.edit.file), made.edit.lines
     stack = f" --stack {DEFAULT_STACK}-{plan.collection}" if arguments.collection else ""

@@ -164,7 +164,7 @@ def _require_elsewhere(root: Path, found: Current) -> None:
     problem = None
     if not root.is_dir():
         problem = Problem("not-a-folder", f"{root} is no folder", Place(str(root)), "name a checkout")
-    elif any(root.is_relative_to(folder) for folder in (found.folder.resolve(), found.project.state.resolve())):
+    elif any(root.is_relative_to(folder) for folder in (found.folder.resolve(), found.inputs.project.state.resolve())):
         problem = Problem("inside-extraction", f"{root} belongs to the extraction", Place(str(root)), "name a checkout")
     if problem:
         raise InputError([problem])

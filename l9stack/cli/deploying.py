@@ -30,11 +30,12 @@ from l9stack.engine.drive import StackEngine
 from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.extraction.extract import extract
+from l9stack.extraction.kept import VARIABLE, keep_inputs
 from l9stack.extraction.views import published
+from l9stack.inputs import Inputs
 from l9stack.output.edits import edited
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack, secrets_provider
-from l9stack.sources import collection_name
 
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
@@ -44,7 +45,7 @@ def prepared_engine(project: Project, stack: str, progress: ProgressLine, collec
     if collection:
         from l9stack.extraction.prepare import plan_of
 
-        plan_of(readable(collection), project)
+        plan_of(Inputs.read(project, readable(collection)))
     engine = StackEngine(project, stack, progress)
     provider = secrets_provider(project.root, stack)
     engine.ensure_stack(select=stack == DEFAULT_STACK, secrets_provider=provider)
@@ -92,18 +93,23 @@ def _up(
 ) -> int:
     with ThreadPoolExecutor(1) as pool:
         obtained = pool.submit(environment, project, progress)
-        path = extracted(project, stack, progress, arguments.collection)
+        inputs = extracted(project, stack, progress, arguments.collection)
         obtained.result()
-    engine = prepared_engine(project, stack, progress, arguments.collection)
+    engine = prepared_engine(project, stack, progress, None if inputs else arguments.collection)
+    if inputs is not None:
+        # What was extracted is what is shown, agreed to and deployed, whatever the files are by then.
+        engine.add_environ({VARIABLE: keep_inputs(inputs)})
     with collecting(engine, project, arguments.collection) as collected:
         if asks and not shown_and_agreed(engine, f"deploy this to stack {stack}?", as_json=arguments.json):
             return EXIT_USAGE
         collected()
     keep()
-    return deploy(engine, project, progress, path, as_json=arguments.json)
+    return deploy(engine, project, progress, inputs, as_json=arguments.json)
 
 
-def deploy(engine: StackEngine, project: Project, progress: ProgressLine, path: Path | None, *, as_json: bool) -> int:
+def deploy(
+    engine: StackEngine, project: Project, progress: ProgressLine, inputs: Inputs | None, *, as_json: bool
+) -> int:
     """Bring the stack to what it is configured with, and say how that went."""
     stack = engine.stack
     progress(f"deploying stack {stack}")
@@ -129,7 +135,7 @@ def deploy(engine: StackEngine, project: Project, progress: ProgressLine, path: 
     if pinned:
         print(f"\nstack {stack} is pinned to release {pinned[:12]}: working files are not read")
         print(f"  l9 up{where} --unpin deploys them again")
-    example = _example(path, project) if path else "l9 call AGENT.OPERATION --data JSON"
+    example = _example(inputs) if inputs else "l9 call AGENT.OPERATION --data JSON"
     steps = (f"{example}{where}", f"l9 status{where}", f"l9 preview{where}", f"l9 down{where}")
     print("\nnext:\n" + "\n".join(f"  {step}" for step in steps))
     return EXIT_RUNTIME if unhealthy else EXIT_OK
@@ -162,12 +168,12 @@ def _way_back(engine: StackEngine) -> str:
     )
 
 
-def _example(path: Path, project: Project) -> str:
+def _example(inputs: Inputs) -> str:
     """A call that works as it is printed: of the first agent that asks another one, else of the first."""
     from l9stack.extraction.prepare import plan_of
     from l9stack.rendering.samples import record
 
-    _, plan = plan_of(path, project)
+    _, plan = plan_of(inputs)
     agents = sorted(plan.agents, key=lambda agent: not any(op.behaviour.kind == "route" for op in agent.operations))
     operation = next((op for agent in agents for op in agent.operations), None)
     if operation is None:
@@ -176,8 +182,8 @@ def _example(path: Path, project: Project) -> str:
     return f"l9 call {operation.agent}.{operation.name} --data {shlex.quote(data)}"
 
 
-def extracted(project: Project, stack: str, progress: ProgressLine, collection: str | None = None) -> Path | None:
-    """Extract what the stack deploys, where its files tell that without the engine; the collection's path.
+def extracted(project: Project, stack: str, progress: ProgressLine, collection: str | None = None) -> Inputs | None:
+    """Extract what the stack deploys, where its files tell that without the engine; what it was made from.
 
     Raises:
         InputError: the collection is wrong, or the release to which the stack is pinned is not what it was.
@@ -189,17 +195,18 @@ def extracted(project: Project, stack: str, progress: ProgressLine, collection: 
     if pinned := pinned_to(project, stack):
         from l9stack.releases.prepared import prepared_release
 
-        path = prepared_release(project, pinned, sources.settings).path
+        inputs = prepared_release(project, pinned, sources.settings).inputs
     else:
         path = readable(collection) if collection else project.root / sources.collection
-    if not path.exists():
-        return None
-    view = published(project, collection_name(path))
+        if not path.exists():
+            return None
+        inputs = Inputs.read(project, path, settings=sources.settings)
+    view = published(project, inputs.name)
     if view is not None and not edited(Path(view.folder), view.files).none:
         # The edit is the engine's to mend: it keeps it as a patch, and says which.
-        return path
-    extract(path, project.root / sources.output, project, progress, settings=sources.settings)
-    return path
+        return inputs
+    extract(inputs, project.root / sources.output, progress)
+    return inputs
 
 
 def preview(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from l9stack.cli.printing import print_json, print_problems
@@ -13,6 +12,7 @@ from l9stack.cli.target import collection_of, project_of, stack_name
 from l9stack.errors import InputError, Problem
 from l9stack.evidence.scrub import scrubbed
 from l9stack.extraction.prepare import read_inputs
+from l9stack.inputs import Inputs
 from l9stack.model.agent import AgentSpec
 from l9stack.model.plan import Setting
 from l9stack.planning.graph import Directory
@@ -31,7 +31,7 @@ def explain(arguments: argparse.Namespace) -> int:
     """Tell one setting of an agent, or all of them, with secrets in addresses left out."""
     project = project_of(arguments)
     name = stack_name(arguments)
-    collection, meta = read_inputs(_deployed(arguments, project, name), project, arguments.meta)
+    collection, meta = read_inputs(_deployed(arguments, project, name))
     sources = read_stack(project.root, name)
     if sources is None and (project.root / f"Pulumi.{name}.yaml").is_file():
         message = f"the settings of the stack {name} are encrypted, or cannot be read: they are left out"
@@ -50,14 +50,15 @@ def explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _deployed(arguments: argparse.Namespace, project: Project, stack: str) -> Path:
+def _deployed(arguments: argparse.Namespace, project: Project, stack: str) -> Inputs:
     """What the stack deploys, where no collection is named: a release, as it was kept, or the working files."""
     pinned = "" if arguments.collection else pinned_to(project, stack)
     if not pinned:
-        return collection_of(arguments, project, stack)
+        return Inputs.read(project, collection_of(arguments, project, stack), arguments.meta)
     message = f"stack {stack} is pinned to release {pinned[:12]}: places are those of its files in .l9/releases"
     print_problems([Problem("pinned", message, level="note")])
-    return Snapshots(project).open(pinned).path
+    snapshots = Snapshots(project)
+    return snapshots.inputs(snapshots.open(pinned), {})
 
 
 def _agent(name: str, agents: tuple[AgentSpec, ...]) -> AgentSpec:

@@ -13,6 +13,7 @@ from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.target import project_of, readable
 from l9stack.errors import EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from l9stack.extraction.extract import extract as run
+from l9stack.inputs import Inputs
 
 if TYPE_CHECKING:
     from l9stack.extraction.results import Result
@@ -26,9 +27,8 @@ def extract(arguments: argparse.Namespace) -> int:
     if arguments.all or len(arguments.path) > 1:
         return _many(arguments)
     output = Path(arguments.output).resolve()
-    done = run(
-        readable(arguments.path[0]), output, project_of(arguments), ProgressLine(), arguments.meta, jobs=arguments.jobs
-    )
+    inputs = Inputs.read(project_of(arguments), readable(arguments.path[0]), arguments.meta)
+    done = run(inputs, output, ProgressLine(), jobs=arguments.jobs)
     if arguments.json:
         print_json(
             {
@@ -49,8 +49,9 @@ def extract(arguments: argparse.Namespace) -> int:
         broken = sorted({result.gate for result in every if not result.passed})
         gates = f"published with gates that do not hold: {', '.join(broken)}" if broken else "all gates hold"
         print(
-            f"{done.collection}: {gates}; {passed} tests passed, {failed} failed; coverage of each agent at "
-            f"least {tests.coverage_percent:.1f} %; tree {done.tree_digest[:12]}"
+            f"{done.collection}: {gates}; {passed} tests with {tests.positive_checks + tests.negative_checks} checks "
+            f"passed, {failed} failed; coverage of each agent at least {tests.coverage_percent:.1f} %; "
+            f"tree {done.tree_digest[:12]}"
         )
     else:
         print(f"{done.collection}: nothing changed; tree {done.tree_digest[:12]}")

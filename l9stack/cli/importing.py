@@ -9,6 +9,7 @@ from l9stack.cli.printing import ProgressLine, print_json, print_problems
 from l9stack.cli.target import collection_of, project_of, readable
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.importing import forget, import_modules
+from l9stack.project import Project
 
 
 def import_(arguments: argparse.Namespace) -> int:
@@ -16,7 +17,7 @@ def import_(arguments: argparse.Namespace) -> int:
     project = project_of(arguments)
     path = collection_of(arguments, project)
     if arguments.remove is not None:
-        return _forget(arguments, path)
+        return _forget(arguments, project, path)
     folder = readable(arguments.folder)
     if not folder.is_dir():
         raise InputError([Problem("no-folder", f"{arguments.folder} is no folder", Place(arguments.folder))])
@@ -43,8 +44,8 @@ def import_(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _forget(arguments: argparse.Namespace, path: Path) -> int:
-    removed = forget(path, arguments.remove)
+def _forget(arguments: argparse.Namespace, project: Project, path: Path) -> int:
+    removed = forget(project, path, arguments.remove)
     if arguments.json:
         print_json({"ok": True, "removed": str(removed)})
     else:

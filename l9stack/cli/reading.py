@@ -14,6 +14,8 @@ from l9stack.cli.target import project_of, readable
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import plan_of
 from l9stack.files import write_file
+from l9stack.inputs import InputFile, Inputs
+from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import Plan
 from l9stack.planning import drawing
@@ -32,7 +34,7 @@ def validate(arguments: argparse.Namespace) -> int:
     project = project_of(arguments)
     path, stack = _asked(arguments, project)
     settings = stack.settings if stack else None
-    collection, plan = plan_of(path, project, meta=arguments.meta, settings=settings)
+    collection, plan = plan_of(Inputs.read(project, path, arguments.meta, settings))
     notes = [*collection.notes, *plan.notes, *(_remarks(stack, plan, project, arguments.stack) if stack else ())]
     unbound = sum(not operation.bound for agent in plan.agents for operation in agent.operations)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
@@ -90,7 +92,7 @@ def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:
 
 def graph(arguments: argparse.Namespace) -> int:
     """Draw agents, dependencies, waves and wirings."""
-    _, plan = plan_of(readable(arguments.path), project_of(arguments), meta=arguments.meta)
+    _, plan = plan_of(Inputs.read(project_of(arguments), readable(arguments.path), arguments.meta))
     if arguments.json or arguments.format == "json":
         print_json(drawing.as_data(plan))
     else:
@@ -102,12 +104,12 @@ def prompt(arguments: argparse.Namespace) -> int:
     """Print or write the prompt by which a language model can be asked for the collection's modules."""
     from l9stack.extraction.prepare import prepare
     from l9stack.rendering.prompt import attached, render_prompt
-    from l9stack.sources import collection_files, implementation_files
 
-    path = readable(arguments.path)
-    prepared = prepare(path, project_of(arguments), arguments.meta)
-    base = path if path.is_dir() else path.parent
-    inputs, own = (_attached(base, files) for files in (collection_files(path), implementation_files(base)))
+    read = Inputs.read(project_of(arguments), readable(arguments.path), arguments.meta)
+    prepared = prepare(read)
+    inputs = _attached((file.name, file) for file in read.contents.schemas if not file.fault)
+    modules = (file for file in read.contents.implementations.files if file.name.endswith(".py"))
+    own = _attached((f"{IMPLEMENTATIONS}/{file.name}", file) for file in modules)
     meta = [attached(name, text) for name, text in prepared.meta.texts.items()]
     text = render_prompt(
         prepared.plan, prepared.tree, _gates(prepared.plan), meta=meta, collection=inputs, implementations=own
@@ -122,14 +124,13 @@ def prompt(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _attached(base: Path, files: Iterable[Path]) -> list[Fenced]:
+def _attached(files: Iterable[tuple[str, InputFile]]) -> list[Fenced]:
     from l9stack.rendering.prompt import attached
 
     found = []
-    for file in files:
-        shown = file.relative_to(base).as_posix()
+    for shown, file in files:
         try:
-            found.append(attached(shown, file.read_bytes().decode("utf-8-sig")))
+            found.append(attached(shown, file.data.decode("utf-8-sig")))
         except UnicodeDecodeError as error:
             problem = Problem("not-utf8", "the file is not UTF-8 text", Place(shown), "save it as UTF-8")
             raise InputError([problem]) from error

@@ -13,13 +13,13 @@ from l9stack.cli.stacks import can_ask, known_stack, pinned_to, require_secrets_
 from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK, EXIT_USAGE, InputError, Place, Problem
+from l9stack.inputs.names import collection_name
 from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
 from l9stack.releases.archives import export_release, import_release
 from l9stack.releases.history import before, changed_agents
 from l9stack.releases.snapshots import Snapshot, Snapshots
-from l9stack.sources import collection_name
 
 SHOWN = 12
 """Digits of a digest that people see; eight name a release."""
@@ -103,12 +103,12 @@ def _deployed(
     differing = ", ".join(changed_agents(running, kept.release)) or "no agent"
     progress(f"release {kept.digest[:SHOWN]} for stack {stack}; differs from what runs in: {differing}")
     with repinned(engine, project, kept.digest) as keep:
-        path = extracted(project, stack, progress)
+        inputs = extracted(project, stack, progress)
         question = f"deploy release {kept.digest[:SHOWN]} to stack {stack}?"
         if not arguments.yes and not shown_and_agreed(engine, question, as_json=arguments.json):
             return EXIT_USAGE
         keep()
-        return deploy(engine, project, progress, path, as_json=arguments.json)
+        return deploy(engine, project, progress, inputs, as_json=arguments.json)
 
 
 def _same_collection(project: Project, stack: str, release: Release) -> None:

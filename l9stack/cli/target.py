@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
+from l9stack.inputs.names import collection_name
 from l9stack.project import Project
-from l9stack.sources import collection_name
 
 DEFAULT_STACK = "dev"
 

@@ -44,6 +44,10 @@ class StackEngine:
         debug = {"PULUMI_DEBUG_COMMANDS": "true"}
         self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
 
+    def add_environ(self, variables: Mapping[str, str]) -> None:
+        """Give the engine, and the program that it runs, more variables from now on."""
+        self._environ |= variables
+
     def ensure_stack(self, *, select: bool = False, secrets_provider: str = "") -> None:
         """Make the stack where it is missing.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,33 @@ from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, Ser
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 from l9stack.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where results come from: the run that measured them, of which inputs, by which generator."""
+
+    input_digest: str
+    generator: str
+    """Its name and version."""
+    run_id: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResults:
+    """What one run measured, beside what is known from earlier ones."""
+
+    gates: tuple[GateResult, ...]
+    """Of agents, and of the collection as a whole."""
+    tests: Mapping[AgentId, TestCounts]
+    """Of each agent whose tests ran."""
+    collection_tests: TestCounts
+    """Of all tests together, those across agents among them."""
+    servers: tuple[ServerVersion, ...] = ()
+    """The backends that they ran against."""
+    carried: Mapping[AgentId, AgentEvidence] = field(default_factory=dict)
+    """What earlier runs measured of agents whose files are the same; an agent without tests has to be here."""
 
 
 def iso(now: datetime) -> str:
@@ -43,57 +71,44 @@ def agent_key(plan: Plan, tree: RenderedTree, agent: AgentId, generator: str, ot
 
 
 def build_evidence(
-    plan: Plan,
-    tree: RenderedTree,
-    results: Iterable[GateResult],
-    tests: Mapping[AgentId, TestCounts],
-    collection_tests: TestCounts,
-    *,
-    input_digest: str,
-    generator: str,
-    run_id: str,
-    now: datetime,
-    servers: tuple[ServerVersion, ...] = (),
-    todo: tuple[TodoItem, ...] = (),
-    carried: Mapping[AgentId, AgentEvidence] | None = None,
+    plan: Plan, tree: RenderedTree, measured: RunResults, provenance: Provenance, todo: tuple[TodoItem, ...] = ()
 ) -> BuildEvidence:
     """Put one run's results together with those that are carried over from earlier runs.
 
-    An agent without tests in this run has to be in `carried`. Figures of phases 0 to 3 and 5, which take no time, are
+    Figures of phases 0 to 3 and 5, which take no time, are
     always this run's; what is carried over are the figures of phase 4, marked with the run that measured them.
     """
-    carried = carried or {}
-    results = list(results)
+    run_id, measured_at = provenance.run_id, iso(provenance.now)
     agents = []
     for agent in plan.agents:
-        own = [item for item in results if item.agent == agent.id]
-        old = carried.get(agent.id) if agent.id not in tests else None
+        own = [item for item in measured.gates if item.agent == agent.id]
+        old = measured.carried.get(agent.id) if agent.id not in measured.tests else None
         if old is not None:
-            measured = {item.gate for item in own}
-            own += [item for item in old.results if item.gate not in measured]
+            known = {item.gate for item in own}
+            own += [item for item in old.results if item.gate not in known]
         agents.append(
             AgentEvidence(
                 agent=agent.id,
                 digest=tree.part_digest(agent.id),
                 run_id=old.run_id if old else run_id,
-                measured_at=old.measured_at if old else iso(now),
+                measured_at=old.measured_at if old else measured_at,
                 carried_over=old is not None,
                 results=tuple(sorted(own, key=lambda item: (item.phase, item.gate))),
-                tests=old.tests if old else tests[agent.id],
-                servers=old.servers if old else servers,
+                tests=old.tests if old else measured.tests[agent.id],
+                servers=old.servers if old else measured.servers,
             )
         )
-    shared = [item for item in results if item.agent is None]
+    shared = [item for item in measured.gates if item.agent is None]
     return BuildEvidence(
         collection=plan.collection,
         tree_digest=tree.digest,
-        input_digest=input_digest,
-        generator=generator,
+        input_digest=provenance.input_digest,
+        generator=provenance.generator,
         run_id=run_id,
-        measured_at=iso(now),
+        measured_at=measured_at,
         agents=tuple(agents),
         results=tuple(sorted(shared, key=lambda item: (item.phase, item.gate))),
-        tests=_total(agents, collection_tests),
+        tests=_total(agents, measured.collection_tests),
         todo=todo,
     )
 
@@ -101,6 +116,7 @@ def build_evidence(
 def _total(agents: list[AgentEvidence], collection: TestCounts) -> TestCounts:
     """Sums over agents; coverage is that of the agent with the lowest, so that no good agent hides a bad one."""
     counts = [agent.tests for agent in agents]
+    carried = [agent.tests for agent in agents if agent.carried_over]  # their checks are not in this run's
     return TestCounts(
         unit_passed=sum(item.unit_passed for item in counts),
         unit_failed=sum(item.unit_failed for item in counts),
@@ -109,6 +125,8 @@ def _total(agents: list[AgentEvidence], collection: TestCounts) -> TestCounts:
         regression_passed=sum(item.regression_passed for item in counts),
         regression_failed=sum(item.regression_failed for item in counts),
         skipped=max(collection.skipped, sum(item.skipped for item in counts)),
+        positive_checks=collection.positive_checks + sum(item.positive_checks for item in carried),
+        negative_checks=collection.negative_checks + sum(item.negative_checks for item in carried),
         coverage_percent=min((item.coverage_percent for item in counts), default=0.0),
         seconds=collection.seconds,
     )

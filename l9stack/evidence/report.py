@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from l9stack.evidence.figures import Figures, Item, ReportSection, code, plain
 from l9stack.evidence.sections import (
@@ -16,7 +16,6 @@ from l9stack.evidence.sections import (
     research,
     validation,
 )
-from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence
 from l9stack.model.plan import Plan
 
@@ -24,8 +23,8 @@ NAME = "evidence_report.md"
 DECLARATION = "All phases (0-6) complete. No assumptions. No drift."
 
 
-def report(evidence: BuildEvidence, plan: Plan, sources: Sequence[SourceFile] = (), key_id: str = "") -> str:
-    """The report of a build. `key_id` names the key that signs the attestation beside it.
+def report(evidence: BuildEvidence, plan: Plan, sources: Mapping[str, str], key_id: str = "") -> str:
+    """The report of a build from `sources`, which are SHA-256 by name; `key_id` is of the key that signs beside it.
 
     The final declaration stands there, with its ISO 8601 time, only where every gate held and every item of the guide
     was measured; else the section says what is open.

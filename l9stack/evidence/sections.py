@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from l9stack.evidence.figures import Figures, Item, ReportSection, code, plain, table
 from l9stack.model.agent import MemoryKind
-from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence, TestCounts
 from l9stack.model.plan import AgentPlan, Plan
 
 
-def inputs(plan: Plan, sources: Sequence[SourceFile]) -> ReportSection:
+def inputs(plan: Plan, sources: Mapping[str, str]) -> ReportSection:
     """Section 1: what was read."""
-    files = [source.path for source in sources] or list(plan.input_files)
     bound = sum(operation.bound for agent in plan.agents for operation in agent.operations)
     unbound = sum(len(agent.operations) for agent in plan.agents) - bound
     versions = sorted({agent.spec.version for agent in plan.agents if agent.spec.version})
     version = ", ".join(map(plain, versions)) or "not given"
     items = [
-        Item(f"Input file: {', '.join(map(code, files))}, version {version}", bool(files)),
+        Item(f"Input file: {', '.join(map(code, sorted(sources)))}, version {version}", bool(sources)),
         Item(f"Total agent count: {len(plan.agents)}", bool(plan.agents)),
         Item(f"Agent names: {', '.join(plain(agent.spec.name) for agent in plan.agents)}", bool(plan.agents)),
     ]
@@ -43,7 +41,7 @@ def inputs(plan: Plan, sources: Sequence[SourceFile]) -> ReportSection:
     imported = [path for agent in plan.agents for path in agent.imported]
     if imported:
         details += ["", f"Modules that somebody else wrote, and were imported: {', '.join(map(code, imported))}."]
-    details += table(("input", "SHA-256"), [(code(source.path), code(source.sha256)) for source in sources])
+    details += table(("input", "SHA-256"), [(code(name), code(sources[name])) for name in sorted(sources)])
     return ReportSection("Schema Input Summary", items, details)
 
 
@@ -178,7 +176,7 @@ def validation(figures: Figures, evidence: BuildEvidence) -> ReportSection:
         f"Tests that ran: {_counts(total.unit_passed, total.unit_failed)} unit, "
         f"{_counts(total.integration_passed, total.integration_failed)} integration, "
         f"{_counts(total.regression_passed, total.regression_failed)} regression, {total.skipped} skipped; "
-        f"{total.seconds:g} s.",
+        f"{total.seconds:g} s. They made {total.positive_checks} positive and {total.negative_checks} negative checks.",
     ]
     details += table(
         ("agent", "unit", "regression", "coverage", "measured"),

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from l9stack.evidence.canonical import canonical
 from l9stack.evidence.keys import SigningKey
 from l9stack.evidence.scrub import scrubbed
-from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence
 
 NAME = "attestation.dsse.json"
@@ -24,8 +23,11 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:l9stack:build-evidence:v1"
 
 
-def statement(evidence: BuildEvidence, files: Mapping[str, str], inputs: Iterable[SourceFile]) -> dict[str, Any]:
-    """The statement about `files` (path → SHA-256; every file but the attestation), with the evidence as predicate."""
+def statement(evidence: BuildEvidence, files: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, Any]:
+    """The statement about `files` (path → SHA-256; every file but the attestation), with the evidence as predicate.
+
+    `inputs` are the SHA-256 of what it was made from, by name.
+    """
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": path, "digest": {"sha256": sha256}} for path, sha256 in sorted(files.items())],
@@ -35,7 +37,7 @@ def statement(evidence: BuildEvidence, files: Mapping[str, str], inputs: Iterabl
             "collection": evidence.collection,
             "treeDigest": evidence.tree_digest,
             "inputDigest": evidence.input_digest,
-            "inputs": [{"name": item.path, "digest": {"sha256": item.sha256}} for item in inputs],
+            "inputs": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in sorted(inputs.items())],
             "slsaBuildLevel": "at most 1",
             "evidence": scrubbed(evidence.model_dump(mode="json", exclude={"todo"})),
         },
@@ -48,7 +50,7 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def sign(evidence: BuildEvidence, files: Mapping[str, str], inputs: Iterable[SourceFile], key: SigningKey) -> str:
+def sign(evidence: BuildEvidence, files: Mapping[str, str], inputs: Mapping[str, str], key: SigningKey) -> str:
     """The text of `attestation.dsse.json`. Ed25519 is deterministic: the same statement gives the same text."""
     payload = canonical(statement(evidence, files, inputs))
     return envelope(payload, PAYLOAD_TYPE, key.key_id, key.private.sign(pre_authentication(PAYLOAD_TYPE, payload)))

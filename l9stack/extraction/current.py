@@ -12,13 +12,12 @@ from typing import Literal
 from l9stack.errors import InputError, Place, Problem
 from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE
-from l9stack.extraction.inputs import Settings, input_digest, materials
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.extraction.views import PublishedView, published, published_texts
+from l9stack.inputs import Inputs, Settings
 from l9stack.model.base import Model
 from l9stack.output.diff import FileDiff, compare, texts_below
 from l9stack.project import Project
-from l9stack.sources import collection_name
 
 
 class InputChange(Model):
@@ -30,12 +29,9 @@ class InputChange(Model):
 
 @dataclass(frozen=True)
 class Current:
-    """The last published extraction of the collection at `path`."""
+    """The last published extraction of a collection, beside its inputs as they are now."""
 
-    project: Project
-    path: Path
-    meta: str | None
-    settings: Settings | None
+    inputs: Inputs
     view: PublishedView
     up_to_date: bool
     """Whether an extraction would find that its inputs did not change."""
@@ -48,12 +44,12 @@ class Current:
     @cached_property
     def prepared(self) -> Prepared:
         """What would be generated now."""
-        return prepare(self.path, self.project, self.meta, self.settings)
+        return prepare(self.inputs)
 
     @cached_property
     def texts(self) -> dict[str, str]:
         """The texts as they were published, whatever lies in the folder now."""
-        return published_texts(self.project, self.view)
+        return published_texts(self.inputs.project, self.view)
 
     def diff(self) -> tuple[FileDiff, ...]:
         """Every file that was edited, or would be generated otherwise. Evidence is compared by hand edits alone."""
@@ -69,7 +65,7 @@ class Current:
             return ()
         statement = json.loads(b64decode(json.loads(self.texts[signing.NAME])["payload"]))
         before = {item["name"]: item["digest"]["sha256"] for item in statement["predicate"]["inputs"]}
-        now = materials(self.path, self.project, self.meta)
+        now = self.inputs.materials
         found = [
             InputChange(name=name, change="added" if name not in before else "changed" if name in now else "removed")
             for name in sorted(before.keys() | now.keys())
@@ -85,7 +81,8 @@ def current(path: Path, project: Project, meta: str | None, stack: Settings | No
     Raises:
         InputError: there is none, or its folder is gone.
     """
-    name = collection_name(path)
+    inputs = Inputs.read(project, path, meta)
+    name = inputs.name
     view = published(project, name)
     if view is None:
         problem = Problem("no-extraction", f"{name} has not been extracted", Place(str(path)), f"l9 extract {path}")
@@ -95,6 +92,6 @@ def current(path: Path, project: Project, meta: str | None, stack: Settings | No
         raise InputError([Problem("no-extraction", message, Place(str(path)), f"l9 extract {path}")])
     # `l9 extract` takes no settings of a stack, and `l9 up` does: the view was made by either.
     for settings in (None, stack):
-        if input_digest(path, project, meta, settings) == view.input_digest:
-            return Current(project, path, meta, settings, view, up_to_date=True)
-    return Current(project, path, meta, stack, view, up_to_date=False)
+        if (now := inputs.with_settings(settings)).digest == view.input_digest:
+            return Current(now, view, up_to_date=True)
+    return Current(inputs.with_settings(stack), view, up_to_date=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode
-from pathlib import Path
 
 from l9stack import __version__
 from l9stack.errors import InputError, Place, Problem, VerificationError
@@ -13,12 +12,13 @@ from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE, verify
 from l9stack.extraction.current import Current
 from l9stack.files import digests_below
+from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.output.placing import Parcel
 
 REQUIREMENTS = "requirements-l9stack.txt"
 CONFTEST = "tests/conftest.py"
 _TESTS = ("tests/agents", "tests/codegen_integration")
-_FOLDERS = frozenset({"docs", "tests", "manifests", "implementations"})
+_FOLDERS = frozenset({"docs", "tests", "manifests", IMPLEMENTATIONS})
 _REQUIREMENTS = f"""\
 # What the delivered agents import.
 l9stack[agent]=={__version__}
@@ -38,15 +38,10 @@ def parcel(current: Current) -> Parcel:
     """
     view, folder = current.view, current.folder
     if not current.up_to_date:
-        message = f"{view.collection} changed since its last extraction"
-        raise InputError(
-            [
-                Problem(
-                    "outdated", message, Place(str(current.path)), f"l9 diff shows how; then l9 extract {current.path}"
-                )
-            ]
-        )
-    report = verify(folder, current.project)
+        message, where = f"{view.collection} changed since its last extraction", str(current.inputs.path)
+        hint = f"l9 diff shows how; then l9 extract {where}"
+        raise InputError([Problem("outdated", message, Place(where), hint)])
+    report = verify(folder, current.inputs.project)
     report.require()
     if not report.gates_passed:
         raise VerificationError([Problem("gates-failed", "a gate of this extraction did not hold", Place(str(folder)))])
@@ -86,13 +81,13 @@ def _implementations(current: Current) -> dict[str, bytes]:
     """A user's own functions, which the agents import, as the attestation names them; their tests stay behind."""
     envelope = json.loads((current.folder / signing.NAME).read_bytes())
     inputs = json.loads(b64decode(envelope["payload"]))["predicate"]["inputs"]
-    base = current.path if current.path.is_dir() else current.path.parent
+    own = {f"{IMPLEMENTATIONS}/{file.name}": file for file in current.inputs.contents.implementations.files}
     files = {}
     for item in inputs:
         name: str = item["name"]
-        if name.startswith("implementations/") and not name.startswith("implementations/tests/"):
-            data = Path(base, name).read_bytes()
-            if hashlib.sha256(data).hexdigest() != item["digest"]["sha256"]:
+        if name.startswith(f"{IMPLEMENTATIONS}/") and not name.startswith(f"{IMPLEMENTATIONS}/tests/"):
+            file = own.get(name)
+            if file is None or file.sha256 != item["digest"]["sha256"]:
                 raise VerificationError([Problem("file-changed", f"{name} is not as it was proven", Place(name))])
-            files[name] = data
+            files[name] = file.data
     return files

@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l9stack.extraction.inputs import Settings, input_digest
+from l9stack.inputs import Inputs
 from l9stack.output.lock import collection_lock
 from l9stack.output.view import View, find
 from l9stack.progress import Progress
-from l9stack.project import Project
-from l9stack.sources import collection_name
 
 if TYPE_CHECKING:
     from l9stack.extraction.servers import GateServers
@@ -34,17 +32,11 @@ class PublishedExtraction:
 
 
 def extract(
-    path: Path,
-    output: Path,
-    project: Project,
-    progress: Progress,
-    meta: str | None = None,
-    settings: Settings | None = None,
-    *,
-    jobs: int | None = None,
-    grounds: GateServers | None = None,
+    inputs: Inputs, output: Path, progress: Progress, *, jobs: int | None = None, grounds: GateServers | None = None
 ) -> PublishedExtraction:
     """Generate, prove and publish a collection, with `jobs` test runs at a time (default: one for each core).
+
+    An edit of its files meanwhile changes nothing here: the next extraction takes it up.
 
     `grounds` are servers that somebody keeps for several collections; else they are started where they are needed.
 
@@ -55,9 +47,9 @@ def extract(
         ServiceError: a server did not start.
     """
     now = datetime.now(UTC)
-    name = collection_name(path)
-    with collection_lock(project, name, "extract", now):
-        found = known(path, output, project, meta, settings)
+    name = inputs.name
+    with collection_lock(inputs.project, name, "extract", now):
+        found = known(inputs, output)
         if found is not None and found.edits().none:
             return reused(found, name)
         if found is not None:
@@ -67,17 +59,15 @@ def extract(
         from l9stack.extraction.prepare import prepare
         from l9stack.extraction.servers import GateServers, cores
 
-        with grounds or GateServers(project, progress, jobs or cores()) as ground:
-            prepared = prepare(path, project, meta, settings, planned=ground.begin)
+        with grounds or GateServers(inputs.project, progress, jobs or cores()) as ground:
+            prepared = prepare(inputs, planned=ground.begin)
             view, evidence = run(prepared, output, progress, now, ground)
         return PublishedExtraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
 
 
-def known(
-    path: Path, output: Path, project: Project, meta: str | None = None, settings: Settings | None = None
-) -> View | None:
+def known(inputs: Inputs, output: Path) -> View | None:
     """The folder that was published from these inputs, also where it was edited since; None where there is none."""
-    return find(output, collection_name(path), input_digest(path, project, meta, settings))
+    return find(output, inputs.name, inputs.digest)
 
 
 def reused(view: View, collection: str) -> PublishedExtraction:

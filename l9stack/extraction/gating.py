@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from l9stack import __version__
 from l9stack.agent.backends import BackendUrls
 from l9stack.errors import GateError
-from l9stack.evidence.records import Records, agent_key, build_evidence
+from l9stack.evidence.records import Provenance, Records, RunResults, agent_key, build_evidence
 from l9stack.extraction.packages import installed
 from l9stack.extraction.prepare import Prepared
 from l9stack.extraction.servers import GateServers
@@ -22,12 +22,12 @@ from l9stack.gates.outcomes import TestRun
 from l9stack.gates.static import static_checks
 from l9stack.gates.tests_run import run_tests
 from l9stack.gates.todo import todo_plan
+from l9stack.inputs.generator import package_digest
 from l9stack.local import probes
 from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, ServerVersion
 from l9stack.names import AgentId
 from l9stack.output.view import write_tree
 from l9stack.progress import Progress
-from l9stack.sources import package_digest
 
 GENERATOR = f"l9stack {__version__}"
 
@@ -97,16 +97,15 @@ def evidence_of(prepared: Prepared, measured: Measurement, agents: Iterable[Agen
     return build_evidence(
         plan.model_copy(update={"agents": tuple(agent for agent in plan.agents if agent.id in chosen)}),
         prepared.tree,
-        measured.results,
-        measured.run.per_agent,
-        measured.run.collection,
-        input_digest=prepared.input_digest,
-        generator=GENERATOR,
-        run_id=uuid.uuid4().hex[:12],
-        now=now,
-        servers=measured.servers,
-        todo=todo_plan(plan, prepared.tree),
-        carried=measured.carried,
+        RunResults(
+            gates=measured.results,
+            tests=measured.run.per_agent,
+            collection_tests=measured.run.collection,
+            servers=measured.servers,
+            carried=measured.carried,
+        ),
+        Provenance(input_digest=prepared.inputs.digest, generator=GENERATOR, run_id=uuid.uuid4().hex[:12], now=now),
+        todo_plan(plan, prepared.tree),
     )
 
 
@@ -133,7 +132,7 @@ def require(prepared: Prepared, measured: Measurement, now: datetime) -> None:
 
 def record_key(prepared: Prepared, agent: AgentId) -> str:
     """The digest of all that an agent's results depend on."""
-    others = [f"{name} {digest}" for name, digest in prepared.own_code.items()]
+    others = [f"{name} {digest}" for name, digest in prepared.inputs.own_code.items()]
     others += [f"packages {prepared.packages.digest}"] if prepared.packages else []
     return agent_key(prepared.plan, prepared.tree, agent, GENERATOR, [*others, package_digest()])
 
@@ -159,5 +158,5 @@ def pings(backends: BackendUrls) -> Mapping[str, Ping]:
 
 def import_paths(prepared: Prepared) -> tuple[Path, ...]:
     """Folders of the user's own code, and of the packages that it needs, which are installed where they are missing."""
-    own = (prepared.implementations,) if prepared.implementations else ()
-    return (*own, *installed(prepared.project, prepared.packages))
+    own = prepared.implementations
+    return (*((own,) if own else ()), *installed(prepared.project, prepared.packages))

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.extract import PublishedExtraction, extract
-from l9stack.extraction.inputs import meta_folder
 from l9stack.files import files_below, inside, write_file
+from l9stack.inputs import Inputs
+from l9stack.inputs.names import imported_folder
+from l9stack.inputs.read import modules_below
 from l9stack.model.collection import ImportedModule
 from l9stack.planning.graph import Directory
 from l9stack.planning.plan import make_plan
@@ -23,7 +25,6 @@ from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 from l9stack.reading.imported import read_modules
 from l9stack.reading.meta import read_meta
-from l9stack.sources import imported_folder
 
 CODE = "code"
 _OURS = ("docs", "tests", "manifests")
@@ -49,7 +50,8 @@ def import_modules(
         InputError: with every file that is no module of the schemas, or no Python; nothing is kept.
         GateError: with every gate that does not hold with them; nothing is kept.
     """
-    collection, templates = read_collection(path), read_meta(meta_folder(path, project, meta))
+    before = Inputs.read(project, path, meta)
+    collection, templates = read_collection(before), read_meta(before.contents.meta)
     modules, problems = _written(folder)
     together = {module.path: module for module in (*collection.imported, *modules)}
     try:
@@ -58,19 +60,20 @@ def import_modules(
         problems.extend(error.problems)
     if any(problem.level == "error" for problem in problems):
         raise InputError(problem for problem in problems if problem.level == "error")
-    notes, kept = tuple(problems), imported_folder(path)
+    notes, kept = tuple(problems), _kept_in(before)
     with _kept(kept, {module.path: module.text.encode() for module in modules}):
-        done = extract(path, output, project, progress, meta)
+        done = extract(Inputs.read(project, path, meta), output, progress)
     return Imported(modules, kept, notes, done)
 
 
-def forget(path: Path, name: str) -> Path:
+def forget(project: Project, path: Path, name: str) -> Path:
     """Remove the imported module `agent.module` (without `.py`), and give its path.
 
     Raises:
         InputError: no such module was imported.
     """
-    collection, kept = read_collection(path), imported_folder(path)
+    inputs = Inputs.read(project, path)
+    collection, kept = read_collection(inputs), _kept_in(inputs)
     directory = Directory(collection.agents)
     names: dict[str, str] = {}
     for agent in collection.agents:
@@ -90,11 +93,16 @@ def forget(path: Path, name: str) -> Path:
     return removed
 
 
+def _kept_in(inputs: Inputs) -> Path:
+    return imported_folder(inputs.path, folder=inputs.contents.folder)
+
+
 def _written(folder: Path) -> tuple[tuple[ImportedModule, ...], list[Problem]]:
     """The modules of a folder that is laid out as an extraction, or as its `code/`; problems, and notes beside them."""
     problems: list[Problem] = []
     whole = (folder / CODE).is_dir() and not (folder / CODE).is_symlink()
-    modules = read_modules(folder / CODE if whole else folder, CODE if whole else folder.name, problems)
+    below = modules_below(folder / CODE, CODE) if whole else modules_below(folder, folder.name)
+    modules = read_modules(below, problems)
     beside = [path for path in files_below(folder) if whole and not path.startswith(f"{CODE}/")]
     for name in _OURS:
         if count := sum(path.startswith(f"{name}/") for path in beside):

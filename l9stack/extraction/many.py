@@ -13,13 +13,14 @@ from pathlib import Path
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.extract import known, reused
 from l9stack.extraction.results import Result, failed, succeeded
+from l9stack.inputs import Inputs
+from l9stack.inputs.names import collection_files, collection_name
 from l9stack.local.processes import tail
 from l9stack.local.scratch import scratch_folder
 from l9stack.local.temporary import Shared, shared_servers
 from l9stack.local.warm import WarmParent
 from l9stack.progress import Progress
 from l9stack.project import Project
-from l9stack.sources import collection_files, collection_name
 
 _SUFFIXES = frozenset({".yaml", ".yml", ".md"})
 _BESIDE = (".glue", ".answers")
@@ -72,9 +73,10 @@ class Batch:
         new = []
         for path in self.paths:
             began = time.monotonic()
-            view = known(path, self.output, self.project, self.meta)
+            inputs = Inputs.read(self.project, path, self.meta)
+            view = known(inputs, self.output)
             if view is not None and view.edits().none:
-                done = reused(view, collection_name(path))
+                done = reused(view, inputs.name)
                 yield succeeded(path, self.project, done, time.monotonic() - began)
             else:
                 new.append(path)

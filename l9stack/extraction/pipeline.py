@@ -45,14 +45,13 @@ def run(
 def _publish(prepared: Prepared, evidence: BuildEvidence, output: Path, now: datetime) -> View:
     plan, tree, project = prepared.plan, prepared.tree, prepared.project
     key = signing_key(project)
-    sources = prepared.collection.sources
-    extra = {report.NAME: report.report(evidence, plan, sources, key.key_id)}
+    extra = {report.NAME: report.report(evidence, plan, prepared.inputs.collection, key.key_id)}
     manifest = extraction_manifest.extraction_manifest(evidence, plan, tree, extra, key.key_id)
     extra[extraction_manifest.NAME] = extraction_manifest.manifest_text(manifest)
     made = [Artifact(path=path, text=text) for path, text in extra.items()]
     digests = {artifact.path: artifact.sha256 for artifact in (*tree.artifacts, *made)}
-    extra[signing.NAME] = signing.sign(evidence, digests, prepared.materials(), key)
-    view = assemble(output, tree, extra, now, key=prepared.input_digest)
+    extra[signing.NAME] = signing.sign(evidence, digests, prepared.inputs.materials, key)
+    view = assemble(output, tree, extra, now, key=prepared.inputs.digest)
     store = Store(project)
     shown = store.put(Artifact(path=path, text=text) for path, text in extra.items())
     owners = {artifact.path: str(artifact.agent or COLLECTION) for artifact in tree.artifacts}
@@ -62,7 +61,7 @@ def _publish(prepared: Prepared, evidence: BuildEvidence, output: Path, now: dat
         PublishedView(
             collection=plan.collection,
             folder=str(view.path),
-            input_digest=prepared.input_digest,
+            input_digest=prepared.inputs.digest,
             tree_digest=tree.digest,
             files=view.files,
             owners=owners,

@@ -8,9 +8,9 @@ from typing import Literal
 from l9stack.errors import L9Error, Place, Problem
 from l9stack.evidence.records import Records
 from l9stack.extraction.extract import PublishedExtraction
+from l9stack.inputs.names import collection_name
 from l9stack.model.base import Model
 from l9stack.project import Project
-from l9stack.sources import collection_name
 
 
 class ProblemRecord(Model):

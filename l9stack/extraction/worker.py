@@ -15,6 +15,7 @@ from l9stack.errors import L9Error
 from l9stack.extraction.extract import extract
 from l9stack.extraction.results import Result, failed, succeeded
 from l9stack.extraction.servers import SharedGateServers
+from l9stack.inputs import Inputs
 from l9stack.local import zygote
 from l9stack.local.temporary import Shared
 from l9stack.local.zygote import Order
@@ -37,7 +38,8 @@ def _extract(order: Order) -> None:
     grounds = SharedGateServers(project, order["jobs"], shared, order["namespace"])
     result: Result
     try:
-        done = extract(path, Path(order["output"]), project, _quiet, order["meta"], grounds=grounds)
+        inputs = Inputs.read(project, path, order["meta"])
+        done = extract(inputs, Path(order["output"]), _quiet, grounds=grounds)
         result = succeeded(path, project, done, time.monotonic() - began)
     except (L9Error, OSError) as error:
         result = failed(path, error, time.monotonic() - began)

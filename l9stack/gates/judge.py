@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from l9stack.errors import GateError, Place, Problem
-from l9stack.gates.outcomes import GroupRun, TestFailure, TestRun, summarise
+from l9stack.gates.outcomes import GroupRun, Made, TestFailure, TestRun, summarise
 from l9stack.gates.registry import TEST_GATES, Finding, advisory, percent, result, rows_of, some
 from l9stack.model.evidence import GateResult, TestCounts
 from l9stack.model.meta import GateThreshold
@@ -17,6 +17,7 @@ TEST_GATES |= {
     "regression_tests": "agent",
     "coverage": "agent",
     "tests_per_module": "agent",
+    "negative_tests_per_module": "agent",
     "integration_tests": "collection",
 }
 _KINDS = {"unit_tests": "unit", "regression_tests": "regression", "integration_tests": "integration"}
@@ -39,7 +40,8 @@ def validation_results(plan: Plan, run: TestRun) -> tuple[GateResult, ...]:
     results = []
     for row in rows_of(plan):
         if TEST_GATES.get(row.gate) == "agent":
-            results += [result(row, agent, _agent_finding(row, plan, run, agent)) for agent in run.per_agent]
+            found = {agent: _agent_finding(row, plan, run, agent) for agent in run.per_agent}
+            results += [result(row, agent, finding) for agent, finding in found.items() if finding is not None]
         elif row.gate in TEST_GATES and run.integration and not run.all_held_back:
             results.append(result(row, None, _integration(plan, run)))
     return tuple(results)
@@ -54,12 +56,15 @@ def unheld(plan: Plan, run: GroupRun) -> str:
     return failed[0] if failed else ""
 
 
-def _agent_finding(row: GateThreshold, plan: Plan, run: TestRun, agent: AgentId) -> Finding:
+def _agent_finding(row: GateThreshold, plan: Plan, run: TestRun, agent: AgentId) -> Finding | None:
+    """What was measured of an agent; None where there is nothing that the gate could measure."""
     counts = run.per_agent[agent]
     if row.gate == "coverage":
         return Finding(counts.coverage_percent, "lines and branches of the generated code alone, by its own tests")
     if row.gate == "tests_per_module":
-        return _per_module(plan, run, agent)
+        return _fewest_checks(_made_of_modules(plan, run, agent))
+    if row.gate == "negative_tests_per_module":
+        return _fewest_negative(_made_of_modules(plan, run, agent))
     failures = [failure for failure in run.failures if failure.agent == agent and failure.kind == _KINDS[row.gate]]
     if row.gate == "regression_tests":
         return _share(counts.regression_passed, counts.regression_failed, 0, failures)
@@ -75,7 +80,8 @@ def _file(failure: TestFailure) -> str:
 
 def _share_of(file: str, run: TestRun, failures: list[TestFailure]) -> Finding:
     own = [failure for failure in failures if _file(failure) == file]
-    share = _share(max(run.tests_by_file.get(file, 0) - len(own), 0), len(own), 0, own)
+    failed = len({failure.node for failure in own})
+    share = _share(max(run.made_by_file.get(file, Made()).tests - failed, 0), failed, 0, own)
     return Finding(share.figure, f"{file}: {share.detail}", share.place)
 
 
@@ -99,20 +105,37 @@ def _share(passed: int, failed: int, skipped: int, failures: list[TestFailure]) 
     """Percent that passed. A skipped test proved nothing, and neither did a test that is not there."""
     total = passed + failed + skipped
     detail = f"{passed} of {total} passed" + (f", {skipped} skipped" if skipped else "")
-    detail += f": {some((failure.node for failure in failures), 3)}" if failures else ""
+    detail += f": {some(dict.fromkeys(failure.node for failure in failures), 3)}" if failures else ""
     return Finding(percent(passed, total) if total else 0.0, detail, failures[0].place if failures else None)
 
 
-def _per_module(plan: Plan, run: TestRun, agent: AgentId) -> Finding:
-    counts = {}
-    for module in plan.agent(agent).modules:
-        if not module.path.endswith("__init__.py"):
-            name = module.path.removesuffix(".py").replace("/", "_")
-            counts[module.path] = run.tests_by_file.get(f"tests/agents/{agent}/test_{name}.py", 0)
-    if not counts:
+def _made_of_modules(plan: Plan, run: TestRun, agent: AgentId) -> dict[str, Made]:
+    """What was made in the tests of each module; a package is a docstring, and has none."""
+    return {
+        module.path: run.made_by_file.get(
+            f"tests/agents/{agent}/test_{module.path.removesuffix('.py').replace('/', '_')}.py", Made()
+        )
+        for module in plan.agent(agent).modules
+        if not module.path.endswith("__init__.py")
+    }
+
+
+def _fewest_checks(modules: Mapping[str, Made]) -> Finding:
+    if not modules:
         return Finding(0, "no modules")
-    fewest = min(counts, key=lambda path: counts[path])
-    return Finding(counts[fewest], f"{fewest} of {len(counts)} modules")
+    fewest = min(modules, key=lambda path: modules[path].checks)
+    made = modules[fewest]
+    sides = f"{made.positive} positive, {made.negative} negative" + (f", {made.plain} others" if made.plain else "")
+    return Finding(made.checks, f"{fewest} of {len(modules)} modules: {sides}")
+
+
+def _fewest_negative(modules: Mapping[str, Made]) -> Finding | None:
+    """Of modules whose tests have named checks: what others try is not told by side."""
+    told = {path: made for path, made in modules.items() if made.positive + made.negative}
+    if not told:
+        return None
+    fewest = min(told, key=lambda path: told[path].negative)
+    return Finding(told[fewest].negative, f"{fewest} of {len(told)} modules")
 
 
 def problems(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestFailure] = ()) -> tuple[Problem, ...]:
@@ -158,7 +181,8 @@ def held_back(plan: Plan, run: TestRun, held: int) -> tuple[Problem, ...]:
 def _test_problem(failure: TestFailure) -> Problem:
     first = failure.message.splitlines()[0] if failure.message else "failed"
     place = Place(failure.place.file, failure.place.line)
-    return Problem("test-failed", f"{failure.node.partition('::')[2] or failure.node}: {first}", place)
+    name = failure.node.partition("::")[2] or failure.node
+    return Problem("test-failed", ": ".join(filter(None, (name, failure.check, first))), place)
 
 
 def _hint(plan: Plan, gate: str) -> str:

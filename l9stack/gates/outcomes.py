@@ -21,7 +21,7 @@ TestKind = Literal["unit", "integration", "regression"]
 
 
 class TestFailure(Model):
-    """One test that did not pass, where it is and what it said."""
+    """One test that did not pass, or one named check of it: where it is and what it said."""
 
     __test__ = False
 
@@ -30,15 +30,52 @@ class TestFailure(Model):
     node: str
     place: Place
     message: str
+    check: str = ""
+    """The name of the check; empty where the test has none, or failed beside them."""
+
+
+class Check(Model):
+    """A named check of a test, and where it failed; `failure` is empty where it held."""
+
+    name: str
+    side: Literal["positive", "negative"]
+    failure: str
+    file: str
+    line: int
 
 
 class TestOutcome(Model):
-    """How one test ended, and where it is."""
+    """How one test ended, where it is, and the named checks that it made."""
 
     outcome: Literal["passed", "skipped", "failed"]
     file: str
     line: int
     message: str = ""
+    checks: tuple[Check, ...] = ()
+
+
+class Made(Model):
+    """What was made in one test file: tests, the named checks of them by side, and tests without named checks."""
+
+    tests: int = 0
+    positive: int = 0
+    negative: int = 0
+    plain: int = 0
+
+    @property
+    def checks(self) -> int:
+        """Named checks, and tests that are one check of their own."""
+        return self.positive + self.negative + self.plain
+
+    def with_one(self, outcome: TestOutcome) -> Made:
+        """The same and one test more."""
+        sides = Counter(check.side for check in outcome.checks)
+        return Made(
+            tests=self.tests + 1,
+            positive=self.positive + sides["positive"],
+            negative=self.negative + sides["negative"],
+            plain=self.plain + (not outcome.checks),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +91,7 @@ class GroupRun:
 class TestRun(Model):
     """The measured results of the generated tests.
 
-    `per_agent` has those agents whose tests ran; `stopped` says why others did not. `tests_by_file` counts tests that
+    `per_agent` has those agents whose tests ran; `stopped` says why others did not. `made_by_file` counts what
     ran, by test file; `not_run` are files of tests across agents that involve an agent which was stopped.
     """
 
@@ -63,7 +100,7 @@ class TestRun(Model):
     per_agent: dict[AgentId, TestCounts]
     collection: TestCounts
     failures: tuple[TestFailure, ...]
-    tests_by_file: dict[str, int]
+    made_by_file: dict[str, Made]
     integration: bool
     seconds: float
     stopped: dict[AgentId, str] = {}
@@ -122,16 +159,18 @@ def summarise(
     outcomes = {node: outcome for run in runs for node, outcome in run.outcomes.items()}
     counts: dict[AgentId | None, Counter[str]] = {agent: Counter() for agent in agents}
     total: Counter[str] = Counter()
-    failures, files = [], Counter[str]()
+    failures, files = list[TestFailure](), dict[str, Made]()
     for node, record in sorted(outcomes.items()):
         agent, kind, outcome = agent_of(node, agents), kind_of(node), record.outcome
         key = "skipped" if outcome == "skipped" else f"{kind}_{outcome}"
-        total[key] += 1
-        counts.setdefault(agent, Counter())[key] += 1
-        files[node.partition("::")[0]] += outcome != "skipped" and "::" in node
+        told = Counter([key, *(f"{check.side}_checks" for check in record.checks)])
+        total += told
+        counts.setdefault(agent, Counter()).update(told)
+        if outcome != "skipped" and "::" in node:
+            file = node.partition("::")[0]
+            files[file] = files.get(file, Made()).with_one(record)
         if outcome == "failed":
-            place = Place(record.file, record.line)
-            failures.append(TestFailure(agent=agent, kind=kind, node=node, place=place, message=record.message.strip()))
+            failures += _failures(node, record, agent, kind)
     ran = {run.group.agent: run for run in runs}
     measured = [agent for agent in agents if agent in ran or agent not in stopped]
     roots = {agent.id: f"code/{agent.spec.root_path}/" for agent in plan.agents}
@@ -150,12 +189,31 @@ def summarise(
         per_agent=per_agent,
         collection=TestCounts(**total, coverage_percent=_coverage(together), seconds=round(seconds, 2)),
         failures=tuple(failures),
-        tests_by_file=dict(sorted(files.items())),
+        made_by_file=dict(sorted(files.items())),
         integration=integration,
         seconds=round(seconds, 2),
         stopped=dict(stopped),
         not_run=tuple(sorted(group.target for group in wanted if group.agent is None and group.name not in names)),
     )
+
+
+def _failures(node: str, outcome: TestOutcome, agent: AgentId | None, kind: TestKind) -> list[TestFailure]:
+    """Each check of a test that failed; the test itself where it failed beside them."""
+    found = [
+        TestFailure(
+            agent=agent,
+            kind=kind,
+            node=node,
+            place=Place(check.file, check.line),
+            message=check.failure.strip(),
+            check=check.name,
+        )
+        for check in outcome.checks
+        if check.failure
+    ]
+    place = Place(outcome.file, outcome.line)
+    whole = TestFailure(agent=agent, kind=kind, node=node, place=place, message=outcome.message.strip())
+    return found or [whole]
 
 
 def _own_files(agent: AgentId, coverage: Mapping[str, Any], roots: Mapping[AgentId, str]) -> dict[str, Any]:

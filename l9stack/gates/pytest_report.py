@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from l9stack.agent.conformance.checks import PROPERTY, Row
+
 OWN = "implementations"
 """The name of the folder of a user's own code, which is on the path of imports."""
 
@@ -37,14 +39,30 @@ class Reporter:
         if crash and crash.path.endswith(file):
             line = crash.lineno
         elif crash:
-            file, line = _own_place(crash) or (file, line)
-        record = {"node": node, "outcome": outcome, "file": file, "line": line, "message": message[:2000]}
+            file, line = _own_place(crash.path, crash.lineno) or (file, line)
+        checks = [_check(row, file, line) for row in dict(getattr(report, "user_properties", ())).get(PROPERTY, ())]
+        record = {
+            "node": node,
+            "outcome": outcome,
+            "file": file,
+            "line": line,
+            "message": message[:2000],
+            "checks": checks,
+        }
         self._stream.write(f"{json.dumps(record)}\n")
         self._stream.flush()
 
 
-def _own_place(crash: Any) -> tuple[str, int] | None:
+def _check(row: Row, file: str, line: int) -> dict[str, Any]:
+    """A named check of a test; it failed in the user's own code, or is told at the place of its test."""
+    if row["failure"]:
+        file, line = _own_place(row["file"], row["line"]) or (file, line)
+    told = {"name": row["name"], "side": row["side"], "failure": row["failure"][:2000]}
+    return {**told, "file": file, "line": line}
+
+
+def _own_place(crashed: str, line: int) -> tuple[str, int] | None:
     """Where an exception came out of the user's own code, relative to the collection: that is the place to look at."""
-    path = Path(crash.path)
+    path = Path(crashed)
     folder = next((Path(name) for name in sys.path if Path(name).name == OWN and path.is_relative_to(name)), None)
-    return (f"{OWN}/{path.relative_to(folder).as_posix()}", int(crash.lineno)) if folder else None
+    return (f"{OWN}/{path.relative_to(folder).as_posix()}", int(line)) if folder else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -68,13 +70,16 @@ def run_tests(
 def _schedule(
     plan: Plan, wanted: Sequence[Group], runner: _Runner, progress: Progress, jobs: int, stopped: dict[AgentId, str]
 ) -> tuple[list[GroupRun], dict[AgentId, str]]:
-    """Run the groups, each as soon as what it needs has held; what ran, and the reasons of agents that did not."""
+    """Run the groups, each as soon as what it needs has held; what ran, and the reasons of agents that did not.
+
+    Files of tests across agents that are ready at the same time share processes: so they share agents that are served.
+    """
     waiting, runs = list(wanted), list[GroupRun]()
-    running: dict[Future[GroupRun], Group] = {}
+    running: dict[Future[list[GroupRun]], list[Group]] = {}
     with ThreadPoolExecutor(jobs) as pool:
         try:
             while waiting or running:
-                open_agents = {group.agent for group in (*waiting, *running.values())}
+                open_agents = {group.agent for group in (*waiting, *itertools.chain(*running.values()))}
                 for group in list(waiting):
                     if group.agent in stopped:
                         waiting.remove(group)
@@ -85,27 +90,38 @@ def _schedule(
                             stopped[group.agent] = f"it depends on {blocked}"
                         break  # others may depend on it: look at them again
                     if len(running) < jobs and not group.needs & open_agents:
-                        waiting.remove(group)
-                        running[pool.submit(runner.run, group)] = group
+                        together = _together(group, waiting, open_agents, jobs)
+                        waiting = [other for other in waiting if other not in together]
+                        running[pool.submit(runner.run, together)] = together
                         break
                 else:
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
-                        run = future.result()
                         del running[future]
-                        runs.append(run)
-                        if run.group.agent is not None and (failed := unheld(plan, run)):
-                            stopped[run.group.agent] = f"gate {failed}"
-                        progress(f"{run.group.name}: {len(run.outcomes)} tests, {run.seconds:.1f} s")
+                        for run in future.result():
+                            runs.append(run)
+                            if run.group.agent is not None and (failed := unheld(plan, run)):
+                                stopped[run.group.agent] = f"gate {failed}"
+                            progress(f"{run.group.name}: {len(run.outcomes)} tests, {run.seconds:.1f} s")
         except BaseException:
             runner.parent.close()  # nobody waits for tests that nobody looks at
             raise
     return runs, stopped
 
 
+def _together(
+    group: Group, waiting: Sequence[Group], open_agents: Collection[AgentId | None], jobs: int
+) -> list[Group]:
+    """The group, and where it is a file of tests across agents its share of all those that are ready as well."""
+    if group.agent is not None:
+        return [group]
+    ready = [other for other in waiting if other.agent is None and not other.needs & set(open_agents)]
+    return [group, *(other for other in ready if other is not group)][: math.ceil(len(ready) / jobs)]
+
+
 @dataclass(frozen=True, slots=True)
 class _Runner:
-    """Runs one group at a time for each thread that asks."""
+    """Runs some groups at a time, in one process, for each thread that asks."""
 
     folder: Path
     scratch: Path
@@ -114,22 +130,24 @@ class _Runner:
     timeout: float
     parent: WarmParent
 
-    def run(self, group: Group) -> GroupRun:
-        """Run a group to its end."""
-        own = Path(tempfile.mkdtemp(prefix=f"{group.name[:20]}-", dir=self.scratch))
+    def run(self, groups: Sequence[Group]) -> list[GroupRun]:
+        """Run groups to their end; what goes wrong with the run itself is a failure of each, and so is its time."""
+        own = Path(tempfile.mkdtemp(prefix=f"{groups[0].name[:20]}-", dir=self.scratch))
         (own / "tmp").mkdir()
         (own / "pytest.ini").write_text("[pytest]\n")
         began = time.monotonic()
-        code = self.parent.run(self._order(group, own), self.timeout)
+        code = self.parent.run(self._order(groups, own), self.timeout * len(groups))
         seconds = time.monotonic() - began
         outcomes = read_outcomes(own / "outcomes.jsonl")
-        if wrong := self._wrong(code, outcomes, own / "log"):
-            outcomes[f"{group.target}/"] = TestOutcome(outcome="failed", file=group.target, line=1, message=wrong)
+        wrong = self._wrong(code, outcomes, own / "log", self.timeout * len(groups))
         report = own / "coverage.json"
         files = json.loads(report.read_bytes())["files"] if report.is_file() else {}
-        return GroupRun(group=group, outcomes=outcomes, coverage=files, seconds=seconds)
+        return [
+            GroupRun(group=group, outcomes=_of(group, groups, outcomes, wrong), coverage=files, seconds=seconds)
+            for group in groups
+        ]
 
-    def _order(self, group: Group, own: Path) -> dict[str, Any]:
+    def _order(self, groups: Sequence[Group], own: Path) -> dict[str, Any]:
         paths = [str(path.resolve()) for path in self.import_paths]
         environ = scrubbed_environ()
         environ["PYTHONPATH"] = os.pathsep.join([*paths, environ["PYTHONPATH"]])
@@ -139,18 +157,32 @@ class _Runner:
             "folder": str(self.folder),
             "environ": {**environ, **self.backends, "TMPDIR": str(own / "tmp")},
             "paths": paths,
-            "arguments": [*_OPTIONS, "-c", str(own / "pytest.ini"), "--rootdir", str(self.folder), group.target],
-            "root": group.root,
+            "arguments": [
+                *(*_OPTIONS, "-c", str(own / "pytest.ini"), "--rootdir", str(self.folder)),
+                *(group.target for group in groups),
+            ],
+            "root": groups[0].root,
             "coverage": str(own / "coverage.json"),
         }
 
-    def _wrong(self, code: int | None, outcomes: Mapping[str, TestOutcome], log: Path) -> str:
+    def _wrong(self, code: int | None, outcomes: Mapping[str, TestOutcome], log: Path, timeout: float) -> str:
         """What went wrong with the run itself, beside tests that failed and say so; an empty string where nothing."""
         if code is None:
-            return f"the tests had not ended after {self.timeout:g} s\n{_tail(log)}"
+            return f"the tests had not ended after {timeout:g} s\n{_tail(log)}"
         if any(outcome.outcome == "failed" for outcome in outcomes.values()):
             return ""
         return "" if code == ENDED else f"pytest ended with {code - ENDED if code >= ENDED else code}\n{_tail(log)}"
+
+
+def _of(
+    group: Group, groups: Sequence[Group], outcomes: Mapping[str, TestOutcome], wrong: str
+) -> dict[str, TestOutcome]:
+    """The outcomes of one group of a run."""
+    alone = len(groups) == 1
+    own = {node: found for node, found in outcomes.items() if alone or node.partition("::")[0] == group.target}
+    if wrong:
+        own[f"{group.target}/"] = TestOutcome(outcome="failed", file=group.target, line=1, message=wrong)
+    return own
 
 
 def _tail(log: Path) -> str:

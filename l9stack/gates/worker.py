@@ -7,6 +7,7 @@ empty; l9stack's own files are never below it.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import tempfile
@@ -16,19 +17,51 @@ import coverage
 import pytest
 import pytest_asyncio.plugin
 from coverage.exceptions import NoDataError
+from limits.aio.storage import RedisStorage
 
 from l9stack.gates.pytest_report import Reporter
 from l9stack.gates.warm import ENDED
 from l9stack.local import pytest_plugin, zygote
 from l9stack.local.zygote import Order
 
+_CONFORMANCE = (
+    "composition",
+    "fixtures",
+    "governance",
+    "history",
+    "knowledge",
+    "look_ups",
+    "messaging",
+    "observations",
+    "promises",
+    "settings",
+    "together",
+    "unbound",
+)
+_FIRST_USED = (
+    "anyio._backends._asyncio",
+    "encodings.idna",
+    "httpcore",
+    *(f"l9stack.agent.governance.{name}" for name in ("_audit", "_policy")),
+    *(f"l9stack.agent.knowledge.{name}" for name in ("_cache", "_causes", "_graph", "_history")),
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "structlog.testing",
+)
+"""What libraries import only when it is first used: each fork would do that anew."""
+
 
 def _warm() -> None:
     """Import what generated tests use, before coverage traces: that makes imports three times as slow."""
-    import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
-    import structlog.testing  # noqa: F401
+    from _pytest.config import default_plugins
 
-    import l9stack.agent.testing  # noqa: F401
+    for name in (
+        *(f"_pytest.{name}" for name in default_plugins),
+        *_FIRST_USED,
+        *(f"l9stack.agent.conformance.{name}" for name in _CONFORMANCE),
+    ):
+        importlib.import_module(name)
+    RedisStorage("async+redis://127.0.0.1:6379", implementation="redispy")  # it connects to nothing yet
 
 
 def _run(order: Order) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
+
 from l9stack.errors import InputError, Problem
+from l9stack.extraction.kept import VARIABLE, kept_inputs
 from l9stack.extraction.prepare import Prepared, plan_of, prepare
 from l9stack.infra.services import without_a_place
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.stack import check_stack
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 from l9stack.releases.prepared import prepared_release
 
 
 def prepared_for(project: Project, settings: StackSettings) -> Prepared:
-    """What a stack deploys: the release to which it is pinned, else the working files.
+    """What a stack deploys: the release to which it is pinned, else what `l9 up` has extracted, else the working files.
 
     Raises:
         InputError: they are wrong, or the release is not what it was.
     """
     if settings.release:
         return prepared_release(project, settings.release, settings.settings)
-    return prepare(project.root / settings.collection, project, settings=settings.settings)
+    path = project.root / settings.collection
+    if extracted := os.environ.get(VARIABLE):
+        return prepare(kept_inputs(project, extracted, path, settings.settings))
+    return prepare(Inputs.read(project, path, settings=settings.settings))
 
 
 def wrong_inputs(project: Project, stack: str) -> tuple[Problem, ...]:
@@ -29,7 +36,7 @@ def wrong_inputs(project: Project, stack: str) -> tuple[Problem, ...]:
         if settings.release:
             plan = prepared_release(project, settings.release, settings.settings).plan
         else:
-            _, plan = plan_of(project.root / settings.collection, project, settings=settings.settings)
+            _, plan = plan_of(Inputs.read(project, project.root / settings.collection, settings=settings.settings))
     except InputError as error:
         return error.problems
     return tuple(without_a_place(settings, plan, project.root, stack))

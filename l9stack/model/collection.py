@@ -8,13 +8,6 @@ from l9stack.model.base import Model
 from l9stack.model.glue import Answers, Glue
 
 
-class SourceFile(Model):
-    """A file that was read, by its path relative to the collection, with the SHA-256 of its bytes."""
-
-    path: str
-    sha256: str
-
-
 class ImportedModule(Model):
     """A module that somebody else wrote in place of the generated one; `path` is below the import root."""
 
@@ -46,5 +39,6 @@ class Collection(Model):
     """The name of the file that answers belong to, whether it is there or not."""
     imported: tuple[ImportedModule, ...] = ()
     templates: tuple[OwnTemplate, ...] = ()
-    sources: tuple[SourceFile, ...] = ()
+    implementations: dict[str, bytes] = {}
+    """The user's own files below `implementations`, by path there: parsed by planning, and run by the gates alone."""
     notes: tuple[Problem, ...] = ()

@@ -24,7 +24,10 @@ class GateResult(Model):
 
 
 class TestCounts(Model):
-    """Results of generated tests by kind; `seconds` is wall time of the run that they came from."""
+    """Results of generated tests by kind; `seconds` is wall time of the run that they came from.
+
+    A test may make many named checks, each positive or negative; it passed where all of them held.
+    """
 
     __test__ = False  # not a test case, whatever pytest makes of its name
 
@@ -35,6 +38,8 @@ class TestCounts(Model):
     regression_passed: int = 0
     regression_failed: int = 0
     skipped: int = 0
+    positive_checks: int = 0
+    negative_checks: int = 0
     coverage_percent: float = 0.0
     seconds: float = 0.0
 

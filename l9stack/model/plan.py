@@ -198,7 +198,6 @@ class Plan(Model):
     questions: tuple[Problem, ...] = ()
     """Unbound operations and whatever else a person has to answer; notes, not errors."""
     notes: tuple[Problem, ...] = ()
-    input_files: tuple[str, ...] = ()
     templates: tuple[OwnTemplate, ...] = ()
     """The collection's own templates."""
     monitoring: MonitoringPlan | None = None

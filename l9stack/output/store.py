@@ -7,33 +7,41 @@ index is needed, and an entry that was edited, torn or cut short is no entry.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.files import digests_below, files_below, fill, publish, sweep, temporary_folder
-from l9stack.model.artifact import Artifact, tree_digest
+from l9stack.files import digests_below, files_below, fill, publish, sweep, temporary_folder, write_file
+from l9stack.model.artifact import Artifact, RenderedTree, tree_digest
 from l9stack.names import AgentId
 from l9stack.project import Project
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_SHARED = ""
+"""The key of the collection's own part in a note of a rendering: no agent has that name."""
 
 
 class Store:
-    """Parts of rendered trees below `.l9/store/<digest>/`, at their paths within an extraction."""
+    """Parts of rendered trees below `.l9/store/<digest>/`, at their paths within an extraction; and kept inputs."""
 
     def __init__(self, project: Project) -> None:
         self.folder = project.store
+        self._rendered = project.rendered
 
     def put(self, artifacts: Iterable[Artifact]) -> str:
-        """Store `artifacts` and return their digest. An intact entry is reused; a broken one is set aside and replaced.
+        """Store `artifacts`, as `put_files`."""
+        return self.put_files({artifact.path: artifact.text.encode() for artifact in artifacts})
+
+    def put_files(self, files: Mapping[str, bytes]) -> str:
+        """Store files and return their digest. An intact entry is reused; a broken one is set aside and replaced.
 
         Safe against being killed at any point, and against several writers at once.
         """
-        files = {artifact.path: artifact for artifact in artifacts}
-        digest = tree_digest((path, artifact.sha256) for path, artifact in files.items())
+        digest = tree_digest((path, hashlib.sha256(data).hexdigest()) for path, data in files.items())
         if self.has(digest):
             return digest
         target = self.folder / digest
@@ -41,7 +49,7 @@ class Store:
         sweep(self.folder)
         while True:
             with temporary_folder(target) as temporary:
-                fill(temporary, ((path, artifact.text.encode()) for path, artifact in sorted(files.items())))
+                fill(temporary, sorted(files.items()))
                 if publish(temporary, target) or self.has(digest):
                     return digest
             self._set_aside(digest)
@@ -74,6 +82,32 @@ class Store:
         except (OSError, UnicodeDecodeError):
             return None
         return found if tree_digest((artifact.path, artifact.sha256) for artifact in found) == digest else None
+
+    def recall(self, key: str) -> RenderedTree | None:
+        """The tree that was rendered under `key`, or None where not all of it is here as it was.
+
+        The note is only a hint: every part is held against its digest, and what is missing or changed is rendered.
+        """
+        try:
+            note = json.loads((self._rendered / f"{key}.json").read_bytes())
+            parts: Mapping[str, str] = note["parts"]
+            collection = str(note["collection"])
+        except (OSError, ValueError, KeyError):
+            return None
+        artifacts = list[Artifact]()
+        for owner, digest in parts.items():
+            found = self.read(digest, AgentId(owner) if owner != _SHARED else None)
+            if found is None:
+                return None
+            artifacts += found
+        return RenderedTree(collection=collection, artifacts=tuple(sorted(artifacts, key=lambda item: item.path)))
+
+    def remember(self, key: str, tree: RenderedTree, parts: Mapping[AgentId | None, str]) -> None:
+        """Note where the parts of a tree lie; `key` covers all that it is rendered from."""
+        note = {"collection": tree.collection, "parts": {owner or _SHARED: digest for owner, digest in parts.items()}}
+        path, text = self._rendered / f"{key}.json", json.dumps(note, sort_keys=True).encode()
+        if not path.is_file() or path.read_bytes() != text:
+            write_file(path, text)
 
     def remove(self, digest: str) -> None:
         """Forget an entry; an absent one is no error."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from l9stack.errors import Problem
@@ -24,7 +23,7 @@ from l9stack.model.glue import (
 from l9stack.model.plan import OperationPlan
 from l9stack.names import AgentId
 from l9stack.planning.binding_problems import BindingProblems, FieldMap
-from l9stack.planning.implementations import fault_of, unfinished
+from l9stack.planning.implementations import OwnCode, fault_of, unfinished
 from l9stack.planning.kinds import NUMERIC, clashes
 
 _PYTHON: dict[str, type | tuple[type, ...]] = {
@@ -47,13 +46,13 @@ _FOUND = (
 _RECEIPT = (FieldSpec(name="record_id", description="id under which the request is recorded"),)
 
 
-def completed(operation: OperationPlan, root: Path) -> OperationPlan:
+def completed(operation: OperationPlan, own: OwnCode) -> OperationPlan:
     """The operation with the response that its behaviour implies, where none is declared, and whether it is finished.
 
-    `root` is the collection's folder, beside whose files the user's own implementations lie.
+    `own` are the user's own implementations.
     """
     if isinstance(operation.behaviour, Implementation):
-        return operation.model_copy(update={"unfinished": unfinished(operation.behaviour.target, root)})
+        return operation.model_copy(update={"unfinished": unfinished(operation.behaviour.target, own)})
     implied: Mapping[type, tuple[FieldSpec, ...] | None] = {
         CheckPolicyBehaviour: _POLICY,
         QueryMemoryBehaviour: _FOUND,
@@ -73,12 +72,12 @@ class Checker:
         self,
         operations: Mapping[str, OperationPlan],
         specs: Mapping[AgentId, AgentSpec],
-        root: Path,
+        own: OwnCode,
         problems: list[Problem],
     ) -> None:
         self._operations = operations
         self._specs = specs
-        self._root = root
+        self._own = own
         self._problems = problems
 
     def check(self, operation: OperationPlan, binding: Binding | None) -> None:
@@ -94,7 +93,7 @@ class Checker:
                 _check_values(spec, f"{side}.{spec.name}", told)
         match operation.behaviour:
             case Implementation(target=target):
-                if fault := fault_of(target, self._root):
+                if fault := fault_of(target, self._own):
                     told.error(fault.code, fault.message, "implementation", fault.hint, fault.place)
             case DecisionTableBehaviour() as table:
                 self._table(table, request, response, told)

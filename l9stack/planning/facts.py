@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from l9stack.model.agent import AgentSpec, GraphShape, MemoryKind
 from l9stack.model.collection import Collection
-from l9stack.model.glue import Binding, ConnectionType, ModuleMapping, RouteBehaviour, Wiring
+from l9stack.model.glue import Binding, ConnectionType, ModuleMapping, RouteBehaviour
 from l9stack.names import AgentId, identifier, operation_name
+from l9stack.planning.agent_glue import AgentGlue
 from l9stack.planning.escalation import read_policy
 from l9stack.planning.graph import Directory
 from l9stack.planning.signatures import NOTHING, Fields, models_of, shape_of
@@ -52,16 +53,10 @@ class Facts:
         return any(self.agent.layer(kind) is not None for kind in kinds)
 
 
-def facts_of(
-    agent: AgentSpec,
-    collection: Collection,
-    wirings: Iterable[Wiring],
-    directory: Directory,
-    bindings: Mapping[str, Binding],
-    mappings: Mapping[str, ModuleMapping],
-) -> Facts:
-    """The facts of one agent; `wirings` are those that begin or end at it."""
-    ends = [(wiring, directory.find(wiring.from_agent), directory.find(wiring.to_agent)) for wiring in wirings]
+def facts_of(agent: AgentSpec, collection: Collection, glue: AgentGlue, directory: Directory) -> Facts:
+    """The facts of one agent."""
+    bindings, mappings = glue.bindings, glue.mappings
+    ends = [(wiring, directory.find(wiring.from_agent), directory.find(wiring.to_agent)) for wiring in glue.wirings]
     packets = ConnectionType.PACKET_SEND
     calls = [(w, to) for w, source, to in ends if agent.id in source and w.connection_type != "event_observe"]
     heard = [w for w, _, to in ends if agent.id in to]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec, Endpoint
 from l9stack.model.collection import Collection
-from l9stack.model.glue import Binding, ConnectionType, FunctionSpec, ModuleMapping, Unbound, Wiring
+from l9stack.model.glue import Binding, ConnectionType, FunctionSpec, ModuleMapping, Unbound
 from l9stack.model.plan import ModulePlan, OperationPlan
 from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operation_name
+from l9stack.planning.agent_glue import AgentGlue
 from l9stack.planning.catalogue import CATALOGUE, OPERATIONS, ROWS
 from l9stack.planning.graph import Directory
 from l9stack.planning.signatures import NOTHING, Shape, models_of, shape_of
@@ -76,15 +76,8 @@ def bindings_of(
     return found
 
 
-def gather(
-    agent: AgentSpec,
-    wirings: Iterable[Wiring],
-    directory: Directory,
-    bindings: dict[str, Binding],
-    mappings: dict[str, ModuleMapping],
-    problems: list[Problem],
-) -> Drafts:
-    """All drafts of an agent, from every source; `wirings` are those that begin or end at it."""
+def gather(agent: AgentSpec, glue: AgentGlue, directory: Directory, problems: list[Problem]) -> Drafts:
+    """All drafts of an agent, from every source."""
     drafts = Drafts()
     endpoints = [endpoint for endpoint in agent.endpoints if not is_builtin(endpoint)]
     methods: dict[str, set[str]] = defaultdict(set)
@@ -97,7 +90,7 @@ def gather(
         draft = drafts.take(name, f"endpoint {endpoint.method} {endpoint.path}")
         if draft is not None:
             draft.routes.append(endpoint)
-    for wiring in wirings:
+    for wiring in glue.wirings:
         if agent.id not in directory.find(wiring.to_agent):
             continue
         for name in wiring.names:
@@ -107,11 +100,11 @@ def gather(
             )
             if draft is not None and wiring.connection_type is ConnectionType.PACKET_SEND:
                 draft.packet_types.append(name)
-    models = models_of(mappings.values())
-    for target, mapping in mappings.items():
+    models = models_of(glue.mappings.values())
+    for target, mapping in glue.mappings.items():
         for function in mapping.functions:
             _from_function(drafts, function, mapping, target, shape_of(function, models, problems))
-    for binding in bindings.values():
+    for binding in glue.bindings.values():
         draft = drafts.take(binding.operation, f"bound at {binding.place.file}:{binding.place.line}")
         if draft is not None:
             draft.binding, draft.module = binding, binding.module or draft.module

@@ -13,11 +13,11 @@ from l9stack import __version__
 from l9stack.errors import InputError, Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
-from l9stack.model.glue import Binding, ModuleMapping, Wiring
 from l9stack.model.meta import FLAGS, PACKET_ENVELOPE, Meta, Protocol
-from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan
+from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan, Setting
 from l9stack.names import AgentId
 from l9stack.planning import settings
+from l9stack.planning.agent_glue import AgentGlue
 from l9stack.planning.behaviours import Checker, completed
 from l9stack.planning.catalogue import dotted, family_of
 from l9stack.planning.escalation import read_policy, shared_triggers, with_shared
@@ -34,7 +34,6 @@ from l9stack.planning.own_templates import own_template, template_notes
 from l9stack.planning.quality import with_sentences
 from l9stack.planning.retention import retention_notes
 
-Bindings = dict[str, Binding]
 UNBOUND = "unbound-operation"
 """The code of the question that an unbound operation asks."""
 
@@ -64,11 +63,10 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     wirings = wirings_of(collection, directory)
     drafts: dict[AgentId, tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]]] = {}
     for spec in collection.agents:
-        drafts[spec.id] = _modules(
-            spec, collection, wirings[spec.id], directory, bindings[spec.id], mappings[spec.id], problems
-        )
+        glue = AgentGlue(tuple(wirings[spec.id]), bindings[spec.id], mappings[spec.id])
+        drafts[spec.id] = _modules(spec, collection, glue, directory, problems)
     by_name = {f"{agent}.{operation.name}": operation for agent, (_, ops) in drafts.items() for operation in ops}
-    checker = Checker(by_name, {agent.id: agent for agent in collection.agents}, Path(collection.root), problems)
+    checker = Checker(by_name, {agent.id: agent for agent in collection.agents}, collection.implementations, problems)
     for agent, (_, operations) in drafts.items():
         for operation in operations:
             checker.check(operation, bindings[agent].get(operation.name))
@@ -76,7 +74,8 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     notes.extend(template_notes(collection))
     for spec in collection.agents:
         notes.extend(missed_families(spec, *drafts[spec.id]))
-    check_keyspaces(((a, settings.of_agent(a, collection, meta, stack)) for a in collection.agents), problems)
+    own = {spec.id: settings.of_agent(spec, collection, meta, stack) for spec in collection.agents}
+    check_keyspaces(((spec, own[spec.id]) for spec in collection.agents), problems)
     protocol = _protocol(collection, meta, stack, problems)
     shared = settings.shared(collection, meta, stack)
     check_folder(shared, collection.agents, problems)
@@ -86,7 +85,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     specs = {agent.id: agent for agent in collection.agents}
     joined = _edges_by_agent(edges)
     plans = tuple(
-        _agent(specs[agent], number, drafts[agent], joined[agent], collection, meta, stack)
+        _agent(specs[agent], number, drafts[agent], joined[agent], own[agent])
         for number, wave in enumerate(waves, start=1)
         for agent in wave
     )
@@ -108,7 +107,6 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         protocol=protocol,
         questions=questions,
         notes=tuple(notes),
-        input_files=tuple(source.path for source in collection.sources),
         templates=collection.templates,
         monitoring=plan_monitoring(plans, shared, meta.gates),
     )
@@ -129,17 +127,15 @@ def _outside(collection: Collection) -> list[Problem]:
 def _modules(
     agent: AgentSpec,
     collection: Collection,
-    wirings: list[Wiring],
+    glue: AgentGlue,
     directory: Directory,
-    bindings: Bindings,
-    mappings: dict[str, ModuleMapping],
     problems: list[Problem],
 ) -> tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]]:
-    facts = facts_of(agent, collection, wirings, directory, bindings, mappings)
+    facts = facts_of(agent, collection, glue, directory)
     modules: list[ModulePlan] = []
     imported = {module.path: module.text for module in collection.imported}
     for path in agent.generate_files:
-        mapping = mappings.get(path)
+        mapping = glue.mappings.get(path)
         family, subject = family_of(path, facts, {module.family for module in modules})
         modules.append(
             ModulePlan(
@@ -152,10 +148,10 @@ def _modules(
                 imported=imported.get(f"{agent.root_path}/{path}"),
             )
         )
-    drafts = gather(agent, wirings, directory, bindings, mappings, problems)
+    drafts = gather(agent, glue, directory, problems)
     placed = place(agent, drafts, modules, problems)
     operations = tuple(
-        completed(plan_operation(agent, draft, placed[draft.name]), Path(collection.root))
+        completed(plan_operation(agent, draft, placed[draft.name]), collection.implementations)
         for draft in drafts.by_name.values()
         if draft.name in placed
     )
@@ -179,11 +175,8 @@ def _agent(
     wave: int,
     drafted: tuple[tuple[ModulePlan, ...], tuple[OperationPlan, ...]],
     edges: list[Edge],
-    collection: Collection,
-    meta: Meta,
-    stack: Mapping[str, JsonValue],
+    own: tuple[Setting, ...],
 ) -> AgentPlan:
-    own = settings.of_agent(spec, collection, meta, stack)
     rules, triggers = read_policy(spec.governance.escalation_policy)
     return AgentPlan(
         spec=spec,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
+from l9stack.inputs import InputFile, Inputs
 from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
 from l9stack.model.glue import Answers, Glue
@@ -13,14 +13,12 @@ from l9stack.names import identifier
 from l9stack.reading.agents import read_agent
 from l9stack.reading.documents import Document, Malformed, parse_each
 from l9stack.reading.fields import quoted
-from l9stack.reading.files import Source, read_files
 from l9stack.reading.gathering import NEAR, gather
 from l9stack.reading.glue import joined, read_answers, read_glue
-from l9stack.reading.imported import read_modules, sources as module_sources
+from l9stack.reading.imported import read_modules
 from l9stack.reading.markdown import Block, read_markdown
 from l9stack.reading.templates import read_templates
-from l9stack.reading.texts import Text
-from l9stack.sources import answers_file, imported_folder, own_templates_folder
+from l9stack.reading.texts import Text, decoded
 
 MAX_AGENTS = 1_000
 _AGENT_HAS = "an agent has system, module, name, role, rootpath, cursorinstructions, governance and deployment"
@@ -38,7 +36,7 @@ class _Reading:
     """Why documents are no agents."""
 
 
-def read_collection(path: Path) -> Collection:
+def read_collection(inputs: Inputs) -> Collection:
     """Read a collection.
 
     Raises:
@@ -46,44 +44,45 @@ def read_collection(path: Path) -> Collection:
     """
     found = _Reading()
     problems = found.problems
-    name = identifier(path.name if path.is_dir() else path.stem)
-    if name is None:
-        problems.append(Problem("bad-name", f"no identifier can be made of {quoted(path.name)}", Place(path.name)))
-    sources = list(read_files(path, problems))
-    for source in sources:
-        if source.text is not None:
-            _read(source, source.text, found)
-    kept = imported_folder(path)
-    imported = read_modules(kept, kept.name, problems)
-    own = own_templates_folder(path)
-    templates = read_templates(own, own.name, problems)
+    contents, called = inputs.contents, inputs.path.name
+    if identifier(inputs.stem) is None:
+        problems.append(Problem("bad-name", f"no identifier can be made of {quoted(called)}", Place(called)))
+    problems.extend(schema.fault for schema in contents.schemas if schema.fault)
+    whole = [schema for schema in contents.schemas if schema.fault is None]
+    for schema, text in [(schema, decoded(schema.data, schema.name, problems)) for schema in whole]:
+        if text is not None:
+            _read(schema, text, found)
+    problems.extend(contents.implementations.faults)
+    imported = read_modules(contents.imported, problems)
+    templates = read_templates(contents.templates, problems)
     problems.extend(_clashes(found.agents))
     failed = any(problem.level == "error" for problem in problems)
     if not failed and not found.agents:
-        problems.append(_no_agents(path, found))
+        problems.append(_no_agents(called, found))
     problems.extend(found.others)
     if any(problem.level == "error" for problem in problems):
         raise InputError(sorted(problems, key=lambda problem: (problem.level, problem.place or Place(""))))
     return Collection(
-        name=str(name),
-        root=str(path if path.is_dir() else path.parent),
+        name=inputs.name,
+        root=str(inputs.root),
         agents=tuple(found.agents),
         glue=found.glue,
         answers=found.answers,
-        answers_file=answers_file(path).name,
+        answers_file=inputs.answers_file,
         imported=imported,
         templates=templates,
-        sources=(*(source.file for source in sources), *module_sources(imported, kept.name)),
+        implementations={file.name: file.data for file in contents.implementations.files},
         notes=tuple(problems),
     )
 
 
-def _read(source: Source, text: Text, found: _Reading) -> None:
-    if source.answers:
+def _read(schema: InputFile, text: Text, found: _Reading) -> None:
+    stem, _, suffix = schema.name.rpartition(".")
+    if stem == "answers" or stem.endswith(".answers"):
         for item in parse_each(text):
             _read_answers(item, text.file, found)
         return
-    if source.markdown:
+    if suffix.lower() == "md":
         unclosed: list[Problem] = []
         markdown = read_markdown(text, unclosed)
         if markdown.blocks or unclosed:
@@ -147,18 +146,18 @@ def _read_answers(item: Document | Malformed, file: str, found: _Reading) -> Non
         found.answers = read_answers(item.root, file, found.problems)
 
 
-def _no_agents(path: Path, found: _Reading) -> Problem:
+def _no_agents(called: str, found: _Reading) -> Problem:
     """Nothing is an agent: the nearest to one says what it lacks."""
     if found.glue.file:
         hint = f"{found.glue.file} holds glue: give the folder that also holds the agents"
-        return Problem("no-agents", "no agent schema found", Place(path.name), hint)
+        return Problem("no-agents", "no agent schema found", Place(called), hint)
     near = [other for other in found.others if other.message.startswith(NEAR)]
     if near:
         nearest = min(near, key=lambda other: other.message.count(", "))
         found.others.remove(nearest)
         message = f"no agent schema found: {nearest.message.removeprefix('not an agent: ')}"
         return Problem("no-agents", message, nearest.place, _AGENT_HAS)
-    return Problem("no-agents", "no agent schema found", Place(path.name), _AGENT_HAS)
+    return Problem("no-agents", "no agent schema found", Place(called), _AGENT_HAS)
 
 
 def _clashes(agents: list[AgentSpec]) -> list[Problem]:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from l9stack.errors import Place, Problem
-from l9stack.reading.limits import most_bytes, most_levels, most_values
+from l9stack.inputs.limits import most_bytes, most_levels, most_values
 from l9stack.reading.texts import Text, pieces
 
 MAX_DOCUMENTS = 1_000

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import JsonValue
 
 from l9stack.errors import InputError, Place, Problem
+from l9stack.inputs import InputFolder
 from l9stack.model.glue import Answers, ConnectionType, Glue, Wiring
 from l9stack.reading.bindings import read_bindings
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
 from l9stack.reading.glue_words import ANSWERS, GLUE, HARMONISED, MARKS, NAMED_BY, WIRING
 from l9stack.reading.mappings import read_mappings, read_rules
+from l9stack.reading.texts import decoded
 from l9stack.reading.word import Word
 
 DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"
@@ -131,7 +131,7 @@ def _wirings(top: Section) -> tuple[Wiring, ...]:
     return tuple(wirings)
 
 
-def read_default_glue(folder: Path) -> tuple[Glue, tuple[Problem, ...]]:
+def read_default_glue(folder: InputFolder) -> tuple[Glue, tuple[Problem, ...]]:
     """The glue of a project's templates, for collections that have none of their own; empty where the file is absent.
 
     Returns it with the notes on it.
@@ -139,15 +139,13 @@ def read_default_glue(folder: Path) -> tuple[Glue, tuple[Problem, ...]]:
     Raises:
         InputError: with every problem of the file.
     """
-    path, problems = folder / DEFAULT, list[Problem]()
-    if not path.is_file():
+    file, problems = folder.get(DEFAULT), list[Problem]()
+    if folder.faults:
+        raise InputError(folder.faults)
+    if file is None:
         return Glue(), ()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        problem = Problem("not-utf8", "the file is not UTF-8 text", Place(DEFAULT), "save it as UTF-8")
-        raise InputError([problem]) from error
-    documents, found = parse(text, DEFAULT)
+    text = decoded(file.data, DEFAULT, problems)
+    documents, found = parse(text.text, DEFAULT) if text else ([], [])
     problems.extend(found)
     glue = Glue()
     for document in documents:

@@ -6,9 +6,8 @@ templates in the wild have beside ours, a note that says it is not read.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from l9stack.errors import InputError, Place
+from l9stack.inputs import InputFolder
 from l9stack.model.meta import Meta, Sequence
 from l9stack.reading.fields import Section
 from l9stack.reading.gates import read_gates
@@ -28,7 +27,7 @@ PHASES = (
 _STEPS = ("steps", "failures")
 
 
-def read_meta(folder: Path) -> Meta:
+def read_meta(folder: InputFolder) -> Meta:
     """Read the meta templates.
 
     Raises:
@@ -36,7 +35,7 @@ def read_meta(folder: Path) -> Meta:
     """
     reader = MetaReader(folder)
     codegen, ordering, checklist, integration = (reader.sections(file) for file in FILES)
-    nothing = Section(None, "", reader.problems, Place(str(folder)))
+    nothing = Section(None, "", reader.problems, Place(folder.shown))
     flags = read_shared(reader, codegen.get(SHARED, nothing))
     sequence = _sequence(ordering.get("sequence", nothing))
     gates = read_gates(checklist.get("gates", nothing))
@@ -45,7 +44,7 @@ def read_meta(folder: Path) -> Meta:
     if any(problem.level == "error" for problem in reader.problems):
         raise InputError(problem for problem in reader.problems if problem.level == "error")
     return Meta(
-        folder=str(folder),
+        folder=folder.shown,
         settings=reader.settings,
         settings_places=reader.places,
         flags=flags,

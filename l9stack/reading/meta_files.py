@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 
 from pydantic import JsonValue
 
 from l9stack.errors import Place, Problem
+from l9stack.inputs import InputFolder
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import TYPO_RATIO, Section
 from l9stack.reading.glue import Places, SettingValues
+from l9stack.reading.texts import decoded
 
 FILES = (
     "meta.codegen.schema.yaml",
@@ -45,9 +46,9 @@ _ELSEWHERE = ("integration_tests",)
 class MetaReader:
     """Collects what the four files say."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: InputFolder) -> None:
         self.folder = folder
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = [*folder.faults]
         self.settings: SettingValues = {}
         self.places: Places = {}
         self.texts: dict[str, str] = {}
@@ -69,18 +70,18 @@ class MetaReader:
 
     def sections(self, file: str) -> dict[str, Section]:
         """The known top-level mappings of all documents of a file, by key; the others are told."""
-        path = self.folder / file
-        if not path.is_file():
-            hint = "the shipped templates lie in templates/meta/"
-            self.problems.append(Problem("no-meta-template", f"{file} is missing", Place(str(path)), hint))
+        source = self.folder.get(file)
+        if source is None:
+            hint, place = "the shipped templates lie in templates/meta/", Place(f"{self.folder.shown}/{file}")
+            self.problems.append(Problem("no-meta-template", f"{file} is missing", place, hint))
             return {}
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            self.problems.append(Problem("not-utf8", "the file is not UTF-8 text", Place(file), "save it as UTF-8"))
+        if source.fault:  # it is told with those of the whole folder
             return {}
-        self.texts[file] = text
-        documents, problems = parse(text, file)
+        text = decoded(source.data, file, self.problems)
+        if text is None:
+            return {}
+        self.texts[file] = text.text
+        documents, problems = parse(text.text, file)
         # One problem for a malformed file: what is said of its other documents is of no use until it is mended.
         self.problems.extend(problems[:1])
         found: dict[str, Section] = {}

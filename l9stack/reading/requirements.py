@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.sources import source_bytes
 
-MOST_BYTES = 5_000_000
 _PINNED = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[A-Za-z0-9._, -]*\])?\s*==\s*(?P<version>[A-Za-z0-9.!+_-]+)"
     r"\s*(;(?P<marker>[^#]*?))?(?P<hashes>(\s+--hash=\S+)*)\s*"
@@ -27,7 +24,7 @@ class Pin:
     place: Place
 
 
-def read_lock(file: Path, shown: str) -> tuple[Pin, ...]:
+def read_lock(data: bytes, shown: str) -> tuple[Pin, ...]:
     """The packages of a lock, each of which names one version and the hashes of its files.
 
     `shown` is the file as people see it.
@@ -36,7 +33,7 @@ def read_lock(file: Path, shown: str) -> tuple[Pin, ...]:
         InputError: with every entry that is not locked.
     """
     pins, problems = [], []
-    for line, column, entry in _entries(source_bytes(file, MOST_BYTES).decode("utf-8", errors="replace")):
+    for line, column, entry in _entries(data.decode("utf-8", errors="replace")):
         place, found = Place(shown, line, column), _PINNED.fullmatch(entry)
         if wrong := _wrong(entry, found):
             problems.append(Problem("not-locked", wrong, place, _HINT))

@@ -3,46 +3,34 @@
 from __future__ import annotations
 
 import re
-import stat
-from pathlib import Path
 
 from l9stack.errors import Place, Problem
-from l9stack.files import files_below
+from l9stack.inputs import InputFile, InputFolder
+from l9stack.inputs.generator import shipped_templates
 from l9stack.model.collection import OwnTemplate
-from l9stack.reading.limits import MAX_BYTES
-from l9stack.sources import templates_folder
 
 _NAME = re.compile(r"(modules|docs|tests)/[A-Za-z0-9_][A-Za-z0-9_.]{0,80}\.j2\Z")
-_MAX_FILES = 200
 
 
-def read_templates(folder: Path, shown: str, problems: list[Problem]) -> tuple[OwnTemplate, ...]:
-    """Every template below `folder`; `shown` stands before their names in places."""
-    names = [name for name in files_below(folder) if not name.rpartition("/")[2].startswith(".")]
-    if len(names) > _MAX_FILES:
-        problems.append(Problem("too-many-files", f"{len(names)} files, at most {_MAX_FILES} are read", Place(shown)))
-        return ()
-    found = [_template(folder, name, Place(f"{shown}/{name}"), problems) for name in names]
+def read_templates(folder: InputFolder, problems: list[Problem]) -> tuple[OwnTemplate, ...]:
+    """Every template of a folder."""
+    if folder.fault:
+        problems.append(folder.fault)
+    files = [file for file in folder.files if not file.name.rpartition("/")[2].startswith(".")]
+    found = [_template(file, Place(f"{folder.shown}/{file.name}"), problems) for file in files]
     return tuple(template for template in found if template is not None)
 
 
-def _template(folder: Path, name: str, place: Place, problems: list[Problem]) -> OwnTemplate | None:
-    file = folder / name
-    status = file.lstat()  # looked at before it is opened: a link may lead anywhere
-    if not _NAME.match(name):
-        message, hint = (
-            "it is no template",
-            "templates are called modules/NAME.py.j2, docs/NAME.md.j2, tests/NAME.py.j2",
-        )
-    elif not stat.S_ISREG(status.st_mode):
-        message, hint = "it is no plain file", "put the file itself there"
-    elif status.st_size > MAX_BYTES:
-        message, hint = f"larger than {MAX_BYTES} bytes", ""
+def _template(file: InputFile, place: Place, problems: list[Problem]) -> OwnTemplate | None:
+    if not _NAME.match(file.name):
+        hint = "templates are called modules/NAME.py.j2, docs/NAME.md.j2, tests/NAME.py.j2"
+        problems.append(Problem("bad-template", "it is no template", place, hint))
+    elif file.fault:
+        problems.append(file.fault)
     else:
         try:
-            shadows = (templates_folder() / name).is_file()
-            return OwnTemplate(name=name, text=file.read_bytes().decode(), place=place, shadows=shadows)
+            shadows = file.name in shipped_templates()
+            return OwnTemplate(name=file.name, text=file.data.decode(), place=place, shadows=shadows)
         except UnicodeDecodeError:
-            message, hint = "the file is not UTF-8 text", "save it as UTF-8"
-    problems.append(Problem("bad-template", message, place, hint))
+            problems.append(Problem("bad-template", "the file is not UTF-8 text", place, "save it as UTF-8"))
     return None

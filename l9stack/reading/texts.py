@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from l9stack.errors import Place
+from l9stack.errors import Place, Problem
 
 _MARK = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)", re.MULTILINE)
 
@@ -33,6 +33,18 @@ class Text:
     def place_at(self, position: int) -> Place:
         """The place in the file of a character of this piece."""
         return self.place(self.text.count("\n", 0, position), position - self.text.rfind("\n", 0, position) - 1)
+
+
+def decoded(raw: bytes, shown: str, problems: list[Problem]) -> Text | None:
+    """The text of a file, with every line end as a line feed, so that lines are counted as editors count them."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        place = Text(before, shown).place_at(len(before))
+        problems.append(Problem("not-utf8", "the file is not UTF-8 text", place, "save it as UTF-8"))
+        return None
+    return Text(text.replace("\r\n", "\n").replace("\r", "\n"), shown)
 
 
 def pieces(text: Text) -> Iterator[Text]:

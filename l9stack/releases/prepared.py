@@ -21,8 +21,9 @@ def prepared_release(project: Project, named: str, settings: Mapping[str, JsonVa
     Raises:
         InputError: the release is not here or was changed, or this l9stack renders it otherwise.
     """
-    kept = Snapshots(project).open(named)
-    proven = prepare(kept.path, project, settings=kept.release.settings)
+    snapshots = Snapshots(project)
+    kept = snapshots.open(named)
+    proven = prepare(snapshots.inputs(kept, kept.release.settings))
     if proven.tree.digest != kept.release.tree:
         made = kept.release.l9stack
         by = f"l9stack {made}" if made != __version__ else "another state of the same l9stack"
@@ -30,4 +31,4 @@ def prepared_release(project: Project, named: str, settings: Mapping[str, JsonVa
         hint = f"deploy it with l9stack {made}, or make a release with this one: prove it by `l9 up` on another stack"
         raise InputError([Problem("release-renders-otherwise", message, hint=hint)])
     same = dict(settings) == kept.release.settings
-    return proven if same else prepare(kept.path, project, settings=settings)
+    return proven if same else prepare(proven.inputs.with_settings(settings))

@@ -13,21 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from l9stack import __version__
 from l9stack.errors import InputError, Place, Problem
 from l9stack.evidence.canonical import canonical, digest, strict_json
-from l9stack.extraction.inputs import input_digest, templates
 from l9stack.extraction.prepare import Prepared
-from l9stack.files import digests_below, file_digest, fill, inside, publish, sweep, temporary_folder
+from l9stack.files import digests_below, fill, inside, publish, sweep, temporary_folder
+from l9stack.inputs import COLLECTION, Inputs, Settings
 from l9stack.model.release import Release
 from l9stack.project import Project
-from l9stack.sources import imported_folder, own_templates_folder, written_files
 
 RECORD = "release.json"
 INPUTS = "inputs"
-_COLLECTION = "collection"
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _SHORT = re.compile(r"[0-9a-f]{8,64}\Z")
 
@@ -42,14 +40,14 @@ class Snapshot:
     """The collection as it was."""
 
 
-def described(prepared: Prepared, settings: Mapping[str, JsonValue]) -> Release:
+def described(prepared: Prepared) -> Release:
     """The release that deploys a prepared collection; writes nothing."""
-    files = sources(prepared.path, prepared.project)
+    inputs = prepared.inputs
     return Release(
         collection=prepared.plan.collection,
-        path=f"{_COLLECTION}/{prepared.path.name}",
-        files={name: file_digest(file) for name, file in sorted(files.items())},
-        settings=dict(settings),
+        path=f"{COLLECTION}/{inputs.path.name}",
+        files=_digests(inputs.laid_out),
+        settings=dict(inputs.settings),
         tree=prepared.tree.digest,
         parts={str(agent.id): prepared.tree.part_digest(agent.id) for agent in prepared.plan.agents},
         l9stack=__version__,
@@ -61,14 +59,8 @@ def release_digest(release: Release) -> str:
     return digest(release.model_dump(mode="json"))
 
 
-def sources(path: Path, project: Project) -> dict[str, Path]:
-    """Every file of the user's that an extraction is made from, by its path within a release's inputs."""
-    base = path if path.is_dir() else path.parent
-    beneath = f"{_COLLECTION}/{path.name}" if path.is_dir() else _COLLECTION
-    own = written_files(path)
-    for folder in (imported_folder(path), own_templates_folder(path)):
-        own += [folder / name for name in digests_below(folder)]
-    return {f"{beneath}/{file.relative_to(base).as_posix()}": file for file in own} | templates(path, project)
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
 class Snapshots:
@@ -78,27 +70,17 @@ class Snapshots:
         self._project = project
         self.folder = project.releases
 
-    def keep(self, prepared: Prepared, settings: Mapping[str, JsonValue]) -> Snapshot:
-        """Keep what a prepared collection was made from, under the digest of its release.
-
-        Raises:
-            InputError: the collection was changed since it was prepared.
-        """
-        release = described(prepared, settings)
+    def keep(self, prepared: Prepared) -> Snapshot:
+        """Keep what a prepared collection was made from, under the digest of its release."""
+        release = described(prepared)
         named = release_digest(release)
         try:
-            kept = self.open(named)
+            return self.open(named)
         except InputError:
-            kept = self._made(named, release, prepared)
-        if input_digest(kept.path, self._project, settings=settings) != prepared.input_digest:
-            raise _edited(prepared)
-        return kept
+            return self._made(named, release, prepared.inputs)
 
-    def _made(self, named: str, release: Release, prepared: Prepared) -> Snapshot:
-        inputs = {name: file.read_bytes() for name, file in sources(prepared.path, self._project).items()}
-        if {name: hashlib.sha256(data).hexdigest() for name, data in inputs.items()} != release.files:
-            raise _edited(prepared)
-        contents = {f"{INPUTS}/{name}": data for name, data in inputs.items()}
+    def _made(self, named: str, release: Release, inputs: Inputs) -> Snapshot:
+        contents = {f"{INPUTS}/{name}": data for name, data in inputs.laid_out.items()}
         contents[RECORD] = canonical(release.model_dump(mode="json"))
         self.add(named, contents)
         try:
@@ -146,6 +128,18 @@ class Snapshots:
                 raise _changed(folder, f"{INPUTS}/{name}")
         return Snapshot(named, release, inside(folder / INPUTS, release.path))
 
+    def inputs(self, kept: Snapshot, settings: Settings) -> Inputs:
+        """What a release was made from, with a stack's own settings.
+
+        Raises:
+            InputError: it was changed since it was opened.
+        """
+        folder = self.folder / kept.digest
+        inputs = Inputs.laid_out_at(self._project, folder / INPUTS, kept.path, settings)
+        if _digests(inputs.laid_out) != kept.release.files:
+            raise _changed(folder, INPUTS)
+        return inputs
+
     def find(self, short: str) -> Snapshot:
         """A release by its digest, or by eight or more of its first digits.
 
@@ -161,11 +155,6 @@ class Snapshots:
         state = "several releases begin" if matching else "no release begins"
         hint = "give eight or more digits of a digest that `l9 releases` lists"
         raise InputError([Problem("no-release", f"{state} with {short!r}", hint=hint)])
-
-
-def _edited(prepared: Prepared) -> InputError:
-    message = f"{prepared.path.name} was changed while it is deployed"
-    return InputError([Problem("collection-changed", message, Place(prepared.path.name), "run it again")])
 
 
 def _changed(folder: Path, name: str) -> InputError:

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
     Environment,
-    FileSystemLoader,
     FunctionLoader,
     StrictUndefined,
     TemplateSyntaxError,
@@ -21,9 +21,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from l9stack import printable
 from l9stack.errors import InputError, Place, Problem
+from l9stack.inputs.generator import shipped_templates, templates_folder
 from l9stack.model.collection import OwnTemplate
 from l9stack.rendering import quoting
-from l9stack.sources import templates_folder
 
 _OPTIONS: dict[str, Any] = {
     "undefined": StrictUndefined,
@@ -38,7 +38,17 @@ _OWN: ContextVar[Environment | None] = ContextVar("environment of a collection w
 @cache
 def environment() -> Environment:
     """The environment of the shipped templates, with one filter per format."""
-    return _furnished(Environment(loader=FileSystemLoader(templates_folder()), **_OPTIONS))  # noqa: S701
+    return _furnished(Environment(loader=_shipped(), **_OPTIONS))  # noqa: S701
+
+
+def _shipped() -> BaseLoader:
+    """The shipped templates as they were read, whose digests an attestation names."""
+
+    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        data = shipped_templates().get(name)
+        return None if data is None else (data.decode(), str(templates_folder() / name), lambda: True)
+
+    return FunctionLoader(load)
 
 
 @contextmanager
@@ -57,7 +67,7 @@ def using(templates: Sequence[OwnTemplate]) -> Iterator[None]:
         found = texts.get(name)
         return (found.text, found.place.file, lambda: True) if found else None
 
-    loader = ChoiceLoader([FunctionLoader(load), FileSystemLoader(templates_folder())])
+    loader = ChoiceLoader([FunctionLoader(load), _shipped()])
     token = _OWN.set(_furnished(ImmutableSandboxedEnvironment(loader=loader, **_OPTIONS)))
     try:
         yield

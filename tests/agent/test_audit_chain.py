@@ -3,7 +3,6 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import UTC
 
 import obstore
 import pytest
@@ -50,7 +49,15 @@ async def rewrite(engine, edit):
         await connection.execute(text("DELETE FROM audit_log WHERE agent_id = 'desk'"))
         before = audit.GENESIS
         for position, (when, action, detail) in enumerate(entries, start=1):
-            entry = audit._entry_hash("desk", position, when.astimezone(UTC).isoformat(), None, action, detail, before)
+            entry = audit.AuditEntry(
+                agent="desk",
+                position=position,
+                timestamp=when,
+                trace_id=None,
+                action=action,
+                detail=detail,
+                previous=before,
+            ).entry_hash
             values = {"p": position, "w": when, "a": action, "d": json.dumps(detail), "b": before, "e": entry}
             await connection.execute(
                 text(f"INSERT INTO audit_log (agent_id, {COLUMNS}) VALUES ('desk', :p, :w, NULL, :a, :d, :b, :e)"),

@@ -6,12 +6,14 @@ import time
 import uuid
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import uvicorn
 from agent_desk import desk
 
 from l9stack.agent import PeerError
+from l9stack.agent._messaging.envelope import PacketEnvelope, PacketMetadata
 from l9stack.agent._messaging.peers import HttpTransport, ask
 from l9stack.agent._security import keys
 from l9stack.agent.testing._faults import closed_port
@@ -96,10 +98,17 @@ async def served(agent, wire):
 
 
 async def asked(transport, seconds=5.0):
-    payload = {"operation": "decide", "arguments": CLAIM}
-    trace = str(uuid.uuid4())
-    said = await ask(transport, "desk", "colleague", payload, trace_id=trace, packet_type="query", seconds=seconds)
-    return trace, said
+    trace = uuid.uuid4()
+    packet = PacketEnvelope(
+        packet_id=uuid.uuid4(),
+        source_agent="desk",
+        destination_agent="colleague",
+        timestamp=datetime.now(UTC),
+        payload={"operation": "decide", "arguments": CLAIM},
+        metadata=PacketMetadata(trace_id=trace),
+        packet_type="query",
+    )
+    return str(trace), await ask(transport, packet, seconds)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it ran", "after it ran"])

@@ -15,6 +15,7 @@ from l9stack.agent import Observation
 from l9stack.agent._messaging.events import MAX_DELIVERIES, Observer, publish, stream
 from l9stack.agent._security import keys
 from l9stack.agent._serving.main import assemble
+from l9stack.agent._serving.site import AgentSite, Replica
 from l9stack.agent.memory._database import connect
 from l9stack.agent.preflight._shared_servers import hindrance, remove_run
 from l9stack.agent.testing._serving import serving_definition
@@ -35,7 +36,7 @@ async def until(asked):
 async def test_an_agent_says_where_it_answers_and_does_what_it_observes(l9_backends, tmp_path):
     keys.ensure_keys(tmp_path, ["agent:desk", "operator", "anchor:Ada", "anchor:Review Board"])
     async with apart(l9_backends) as (own, space):
-        served = assemble(OBSERVING, own, space, tmp_path, endpoint="http://desk.test")
+        served = assemble(OBSERVING, AgentSite(own, space, tmp_path), replica=Replica(endpoint="http://desk.test"))
         memory, trace = served.runtime.memory, str(uuid.uuid4())
         async with served.application.router.lifespan_context(served.application):
             await publish(memory, "court", "claim_filed", CLAIM, trace)

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from l9stack.inputs import Inputs
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 from tests.bench.figures import Figure, Goal
 from tests.bench.rendering import renamed
@@ -25,9 +27,10 @@ ROUNDS = 3
 RENDERING = """import sys
 from pathlib import Path
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
 from l9stack.project import Project
-tree = prepare(Path(sys.argv[1]), Project(Path(sys.argv[2]))).tree
+tree = prepare(Inputs.read(Project(Path(sys.argv[2])), Path(sys.argv[1]))).tree
 write_tree(tree, Path(sys.argv[2]) / "made")
 print(len(tree.artifacts))
 """
@@ -79,7 +82,7 @@ def _client(venv: Path, document: Path, to: Path) -> list[str]:
 def _repeated(source: Path, folder: Path, copies: int) -> Path:
     """The collection as files, each agent `copies` times under other names, wired to the agents of its copy."""
     shutil.copytree(source, folder)
-    agents = [agent.id for agent in read_collection(source).agents]
+    agents = [agent.id for agent in read_collection(Inputs.read(Project(source.parent), source)).agents]
     for number in range(1, copies):
         for file in source.glob("*.yaml"):
             # A second file of answers would take the first one's place; glue says the same.

@@ -8,13 +8,16 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from l9stack.inputs import Inputs
+from l9stack.inputs.generator import templates_folder
+from l9stack.inputs.read import meta_templates
 from l9stack.model.collection import Collection
 from l9stack.names import class_name
 from l9stack.planning.plan import make_plan
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 from l9stack.reading.meta import read_meta
 from l9stack.rendering.tree import render
-from l9stack.sources import templates_folder
 from tests.bench.figures import Figure
 from tests.bench.scratch import COLLECTION, REPOSITORY
 from tests.bench.workshop import Workshop
@@ -24,8 +27,8 @@ SMALL, LARGE, HUGE = 10, 100, 1000
 
 def rendering(shop: Workshop) -> Iterator[Figure]:
     """Plan and text in memory, formatted; growth is what each of the last 90 agents adds."""
-    read = read_collection(REPOSITORY / COLLECTION)
-    meta = read_meta(templates_folder() / "meta")
+    read = read_collection(Inputs.read(Project(REPOSITORY / COLLECTION.parent), REPOSITORY / COLLECTION))
+    meta = read_meta(meta_templates(templates_folder() / "meta"))
     render(make_plan(read, meta))  # templates are compiled once in a process
     seconds: dict[int, list[float]] = {SMALL: [], LARGE: []}
     for _ in shop.clock.rounds(2, share=0.1):

@@ -14,7 +14,7 @@ TARGET = "office.desk_weigh:weigh"
 def edited(folder: Path, text: str) -> Edit:
     file = folder / "answers.yaml"
     file.write_bytes(text.encode())
-    return add_implementation(file, "desk.weigh", TARGET, lambda key: key.lower() == "desk.weigh")
+    return add_implementation(file, file.read_bytes(), "desk.weigh", TARGET, lambda key: key.lower() == "desk.weigh")
 
 
 @pytest.mark.parametrize(

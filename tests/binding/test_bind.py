@@ -12,6 +12,7 @@ from l9stack.errors import GateError
 from l9stack.extraction.prepare import prepare
 from l9stack.gates import judge
 from l9stack.gates.static import static_checks
+from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
 from l9stack.project import Project
 
@@ -38,7 +39,7 @@ async def test_the_loop_from_unbound_to_bound_tested_and_answering(office, l9, c
     failing = own_tests(office)
     assert failing.returncode == 1
     assert "write the body of weigh in office.desk_weigh" in failing.stdout
-    unwritten = prepare(office, Project(office.parent))
+    unwritten = prepare(Inputs.read(Project(office.parent), office))
     folder = tmp_path_factory.mktemp("unwritten")
     write_tree(unwritten.tree, folder)
     with pytest.raises(GateError, match=r"implementations/office/desk_weigh.py:\d+.*no_stub_bodies"):
@@ -47,7 +48,7 @@ async def test_the_loop_from_unbound_to_bound_tested_and_answering(office, l9, c
     write_body(office)
     passing = own_tests(office)
     assert passing.returncode == 0, passing.stdout
-    written = prepare(office, Project(office.parent))
+    written = prepare(Inputs.read(Project(office.parent), office))
     folder = tmp_path_factory.mktemp("written")
     write_tree(written.tree, folder)
     judge.require(written.plan, static_checks(written.plan, written.tree, folder))
@@ -60,7 +61,7 @@ async def test_the_loop_from_unbound_to_bound_tested_and_answering(office, l9, c
 def test_validate_says_whose_body_is_missing_and_where(office, l9, capsys):
     assert l9("bind", "Desk.weigh") == 0
     capsys.readouterr()
-    plan = prepare(office, Project(office.parent)).plan
+    plan = prepare(Inputs.read(Project(office.parent), office)).plan
     unfinished = [question for question in plan.questions if question.code == "unfinished-implementation"]
     assert [question.place.file for question in unfinished] == ["implementations/office/desk_weigh.py"]
     assert plan.agent("desk").operation("weigh").response is not None  # what the glue says of it still holds
@@ -69,7 +70,7 @@ def test_validate_says_whose_body_is_missing_and_where(office, l9, capsys):
 def test_two_operations_of_one_agent_are_bound_one_after_the_other(office, l9):
     assert l9("bind", "desk.weigh") == 0
     assert l9("bind", "desk.answer") == 0  # its shape is not declared: any object in, any object out
-    plan = prepare(office, Project(office.parent)).plan
+    plan = prepare(Inputs.read(Project(office.parent), office)).plan
     assert all(operation.bound for operation in plan.agent("desk").operations)
     assert "Payload" in (office.parent / "implementations" / "office" / "desk_answer.py").read_text()
 
@@ -113,13 +114,13 @@ def test_no_file_is_written_over(office, l9, capsys, name):
 def test_taking_it_back_as_it_says_gives_the_collection_of_before(office, l9, capsys):
     answers = office.parent / "office.answers.yaml"
     answers.write_text("# ours\nsettings:\n  logging.level: INFO\n")
-    before = prepare(office, Project(office.parent)).tree.digest
+    before = prepare(Inputs.read(Project(office.parent), office)).tree.digest
     assert l9("bind", "desk.weigh", "--json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert prepare(office, Project(office.parent)).tree.digest != before
+    assert prepare(Inputs.read(Project(office.parent), office)).tree.digest != before
     for path in said["written"]:
         Path(path).unlink()
     lines = answers.read_text().splitlines(keepends=True)
     del lines[said["answers"]["first"] - 1 : said["answers"]["last"]]
     answers.write_text("".join(lines))
-    assert prepare(office, Project(office.parent)).tree.digest == before
+    assert prepare(Inputs.read(Project(office.parent), office)).tree.digest == before

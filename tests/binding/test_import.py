@@ -9,11 +9,12 @@ import pytest
 
 from l9stack.errors import GateError
 from l9stack.evidence.extraction_manifest import extraction_manifest
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.extraction import importing
 from l9stack.extraction.extract import PublishedExtraction
 from l9stack.extraction.prepare import prepare
 from l9stack.gates.todo import todo_plan
+from l9stack.inputs import Inputs
 from l9stack.model.evidence import TestCounts
 from l9stack.project import Project
 
@@ -22,7 +23,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def generated(office: Path) -> str:
-    artifacts = {a.path: a.text for a in prepare(office, Project(office.parent)).tree.artifacts}
+    artifacts = {a.path: a.text for a in prepare(Inputs.read(Project(office.parent), office)).tree.artifacts}
     return artifacts[f"code/{LETTERS}"]
 
 
@@ -41,8 +42,8 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Extractions that were asked for, none of which runs; an entry `fails` makes the next one fail at a gate."""
     asked: list[str] = []
 
-    def extract(path, output, project, progress, meta=None):
-        digest = prepare(path, project).tree.digest
+    def extract(inputs, output, progress):
+        digest = prepare(inputs).tree.digest
         if "fails" in asked:
             raise GateError(())
         asked.append(digest)
@@ -53,15 +54,15 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_an_imported_module_is_in_every_later_tree_word_for_word_and_marked(office, l9, written, proving, capsys):
-    before = prepare(office, Project(office.parent))
+    before = prepare(Inputs.read(Project(office.parent), office))
     assert l9("import", str(written), "--json") == 0
     said = json.loads(capsys.readouterr().out)
     assert said["modules"] == [LETTERS]
     assert Path(said["kept"]) == office.parent / "office.imported"
 
-    after = prepare(office, Project(office.parent))
+    after = prepare(Inputs.read(Project(office.parent), office))
     assert proving == [after.tree.digest]
-    assert after.input_digest != before.input_digest
+    assert after.inputs.digest != before.inputs.digest
     assert generated(office) == (written / LETTERS).read_text()
     changed = {a.path for a in after.tree.artifacts} ^ {a.path for a in before.tree.artifacts}
     assert not changed
@@ -70,21 +71,21 @@ def test_an_imported_module_is_in_every_later_tree_word_for_word_and_marked(offi
     todo = todo_plan(after.plan, after.tree)
     assert [item.file for item in todo if item.origin == "imported"] == [f"code/{LETTERS}"]
     counts = {"desk": TestCounts()}
-    evidence = build_evidence(
-        after.plan, after.tree, (), counts, TestCounts(), input_digest="", generator="", run_id="", now=NOW, todo=todo
-    )
+    measured = RunResults(gates=(), tests=counts, collection_tests=TestCounts())
+    provenance = Provenance(input_digest="", generator="", run_id="", now=NOW)
+    evidence = build_evidence(after.plan, after.tree, measured, provenance, todo)
     files = extraction_manifest(evidence, after.plan, after.tree, {})["files"]
     assert [file["path"] for file in files if file["origin"] == "imported"] == [f"code/{LETTERS}"]
-    assert f"office.imported/{LETTERS}" in [source.path for source in after.collection.sources]
+    assert f"imported/{LETTERS}" in after.inputs.collection
 
 
 def test_removing_it_generates_the_module_again(office, l9, written, proving, capsys):
-    before = prepare(office, Project(office.parent)).tree.digest
+    before = prepare(Inputs.read(Project(office.parent), office)).tree.digest
     l9("import", str(written))
     assert l9("import", "--remove", "desk.leters") == 1
     assert "did you mean desk.letters?" in capsys.readouterr().err
     assert l9("import", "--remove", "Desk.letters") == 0
-    assert prepare(office, Project(office.parent)).tree.digest == before
+    assert prepare(Inputs.read(Project(office.parent), office)).tree.digest == before
     assert not (office.parent / "office.imported").exists()
 
 

@@ -1,1 +1,1 @@
-"""Extractions that are killed, starved of disk, and run twice at once: `python -m tests.chaos`; and a short form."""
+"""Extractions that are killed, starved of disk, run twice at once, and edited meanwhile; and a short form of that."""

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: kill `l9 extract` at random moments, take its disk away, and run it twice at once."""
+"""`python -m tests.chaos`: kill `l9 extract` at random moments, take its disk away, run it twice, edit its inputs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import json
 import random
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from tests.bench.scratch import folder
 from tests.chaos.disk import full_disk
+from tests.chaos.edits import Edits
 from tests.chaos.kills import Kills
 from tests.chaos.twice import twice
 
@@ -22,6 +26,10 @@ def main() -> int:
         "--seconds", type=float, default=1500, help="no kill begins after so many (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=20260301, help="of the moments (default: %(default)s)")
+    parser.add_argument(
+        "--edits", type=int, default=50, help="of inputs, in each of extract, up and preview (default: %(default)s)"
+    )
+    parser.add_argument("--edit-seconds", type=float, default=2400, help="no edit after so many (default: %(default)s)")
     arguments = parser.parse_args()
     began = time.monotonic()
 
@@ -34,8 +42,24 @@ def main() -> int:
         kills = Kills(project, random.Random(arguments.seed), say)
         counted = {"kills": kills.run(arguments.kills, began + arguments.seconds)}
         counted |= {"twice": twice(base / "twice"), "full disk": full_disk(base / "disk", say)}
+        counted |= _edits(base, arguments, say)
     print(json.dumps(counted, indent=2))
     return 1 if any(part.get("wrong") for part in counted.values()) else 0
+
+
+def _edits(base: Path, arguments: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """Edits of inputs while commands run, in a project whose stack is taken down afterwards."""
+    root = base / "edits"
+    root.mkdir(mode=0o711)
+    began, third = time.monotonic(), arguments.edit_seconds / 3
+    edits = Edits(root, random.Random(arguments.seed), say)
+    try:
+        return {
+            f"edits while `l9 {command}` runs": edits.run(command, arguments.edits, began + third * part)
+            for part, command in enumerate(("extract", "preview", "up"), start=1)
+        }
+    finally:
+        edits.close()
 
 
 if __name__ == "__main__":

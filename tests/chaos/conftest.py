@@ -8,6 +8,7 @@ import pytest
 from l9stack.extraction.gating import Measurement
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.gates.outcomes import TestRun
+from l9stack.inputs import Inputs
 from l9stack.model.evidence import GateResult, TestCounts
 from l9stack.project import Project
 
@@ -18,7 +19,7 @@ COLLECTION = Path(__file__).parents[1] / "golden" / "behaviours"
 @pytest.fixture
 def prepared(tmp_path: Path) -> Prepared:
     """A rendered collection in a project of its own."""
-    return prepare(COLLECTION, Project(tmp_path / "project"))
+    return prepare(Inputs.read(Project(tmp_path / "project"), COLLECTION))
 
 
 def measured(prepared: Prepared, failing: str = "") -> Measurement:
@@ -40,7 +41,7 @@ def measured(prepared: Prepared, failing: str = "") -> Measurement:
         per_agent={agent: TestCounts(unit_passed=9, coverage_percent=100) for agent in agents},
         collection=TestCounts(unit_passed=9 * len(agents)),
         failures=(),
-        tests_by_file={},
+        made_by_file={},
         integration=True,
         seconds=1.0,
         stopped={agent: "gate unit_tests" for agent in agents if agent == failing},

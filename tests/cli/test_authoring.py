@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from l9stack.cli.main import main
+from l9stack.inputs import Inputs
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 
 
@@ -51,7 +53,9 @@ def test_an_agent_lies_beside_the_others(capsys):
     assert made["ok"]
     assert made["made"] == ["harbour/tug_boat.yaml"]
     assert "l9 bind tug_boat.answer --collection harbour" in made["next"]
-    roots = {agent.id: agent.root_path for agent in read_collection(Path("harbour")).agents}
+    roots = {
+        agent.id: agent.root_path for agent in read_collection(Inputs.read(Project(Path()), Path("harbour"))).agents
+    }
     assert roots == {"harbour": "L9/ports/harbour", "tug_boat": "L9/ports/tug_boat"}
     assert main(["validate", "harbour"]) == 0
     assert "1 question, " in capsys.readouterr().out

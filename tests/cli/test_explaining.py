@@ -10,6 +10,7 @@ import pytest
 
 from l9stack.cli.main import main
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 from l9stack.releases.snapshots import Snapshots
 
@@ -75,7 +76,8 @@ def test_every_source_is_told_in_the_order_in_which_they_win(project: Path, caps
 
 def test_of_a_pinned_stack_it_tells_what_the_release_says(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = {"logging.level": "DEBUG"}
-    kept = Snapshots(Project(project)).keep(prepare(project / "office", Project(project), settings=settings), settings)
+    inputs = Inputs.read(Project(project), project / "office", settings=settings)
+    kept = Snapshots(Project(project)).keep(prepare(inputs))
     (project / "Pulumi.prod.yaml").write_text(f"config:\n  l9stack:release: {kept.digest}\n", encoding="utf-8")
     (project / "office/answers.yaml").write_text("settings: {logging: {level: CRITICAL}}\n", encoding="utf-8")
     assert explained(project, "desk.logging.level", "--stack", "prod", "--json") == 0

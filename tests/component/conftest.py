@@ -15,6 +15,7 @@ from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra.components.stack import Stack, StackArgs
 from l9stack.infra.settings import DockerSettings, StackSettings
 from l9stack.infra.settings.monitoring import MonitoringSettings
+from l9stack.inputs import Inputs
 from l9stack.output.store import Store
 from l9stack.project import Project
 from tests.component.recording import World, run
@@ -52,7 +53,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def example(project: Project) -> Prepared:
-    return prepare(project.root / EXAMPLE, project)
+    return prepare(Inputs.read(project, project.root / EXAMPLE))
 
 
 def _edited(root: Path, old: str, new: str) -> Prepared:
@@ -61,7 +62,7 @@ def _edited(root: Path, old: str, new: str) -> Prepared:
     text = schema.read_text(encoding="utf-8")
     assert text.count(old) == 1
     schema.write_text(text.replace(old, new), encoding="utf-8")
-    return prepare(schema.parent, project)
+    return prepare(Inputs.read(project, schema.parent))
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from l9stack.errors import EngineError, InputError
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.infra.compose.export import export_compose
 from l9stack.infra.runtimes.containers.services import SERVICES
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 from l9stack.releases.snapshots import Snapshots
 from l9stack.rendering.yaml_text import yaml_text
@@ -152,12 +153,12 @@ def test_one_schema_is_one_image(project: Project, folder: Path, reworded: Prepa
 
 
 def test_of_a_pinned_stack_its_release_is_exported(reworded: Prepared, tmp_path: Path) -> None:
-    kept = Snapshots(reworded.project).keep(prepare(reworded.path, reworded.project), {})
+    kept = Snapshots(reworded.project).keep(prepare(Inputs.read(reworded.project, reworded.inputs.path)))
     write_stack(reworded.project, "kept", "{first_port: 30000}")
     file = reworded.project.root / "Pulumi.kept.yaml"
     file.write_text(f"{file.read_text().rstrip()}\n  l9stack:release: {kept.digest}\n")
     before = export_compose(reworded.project, "kept", tmp_path / "before").folder
-    schema = reworded.path / "agents.yaml"
+    schema = reworded.inputs.path / "agents.yaml"
     text = schema.read_text()
     schema.write_text(text.replace("whether a parcel was covered", "if a parcel was covered"))
     try:

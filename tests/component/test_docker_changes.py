@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from l9stack.agent._security.keys import Trust
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.settings import DockerSettings
@@ -27,7 +29,8 @@ def test_editing_one_schema_replaces_one_container(deploy: Deploy, reworded: Pre
     after = deploy("staging", prepared=reworded, runtime="docker")
     kinds = ("AgentCode", "Image", "Container", "Volume", "Network", "Password", "HealthCheck")
     assert {name: keys for name, keys in changed(before, after).items() if name.startswith(kinds)} == {
-        "AgentCode claims_desk-coverage_check-code": {"digest"},
+        **{f"AgentCode claims_desk-{agent}-code": {"inputs"} for agent in AGENTS},  # handed on, and no change by itself
+        "AgentCode claims_desk-coverage_check-code": {"digest", "inputs"},
         "Image claims_desk-coverage_check-image": {"imageName", "build"},
         "Container claims_desk-coverage_check": {"image", "envs", "labels"},
     }
@@ -47,8 +50,10 @@ def test_another_anchor_reaches_running_agents_by_the_volume_of_public_keys(
 
 def test_a_changed_function_of_the_user_rebuilds_the_one_agent_that_calls_it(deploy: Deploy, example: Prepared) -> None:
     before = deploy("staging", runtime="docker")
-    fresh = Prepared(**{name: getattr(example, name) for name in Prepared.__dataclass_fields__})
-    fresh.__dict__["own_code"] = {"assessment.py": "0" * 64}
+    contents = example.inputs.contents
+    first, *others = contents.implementations.files
+    own = replace(contents.implementations, files=(replace(first, data=b"# another\n"), *others))
+    fresh = replace(example, inputs=replace(example.inputs, contents=replace(contents, implementations=own)))
     seen = changed(before, deploy("staging", prepared=fresh, runtime="docker"))
     assert {name for name in seen if name.startswith(("Container", "Image"))} == {
         "Image claims_desk-own-image",

@@ -20,6 +20,7 @@ from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.settings.docker import PYTHON
 from l9stack.infra.settings.registry import Registry
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 from tests.component.conftest import EXAMPLE, REPOSITORY, Deploy, changed
 from tests.component.recording import SECRET, World
@@ -40,7 +41,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     project = Project(tmp_path_factory.mktemp("locked").resolve())
     shutil.copytree(REPOSITORY / EXAMPLE, project.root / EXAMPLE)
     (project.root / EXAMPLE / "requirements.txt").write_text(PACKAGE)
-    return prepare(project.root / EXAMPLE, project)
+    return prepare(Inputs.read(project, project.root / EXAMPLE))
 
 
 def built(world: World, name: str, project: Project) -> tuple[dict[str, Any], Path, str]:

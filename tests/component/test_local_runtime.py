@@ -7,9 +7,11 @@ import re
 
 import pytest
 
+from l9stack.extraction.kept import keep_inputs
 from l9stack.extraction.prepare import Prepared
 from l9stack.model.deployment import DeployedAgent, Deployment, deployment_schema
 from l9stack.names import AgentId
+from l9stack.output.store import Store
 from tests.component.conftest import Deploy, changed
 from tests.component.recording import World
 from tests.reading.json_schema import valid
@@ -146,6 +148,10 @@ def test_inputs_are_exactly_these(world: World, example: Prepared) -> None:
     own = world["AgentCode claims_desk-damage_assessment-code"].inputs["implementations"]
     shared = world["Agent claims_desk-settlement"].inputs["shared"]
     assert re.fullmatch(r"[0-9a-f]{64}", own) and re.fullmatch(r"[0-9a-f]{64}", shared) and own != shared
+    inputs = keep_inputs(example.inputs)
+    code = Store(example.project).put_files(
+        {f"implementations/{file.name}": file.data for file in example.inputs.contents.implementations.files}
+    )
     for agent in AGENTS:
         implemented = agent == "damage_assessment"
         common = {
@@ -154,8 +160,9 @@ def test_inputs_are_exactly_these(world: World, example: Prepared) -> None:
             "digest": digests[agent],
             "implementations": own if implemented else "",
         }
-        assert world[f"AgentCode claims_desk-{agent}-code"].inputs == common | {"path": "input_schemas/claims_desk"}
-        folder = "input_schemas/claims_desk/implementations" if implemented else ""
+        coded = common | {"inputs": inputs, "path": "input_schemas/claims_desk"}
+        assert world[f"AgentCode claims_desk-{agent}-code"].inputs == coded
+        folder = f".l9/store/{code}/implementations" if implemented else ""
         running = common | {"stack": "dev", "folder": folder, "shared": shared, "urls": {}, "packages": "", "lock": ""}
         assert world[f"Agent claims_desk-{agent}"].inputs == running
         assert world[f"HealthCheck claims_desk-{agent}-health"].inputs == {
@@ -166,7 +173,7 @@ def test_inputs_are_exactly_these(world: World, example: Prepared) -> None:
         }
     for name in SERVICES:
         assert world[f"Service claims_desk-{name}"].inputs == {"service": name, "stack": "dev"}
-    gate = {"collection": "claims_desk", "path": "input_schemas/claims_desk", "output": "extractions"}
+    gate = {"collection": "claims_desk", "inputs": inputs, "path": "input_schemas/claims_desk", "output": "extractions"}
     assert world[GATE].inputs == gate | {"digest": example.tree.digest, "implementations": own}
     config = next(file.sha256 for file in example.tree.artifacts if file.path == "claims_desk_config.yaml")
     assert world[CONFIG].inputs == {
@@ -197,9 +204,10 @@ def test_editing_one_schema_changes_that_agent_and_what_holds_all(
     deploy: Deploy, world: World, reworded: Prepared
 ) -> None:
     assert changed(world, deploy(prepared=reworded)) == {
-        "AgentCode claims_desk-coverage_check-code": {"digest"},
+        **{f"AgentCode claims_desk-{agent}-code": {"inputs"} for agent in AGENTS},  # handed on, and no change by itself
+        "AgentCode claims_desk-coverage_check-code": {"digest", "inputs"},
         "Agent claims_desk-coverage_check": {"digest"},
-        GATE: {"digest"},
+        GATE: {"digest", "inputs"},
         CONFIG: {"part"},  # which counts for nothing: the file that it reads there is the same
         WATCHED: {"digest", "part"},
         MANIFEST: {"document"},
@@ -211,9 +219,10 @@ def test_another_anchor_changes_the_config_for_all_and_starts_one_agent_anew(
     deploy: Deploy, world: World, another_anchor: Prepared
 ) -> None:
     assert changed(world, deploy(prepared=another_anchor)) == {
-        "AgentCode claims_desk-coverage_check-code": {"digest"},
+        **{f"AgentCode claims_desk-{agent}-code": {"inputs"} for agent in AGENTS},  # handed on, and no change by itself
+        "AgentCode claims_desk-coverage_check-code": {"digest", "inputs"},
         "Agent claims_desk-coverage_check": {"digest"},
-        GATE: {"digest"},
+        GATE: {"digest", "inputs"},
         CONFIG: {"digest", "part"},
         WATCHED: {"digest", "part"},
         BASELINE: {"anchors"},

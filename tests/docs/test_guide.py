@@ -17,6 +17,8 @@ from l9stack.cli.parser import build
 from l9stack.extraction.prepare import plan_of
 from l9stack.gates import static  # noqa: F401 - importing it registers the gates
 from l9stack.gates.registry import known_gates, rows_of
+from l9stack.inputs import Inputs
+from l9stack.inputs.read import meta_templates
 from l9stack.project import Project
 from l9stack.reading.meta import FILES, read_meta
 
@@ -78,26 +80,26 @@ def test_every_block_of_yaml_says_which_file_it_is() -> None:
 
 
 def test_the_guides_collection_is_valid_and_its_answers_answer_every_question(tmp_path: Path) -> None:
-    found, plan = plan_of(collection(tmp_path), Project(ROOT))
+    found, plan = plan_of(Inputs.read(Project(ROOT), collection(tmp_path)))
     assert {note.code for note in found.notes} == {"ttl-from-prose", "no-dependencies", "absent"}
     assert plan.waves == (("route_desk",), ("parcel_intake",))
     assert plan.questions == ()
     (tmp_path / "open").mkdir()
-    _, unanswered = plan_of(collection(tmp_path / "open", ".answers.yaml"), Project(ROOT))
+    _, unanswered = plan_of(Inputs.read(Project(ROOT), collection(tmp_path / "open", ".answers.yaml")))
     assert "parcel_intake.accept is unbound" in unanswered.questions[0].message
 
 
 @pytest.mark.parametrize("name", FRAGMENTS)
 def test_a_fragment_reads_alone_and_within_its_file(name: str, tmp_path: Path, customised: Path) -> None:
-    read_meta(customised)
+    read_meta(meta_templates(customised))
     alone = tmp_path / "alone"
     shutil.copytree(META, alone)
     (alone / Path(name).name).write_text(YAML[name], encoding="utf-8")
-    read_meta(alone)
+    read_meta(meta_templates(alone))
 
 
 def test_what_the_guide_changes_reaches_every_agent(customised: Path) -> None:
-    _, plan = plan_of(EXAMPLE, Project(ROOT), str(customised))
+    _, plan = plan_of(Inputs.read(Project(ROOT), EXAMPLE, str(customised)))
     for agent in plan.agents:
         assert agent.setting("governance.anchors") == ["Your CTO", "Your Compliance Lead"]
         assert agent.setting("memory.redis.url") == "${YOUR_REDIS_URL}"
@@ -105,8 +107,9 @@ def test_what_the_guide_changes_reaches_every_agent(customised: Path) -> None:
     assert plan.protocol.name == "YourProtocol"
     assert set(plan.protocol.required) == {"id", "sender", "body", "edition"}
     assert {row.gate: row.threshold for row in plan.gates}["coverage"] == 90
-    assert {row.gate for row in plan.gates} - {row.gate for row in read_meta(META).gates} == {"no_print"}
-    assert plan.flags == read_meta(META).flags
+    shipped = read_meta(meta_templates(META))
+    assert {row.gate for row in plan.gates} - {row.gate for row in shipped.gates} == {"no_print"}
+    assert plan.flags == shipped.flags
 
 
 def commands(document: Path) -> Iterator[list[str]]:
@@ -158,7 +161,7 @@ def test_every_file_of_the_tree_is_there_or_is_made_by_a_command() -> None:
 
 
 def test_the_table_of_gates_has_the_figures_that_are_asked() -> None:
-    plan = plan_of(EXAMPLE, Project(ROOT))[1]
+    plan = plan_of(Inputs.read(Project(ROOT), EXAMPLE))[1]
     asked = {"flag": "holds", "percent": "≥ {:g} %", "count_min": "≥ {:g}", "count_max": "≤ {:g}"}
     own = {row.gate for row in rows_of(plan.model_copy(update={"gates": ()}))}
     rows = GUIDE.read_text(encoding="utf-8").splitlines()

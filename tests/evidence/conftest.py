@@ -8,21 +8,20 @@ import pytest
 
 from l9stack.evidence.extraction_manifest import NAME as MANIFEST, extraction_manifest, manifest_text
 from l9stack.evidence.keys import signing_key
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.evidence.report import NAME as REPORT, report
 from l9stack.evidence.signing import NAME as ATTESTATION, sign
 from l9stack.files import fill
 from l9stack.gates.registry import Finding, result, rows_of
 from l9stack.gates.todo import todo_plan
 from l9stack.model.artifact import Artifact
-from l9stack.model.collection import SourceFile
 from l9stack.model.evidence import BuildEvidence, GateResult, ServerVersion, TestCounts
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 from l9stack.project import Project
 from tests.gates import handmade
 
-SOURCES = (SourceFile(path="office.yaml", sha256="a" * 64),)
+SOURCES = {"office.yaml": "a" * 64}
 COUNTS = TestCounts(unit_passed=24, regression_passed=3, coverage_percent=91.5, seconds=2.5)
 SHARED = TestCounts(unit_passed=48, regression_passed=6, integration_passed=1, coverage_percent=93.0, seconds=2.5)
 COLLECTION_GATES = frozenset(
@@ -46,15 +45,14 @@ def evidence_of(
     return build_evidence(
         plan,
         tree,
-        good_results(plan) if results is None else results,
-        {agent.id: COUNTS for agent in plan.agents},
-        SHARED,
-        input_digest="b" * 64,
-        generator="l9stack 0.1.0",
-        run_id=f"run-{now:%S}",
-        now=now,
-        servers=(ServerVersion(layer="working", product="Valkey", version="9.1"),),
-        todo=todo_plan(plan, tree),
+        RunResults(
+            gates=tuple(good_results(plan) if results is None else results),
+            tests={agent.id: COUNTS for agent in plan.agents},
+            collection_tests=SHARED,
+            servers=(ServerVersion(layer="working", product="Valkey", version="9.1"),),
+        ),
+        Provenance(input_digest="b" * 64, generator="l9stack 0.1.0", run_id=f"run-{now:%S}", now=now),
+        todo_plan(plan, tree),
     )
 
 

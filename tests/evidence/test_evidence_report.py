@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from l9stack.evidence.extraction_manifest import extraction_manifest, manifest_text
-from l9stack.evidence.records import Records, agent_key, build_evidence, evidence_json
+from l9stack.evidence.records import Provenance, Records, RunResults, agent_key, build_evidence, evidence_json
 from l9stack.evidence.report import DECLARATION, complete, report
 from l9stack.evidence.scrub import scrub
 from l9stack.model.evidence import AgentEvidence, BuildEvidence
@@ -227,14 +227,8 @@ def test_what_is_carried_over_is_marked_with_its_run() -> None:
     evidence = build_evidence(
         plan,
         tree,
-        results,
-        {POST: COUNTS},
-        SHARED,
-        input_digest="b" * 64,
-        generator="l9stack 0.1.0",
-        run_id="run-new",
-        now=now,
-        carried={DESK: old},
+        RunResults(gates=tuple(results), tests={POST: COUNTS}, collection_tests=SHARED, carried={DESK: old}),
+        Provenance(input_digest="b" * 64, generator="l9stack 0.1.0", run_id="run-new", now=now),
     )
     desk, post = evidence.agents
     assert (desk.carried_over, desk.run_id, desk.measured_at) == (True, "run-05", "2026-03-01T12:30:05Z")

@@ -6,10 +6,10 @@ import pytest
 
 from l9stack.cli.main import main
 from l9stack.errors import InputError
-from l9stack.extraction.inputs import input_digest
 from l9stack.extraction.many import Batch, collections_in
 from l9stack.extraction.prepare import plan_of
 from l9stack.gates.judge import wired_operations
+from l9stack.inputs import Inputs
 from l9stack.model.glue import Unbound
 from l9stack.project import Project
 
@@ -40,7 +40,7 @@ def test_collections_of_one_text_and_two_names_are_two(tmp_path: Path) -> None:
     for name in ("left", "right"):
         (tmp_path / f"{name}.yaml").write_text(texts)
     project = Project(tmp_path)
-    assert input_digest(tmp_path / "left.yaml", project) != input_digest(tmp_path / "right.yaml", project)
+    assert Inputs.read(project, tmp_path / "left.yaml").digest != Inputs.read(project, tmp_path / "right.yaml").digest
 
 
 @pytest.mark.parametrize("arguments", [[], ["x.yaml", "--all", "y"]])
@@ -50,7 +50,7 @@ def test_either_paths_or_a_folder_of_them_are_named(arguments: list[str], capsys
 
 
 def test_calls_that_end_at_unbound_operations_are_counted_apart(tmp_path: Path) -> None:
-    _, plan = plan_of(GOLDEN / "behaviours", Project(tmp_path))
+    _, plan = plan_of(Inputs.read(Project(tmp_path), GOLDEN / "behaviours"))
     calls, unbound = wired_operations(plan)
     bound = {f"{agent.id}.{operation.name}": operation.bound for agent in plan.agents for operation in agent.operations}
     assert calls > 0

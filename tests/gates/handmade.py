@@ -198,7 +198,6 @@ def plan(gates: tuple[GateThreshold, ...] = GATES) -> Plan:
         flags=FLAGS,
         gates=gates,
         protocol=Protocol(name="PacketEnvelope", required={}),
-        input_files=("office.yaml",),
     )
 
 

@@ -206,6 +206,75 @@ def test_what_tests_leave_is_removed_with_their_scratch(run: Run, tmp_path: Path
     assert list(scratch.iterdir()) == []
 
 
+CHECKED = '''"""Checks of postage."""
+
+import pytest
+
+from l9stack.agent.conformance import Checks
+from L9.desk.rates import postage
+
+
+def test_prices(l9_checks: Checks) -> None:
+    """A heavier letter costs more."""
+    for weight, price in ((1, 1.0), (2, 1.0), (19, 1.0), (20, 2.5), (90, 2.5), (500, 2.5)):
+        with l9_checks.positive(f"{weight} grammes"):
+            assert postage(weight) == price
+
+
+def test_no_price(l9_checks: Checks) -> None:
+    """Nothing cannot be sent."""
+    for weight in (0, -1):
+        with l9_checks.negative(f"{weight} grammes"), pytest.raises(ValueError):
+            postage(weight)
+'''
+FIXTURES = (
+    handmade.CONFTEST
+    + """
+
+from l9stack.agent.conformance import fixtures
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(fixtures)
+"""
+)
+SIDES = ("tests_per_module", "negative_tests_per_module")
+
+
+def test_named_checks_are_counted_by_side(run: Run, tmp_path: Path) -> None:
+    rates = "tests/agents/desk/test_rates.py"
+    outcome = run(tmp_path, LIGHT | {rates: CHECKED, "tests/conftest.py": FIXTURES})
+    made = outcome.made_by_file[rates]
+    assert (made.tests, made.positive, made.negative, made.plain, made.checks) == (2, 6, 2, 0, 8)
+    counts = outcome.per_agent[DESK]
+    assert (counts.unit_passed, counts.positive_checks, counts.negative_checks) == (18, 6, 2)
+    plan = handmade.plan((*handmade.GATES, handmade.row("negative_tests_per_module", 4, 3, "count_min")))
+    found = {(r.gate, r.agent): r for r in validation_results(plan, outcome) if r.gate in SIDES}
+    assert found["tests_per_module", DESK].figure == 8
+    assert found["tests_per_module", DESK].detail == "rates.py of 3 modules: 6 positive, 2 negative"
+    assert found["negative_tests_per_module", DESK].figure == 2
+    assert not found["negative_tests_per_module", DESK].passed
+    # Tests without named checks do not say of which side they are.
+    assert found["tests_per_module", POST].detail.endswith("0 positive, 0 negative, 9 others")
+    assert ("negative_tests_per_module", POST) not in found
+
+
+def test_each_check_that_fails_is_told_by_its_name(run: Run, tmp_path: Path) -> None:
+    rates = "tests/agents/desk/test_rates.py"
+    broken = handmade.RATES.replace("{agent}", "desk").replace("weight < 20", "weight < 5")
+    changed = {rates: CHECKED.replace("(19, 1.0), ", "(19, 1.0), (7, 1.0), "), "tests/conftest.py": FIXTURES}
+    outcome = run(tmp_path, LIGHT | changed | {"code/L9/desk/rates.py": broken})
+    told = [failure for failure in outcome.failures if failure.node.startswith(rates)]
+    assert [failure.check for failure in told] == ["19 grammes", "7 grammes"]
+    assert all("2.5 == 1.0" in failure.message for failure in told)
+    assert {str(failure.place.file) for failure in told} == {rates}
+    results = [r for r in validation_results(handmade.plan(), outcome) if r.agent == DESK]
+    (unit,) = [result for result in results if result.gate == "unit_tests"]
+    assert unit.detail.startswith(f"{rates}: 1 of 2 passed: {rates}::test_prices")
+    found = problems(handmade.plan(), results, outcome.failures)
+    assert any(problem.message.startswith("test_prices: 19 grammes: ") for problem in found)
+
+
 def test_a_parent_that_was_ended_says_so(tmp_path: Path) -> None:
     ended = parent_of_tests(tmp_path / "log")
     ended.close()

@@ -14,6 +14,7 @@ from l9stack.gates.judge import problems, require, stopped
 from l9stack.gates.registry import BASELINE_GATES, TEST_GATES, known_gates, rows_of
 from l9stack.gates.static import static_checks
 from l9stack.gates.todo import todo_plan
+from l9stack.inputs.read import meta_templates
 from l9stack.model.evidence import GateResult, ServerVersion
 from l9stack.model.plan import Edge, EdgeKind, Plan
 from tests.gates import handmade
@@ -194,7 +195,7 @@ def test_a_gate_that_nothing_measures_is_refused(tmp_path: Path) -> None:
 
 def test_every_gate_of_the_shipped_checklist_is_measured() -> None:
     reading = pytest.importorskip("l9stack.reading.meta")
-    meta = reading.read_meta(Path(__file__).parents[2] / "templates/meta")
+    meta = reading.read_meta(meta_templates(Path(__file__).parents[2] / "templates/meta"))
     assert {row.gate for row in meta.gates} <= known_gates()
 
 

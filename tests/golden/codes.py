@@ -10,16 +10,15 @@ from pathlib import Path
 from tests.golden.case import REPOSITORY
 
 ROOMS = (
+    "inputs",
     "reading",
     "planning",
-    "sources.py",
-    "extraction/inputs.py",
     "extraction/packages.py",
     "gates/registry.py",
     "rendering/environment.py",
 )
 """What says something of a collection, its meta templates and its packages, before anything is generated."""
-_TAKES_A_CODE = ("Problem", "error", "note", "_refuse")
+_TAKES_A_CODE = ("Problem", "error", "note", "_refuse", "refused")
 _PRINTED = re.compile(r"^(?:\S+:\d+:\d+: )?(?:note: )?(?P<code>[a-z]+(?:-[a-z0-9]+)*): ", re.MULTILINE)
 
 

@@ -27,8 +27,10 @@ def test_the_example_is_the_same_in_another_place_locale_zone_and_hash_seed(tmp_
     folder = tmp_path / "a folder of another länge" / "claims_desk"
     shutil.copytree(REPOSITORY / "input_schemas" / "claims_desk", folder)
     program = (
-        "import sys, pathlib; from l9stack.extraction.prepare import prepare; from l9stack.project import Project\n"
-        "print(prepare(pathlib.Path(sys.argv[1]), Project(pathlib.Path(sys.argv[2]))).tree.digest)"
+        "import sys, pathlib; from l9stack.extraction.prepare import prepare; from l9stack.inputs import Inputs\n"
+        "from l9stack.project import Project\n"
+        "inputs = Inputs.read(Project(pathlib.Path(sys.argv[2])), pathlib.Path(sys.argv[1]))\n"
+        "print(prepare(inputs).tree.digest)"
     )
     elsewhere = {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "4242"}
     done = subprocess.run(

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
+from l9stack.inputs.names import templates_folder
 from l9stack.model.agent import MemoryKind
 from l9stack.model.glue import Behaviour, ConnectionType
 from l9stack.reading.vocabulary import MODES
-from l9stack.sources import templates_folder
 from tests.golden.case import HERE, PROBLEMS, REPOSITORY, small_cases
 from tests.golden.codes import codes_in, raised
 
@@ -21,6 +21,7 @@ _LONG = "tests/reading/test_properties.py"
 _STACK = "tests/cli/test_stacks.py"
 ELSEWHERE = {
     "bad-limit": ("tests/hostile/test_refusals.py", "a variable of the environment says it"),
+    "inputs-changing": ("tests/inputs/test_inputs.py", "somebody writes while it is read"),
     "key-too-long": (_LONG, "nobody reads a thousand characters"),
     "link-outside": ("tests/reading/test_files.py", "of a link that leads out of the folder"),
     "no-meta-template": ("tests/reading/test_meta.py", "a case has all four files"),

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from l9stack.errors import InputError
+from l9stack.inputs import Inputs
+from l9stack.model.plan import Plan
 from l9stack.planning.plan import make_plan
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 from l9stack.reading.documents import scalar
 from l9stack.reading.meta import read_meta
@@ -41,8 +44,13 @@ def crowded(folder: Path, collection: Path, meta: Path, first: int = 0) -> tuple
         wanted.append(Case(file, leaf, name, leaf.text + PAYLOADS[name]))
     taken = _taken(bench, [], wanted)
     bench.write([(case, case.text) for case in taken])
-    plan = make_plan(read_collection(bench.here), read_meta(bench.templates))
+    plan = _planned(bench)
     return len(taken), {artifact.path: artifact.text for artifact in render(plan).artifacts}
+
+
+def _planned(bench: Bench) -> Plan:
+    inputs = Inputs.read(Project(bench.folder), bench.here, str(bench.templates))
+    return make_plan(read_collection(inputs), read_meta(inputs.contents.meta))
 
 
 def _is_free(leaf: Leaf) -> bool:
@@ -67,7 +75,7 @@ def _taken(bench: Bench, taken: list[Case], wanted: list[Case]) -> list[Case]:
 def _is_taken(bench: Bench, cases: list[Case]) -> bool:
     bench.write([(case, case.text) for case in cases])
     try:
-        make_plan(read_collection(bench.here), read_meta(bench.templates))
+        _planned(bench)
     except InputError:
         return False
     finally:

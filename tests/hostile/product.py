@@ -12,14 +12,17 @@ from pathlib import Path, PurePosixPath
 from unittest.mock import patch
 
 from l9stack.errors import InputError
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.evidence.report import report
 from l9stack.gates.todo import todo_plan
+from l9stack.inputs import Inputs
+from l9stack.inputs.read import meta_templates
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.evidence import TestCounts
 from l9stack.model.plan import Plan
 from l9stack.planning import drawing
 from l9stack.planning.plan import make_plan
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 from l9stack.reading.meta import read_meta
 from l9stack.rendering.prompt import render_prompt
@@ -75,7 +78,7 @@ class Bench:
         shutil.copytree(self.meta, self.folder / "meta")
         self.here, self.templates = self.folder / self.collection.name, self.folder / "meta"
         self._changed: set[str] = set()
-        self._read = read_meta(self.templates)
+        self._read = read_meta(meta_templates(self.templates))
         self.files = {
             path.relative_to(self.folder).as_posix(): path.read_text(encoding="utf-8")
             for base in (self.here, self.templates)
@@ -97,7 +100,9 @@ class Bench:
     def printed(self) -> dict[str, str]:
         """Everything that is printed of the collection as it lies in the folder; InputError where it is refused."""
         changed = any(file.startswith("meta/") for file in self._changed)
-        plan = make_plan(read_collection(self.here), read_meta(self.templates) if changed else self._read)
+        inputs = Inputs.read(Project(self.folder), self.here, str(self.templates))
+        meta = read_meta(inputs.contents.meta) if changed else self._read
+        plan = make_plan(read_collection(inputs), meta)
         # The formatter changes no shape, and takes most of the time.
         with patch("l9stack.rendering.tree.formatted", dict):
             tree = render(plan)
@@ -224,18 +229,13 @@ def everything(plan: Plan, tree: RenderedTree) -> dict[str, str]:
     evidence = build_evidence(
         plan,
         tree,
-        (),
-        {agent.id: TestCounts() for agent in plan.agents},
-        TestCounts(),
-        input_digest="",
-        generator="l9stack",
-        run_id="run",
-        now=datetime(2026, 1, 2, tzinfo=UTC),
-        todo=todo_plan(plan, tree),
+        RunResults(gates=(), tests={agent.id: TestCounts() for agent in plan.agents}, collection_tests=TestCounts()),
+        Provenance(input_digest="", generator="l9stack", run_id="run", now=datetime(2026, 1, 2, tzinfo=UTC)),
+        todo_plan(plan, tree),
     )
     return {
         **{artifact.path: artifact.text for artifact in tree.artifacts},
-        "report.md": report(evidence, plan),
+        "report.md": report(evidence, plan, {"agents.yaml": "0" * 64}),
         "prompt.md": render_prompt(plan, tree, plan.gates, meta=(), collection=()),
         "graph.mmd": drawing.as_mermaid(plan),
     }

@@ -15,6 +15,7 @@ import pytest
 
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import plan_of, prepare
+from l9stack.inputs import Inputs
 from l9stack.names import identifier, is_document_name, is_field_name, is_folder_path, module_path, operation_name
 from l9stack.project import Project
 from tests.hostile.leaves import quoted
@@ -45,7 +46,7 @@ def problems(project: Project, file: str = "agents.yaml", **changes: str) -> lis
     path.write_text(text, encoding="utf-8")
     before = sorted(item for item in project.root.rglob("*"))
     try:
-        prepare(project.root / "desk", project, str(META))
+        prepare(Inputs.read(project, project.root / "desk", str(META)))
     except InputError as error:
         found = [problem for problem in error.problems if problem.level == "error"]
         assert all(problem.place and problem.place.line for problem in found)
@@ -118,7 +119,7 @@ def test_a_template_of_the_glue_is_a_word_and_no_file(project, name):
     path = project.root / "desk" / "glue.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("template: rules.py", f"template: {quoted(name)}"))
     try:
-        tree = prepare(project.root / "desk", project, str(META)).tree
+        tree = prepare(Inputs.read(project, project.root / "desk", str(META))).tree
     except InputError:
         return
     assert not [item.path for item in tree.artifacts if secret in item.text or "shared_configuration" in item.text]
@@ -130,7 +131,7 @@ def test_reading_and_planning_import_nothing_of_the_collection(project):
     file.write_text("raise SystemExit('imported')\n\n\ndef score(request):\n    return {}\n")
     for name in ("sitecustomize.py", "conftest.py", "yaml.py", "l9stack.py"):
         (project.root / "desk" / name).write_text("raise SystemExit('imported')\n")
-    plan_of(project.root / "desk", project, str(META))
+    plan_of(Inputs.read(project, project.root / "desk", str(META)))
     assert not any(name.startswith("desk_rules") for name in sys.modules)
 
 
@@ -158,7 +159,7 @@ def test_indexed_fields_may_be_called_as_the_parameters_of_their_finders(project
     path = project.root / "desk" / "agents.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("indexby: [ticket]", "indexby: [limit, context, str, class]"), encoding="utf-8")
-    tree = prepare(project.root / "desk", project, str(META)).tree
+    tree = prepare(Inputs.read(project, project.root / "desk", str(META))).tree
     [bridge] = [item.text for item in tree.artifacts if item.path == "code/L9/agents/desk/memory_bridge.py"]
     compile(bridge, "memory_bridge.py", "exec")
     assert "find_by_limit(context: OperationContext, limit_:" in bridge

@@ -15,9 +15,10 @@ import pytest
 
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
+from l9stack.inputs.limits import MAX_BYTES, MAX_DEPTH
 from l9stack.project import Project
 from l9stack.reading.documents import parse
-from l9stack.reading.limits import MAX_BYTES, MAX_DEPTH
 from tests.hostile.product import DESK, META
 from tests.hostile.test_imported import CANARY
 
@@ -71,7 +72,7 @@ def test_a_document_is_refused_where_it_stands(project, name, file):
     path.write_text(f"# More\n\n```yaml\n{text}\n```\n" if file.endswith(".md") else said, encoding="utf-8")
     files = sorted(project.root.rglob("*"))
     with pytest.raises(InputError) as refused:
-        prepare(project.root / "desk", project)
+        prepare(Inputs.read(project, project.root / "desk"))
     found = [problem for problem in refused.value.problems if problem.code == code]
     assert found and found[0].place is not None
     assert found[0].place.file.endswith(Path(file).name)

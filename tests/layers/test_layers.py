@@ -101,6 +101,31 @@ def test_a_public_class_has_a_name_of_its_own():
     assert SAME_NAMES.keys() <= twice.keys(), "a reason for what is not so"
 
 
+PARAMETERS = 6
+MANY_PARAMETERS = {
+    "l9stack/agent/operations.py operation": "the decorator that generated modules use: each keyword is an option",
+    "l9stack/agent/testing/_serving.py serving": "delivered tests use it with these keywords",
+    "l9stack/extraction/extract.py extract": "not yet a value",
+    "l9stack/gates/outcomes.py summarise": "not yet a value",
+    "l9stack/gates/tests_run.py run_tests": "not yet a value",
+}
+"""Functions that take more, with the reason."""
+
+
+def test_a_function_takes_six_parameters_at_most():
+    many = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                given = node.args
+                names = [item.arg for item in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+                names += [item.arg for item in (given.vararg, given.kwarg) if item]
+                if (count := len([name for name in names if name not in ("self", "cls")])) > PARAMETERS:
+                    many[f"{path.relative_to(REPOSITORY)} {node.name}"] = count
+    assert {name: count for name, count in many.items() if name not in MANY_PARAMETERS} == {}
+    assert MANY_PARAMETERS.keys() <= many.keys(), "a reason for what is not so"
+
+
 def test_the_agents_library_has_few_rooms():
     rooms = [path for path in (PACKAGE / "agent").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
     assert len(rooms) <= 25

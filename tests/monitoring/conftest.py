@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 
 REPOSITORY = Path(__file__).parents[2]
@@ -32,4 +33,4 @@ def promtool() -> Promtool:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return prepare(EXAMPLE, Project(tmp_path_factory.mktemp("monitoring")))
+    return prepare(Inputs.read(Project(tmp_path_factory.mktemp("monitoring")), EXAMPLE))

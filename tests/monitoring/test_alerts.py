@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.inputs import Inputs
 from l9stack.model.monitoring import AlertKind
 from l9stack.printable import line
 from l9stack.project import Project
@@ -199,7 +200,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     checklist = folder / "templates" / "meta" / "meta.validation.checklist.yaml"
     row = "integration_tests: {unit: percent, threshold: "
     checklist.write_text(checklist.read_text().replace(f"{row}90", f"{row}98"))
-    return prepare(folder / "desk.yaml", Project(folder))
+    return prepare(Inputs.read(Project(folder), folder / "desk.yaml"))
 
 
 def test_thresholds_come_from_governance_limits_validation_and_the_policy(strict: Prepared):
@@ -229,7 +230,7 @@ def test_prometheus_takes_the_rules_of_every_golden_collection(promtool: Promtoo
     found = [*HERE.glob("**/expected/code/**/rules.yml")]
     assert found
     for case in whole_collections():
-        tree = prepare(case.source, Project(tmp_path)).tree
+        tree = prepare(Inputs.read(Project(tmp_path), case.source)).tree
         found.append(tmp_path / f"{case.folder.name}.yml")
         found[-1].write_text(next(a.text for a in tree.artifacts if a.path.endswith("rules.yml")))
     promtool("check", "rules", *found)

@@ -20,6 +20,7 @@ from l9stack.agent.definition import load
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.files import fill
+from l9stack.inputs import Inputs
 from l9stack.model.monitoring import AlertKind
 from l9stack.project import Project
 from l9stack.rendering.monitoring.panels import SCHEMA_VERSION
@@ -226,7 +227,7 @@ def with_settings(folder: Path, settings: str) -> Prepared:
     text = answers.read_text()
     assert text.count("\nsettings:\n") == 1
     answers.write_text(text.replace("\nsettings:\n", f"\nsettings:\n{settings}"))
-    return prepare(target, Project(folder))
+    return prepare(Inputs.read(Project(folder), target))
 
 
 def test_switched_off_there_are_no_files_and_the_config_points_to_none(tmp_path):

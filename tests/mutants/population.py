@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 from tests.mutants.mutants import Mutant, mutants_of
 
@@ -45,7 +46,7 @@ Chosen = tuple[Module, Mutant]
 
 def collections(project: Path, paths: Iterable[Path] = COLLECTIONS) -> list[Prepared]:
     """The collections, read, planned and rendered; nothing is on disk. `project` is an empty folder."""
-    return [prepare(path, Project(project)) for path in paths]
+    return [prepare(Inputs.read(Project(project), path)) for path in paths]
 
 
 def modules(prepared: Prepared) -> Iterator[Module]:

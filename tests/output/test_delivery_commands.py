@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from l9stack.cli import main
-from l9stack.evidence.records import build_evidence
+from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.extraction.extract import extract
 from l9stack.extraction.pipeline import _publish
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.model.evidence import TestCounts
 from l9stack.project import Project
 from tests.evidence.conftest import good_results
@@ -38,20 +39,20 @@ class Desk:
 
     def extract(self, collection: Path | None = None, day: int = 1) -> Path:
         """Publish what is generated now, as if every gate had held."""
-        prepared = prepare(collection or self.collection, self.project)
+        prepared = prepare(Inputs.read(self.project, collection or self.collection))
         prepared.stored()
+        now = datetime(2026, 3, day, tzinfo=UTC)
         evidence = build_evidence(
             prepared.plan,
             prepared.tree,
-            good_results(prepared.plan),
-            {agent.id: TestCounts(unit_passed=1, coverage_percent=100) for agent in prepared.plan.agents},
-            TestCounts(unit_passed=1),
-            input_digest=prepared.input_digest,
-            generator="l9stack",
-            run_id="run",
-            now=datetime(2026, 3, day, tzinfo=UTC),
+            RunResults(
+                gates=tuple(good_results(prepared.plan)),
+                tests={agent.id: TestCounts(unit_passed=1, coverage_percent=100) for agent in prepared.plan.agents},
+                collection_tests=TestCounts(unit_passed=1),
+            ),
+            Provenance(input_digest=prepared.inputs.digest, generator="l9stack", run_id="run", now=now),
         )
-        return _publish(prepared, evidence, self.project.root / "out", datetime(2026, 3, day, tzinfo=UTC)).path
+        return _publish(prepared, evidence, self.project.root / "out", now).path
 
     def change(self) -> None:
         """Let the schema name another role."""
@@ -284,5 +285,6 @@ def test_delivered_tests_leave_the_tests_beside_them_alone(desk: Desk, checkout:
 def test_an_extraction_is_found_known_after_all_that(desk: Desk) -> None:
     """What the tests above publish is what `l9 extract` publishes: it finds the folder, and makes no other."""
     folder = desk.extract()
-    found = extract(desk.collection, desk.project.root / "out", desk.project, lambda _message: None)
+    inputs = Inputs.read(desk.project, desk.collection)
+    found = extract(inputs, desk.project.root / "out", lambda _message: None)
     assert (found.folder, found.reused) == (folder, True)

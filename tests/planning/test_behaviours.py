@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import plan_of
+from l9stack.inputs import Inputs
 from l9stack.model.glue import FieldSpec
 from l9stack.planning.expressions import ExpressionError, parse
 from l9stack.planning.kinds import kind_of, mismatches
@@ -43,7 +44,7 @@ def problems(folder: Path, behaviour: str, response: str, memory: str) -> list[s
     (folder / "agents.yaml").write_text(AGENT.format(name="desk", memory=memory))
     (folder / "glue.yaml").write_text(OPERATIONS.replace("RESPONSE", response).replace("BEHAVIOUR", behaviour))
     try:
-        plan_of(folder, Project(folder))
+        plan_of(Inputs.read(Project(folder), folder))
     except InputError as error:
         return [
             f"{p.place.line}:{p.place.column} {p.code}: {p.message.removeprefix('operations.desk.it: ')} ({p.hint})"

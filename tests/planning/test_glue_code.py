@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 
 from l9stack.errors import InputError, Place
 from l9stack.extraction.prepare import plan_of, prepare
+from l9stack.inputs import Inputs
 from l9stack.model.glue import FieldSpec, FunctionSpec, Sentence
 from l9stack.model.meta import GateThreshold
 from l9stack.planning.quality import with_sentences
@@ -69,7 +70,8 @@ def change(folder: Path, old: str, new: str) -> None:
 def test_what_a_signature_declares_counts_for_the_families_of_other_files(glued: Path) -> None:
     def family(text: str) -> str:
         (glued / "agents.yaml").write_text(text.replace("core/models.py]", "core/models.py, validator.py]"))
-        module = next(m for m in plan_of(glued, Project(ROOT))[1].agent("maths").modules if m.path == "validator.py")
+        modules = plan_of(Inputs.read(Project(ROOT), glued))[1].agent("maths").modules
+        module = next(m for m in modules if m.path == "validator.py")
         return module.family
 
     assert family(SCHEMA) == "validator"
@@ -80,7 +82,7 @@ def test_what_a_signature_declares_counts_for_the_families_of_other_files(glued:
 
 
 def test_each_part_of_a_mapping_reaches_plan_and_tree(glued: Path) -> None:
-    prepared = prepare(glued, Project(ROOT))
+    prepared = prepare(Inputs.read(Project(ROOT), glued))
     agent = prepared.plan.agent("maths")
     evaluate = agent.operation("evaluate")
     assert [(f.name, f.type, f.required, f.default) for f in evaluate.request or ()] == [
@@ -138,7 +140,7 @@ def test_each_part_of_a_mapping_reaches_plan_and_tree(glued: Path) -> None:
 def test_a_slip_in_glue_is_told(glued: Path, old: str, new: str, code: str, hint: str) -> None:
     change(glued, old, new)
     with pytest.raises(InputError) as caught:
-        plan_of(glued, Project(ROOT))
+        plan_of(Inputs.read(Project(ROOT), glued))
     told = [problem for problem in caught.value.problems if problem.code == code]
     assert told, caught.value
     assert hint in told[0].hint
@@ -148,7 +150,7 @@ def test_a_slip_in_glue_is_told(glued: Path, old: str, new: str, code: str, hint
 
 def test_a_target_that_nobody_lists_names_the_nearest(glued: Path) -> None:
     change(glued, "target: core/evaluator.py", "target: core/evaluater.py")
-    _, plan = plan_of(glued, Project(ROOT))
+    _, plan = plan_of(Inputs.read(Project(ROOT), glued))
     [note] = [note for note in plan.notes if note.code == "unused-mapping"]
     assert "core/evaluator.py" in note.hint
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.model.agent import AgentSpec, Governance
 from l9stack.model.collection import Collection
 from l9stack.model.glue import ConnectionType, Glue, Wiring
@@ -154,12 +155,12 @@ deployment: {endpoints: [POST /sit]}
 """
     (folder / "agents.yaml").write_text(schema, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        prepare(folder, Project(tmp_path))
+        prepare(Inputs.read(Project(tmp_path), folder))
     [problem] = [problem for problem in caught.value.problems if problem.level == "error"]
     assert (problem.code, str(problem.place)) == ("missing-link", "agents.yaml:10:70")
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "ledger.py").write_text("", encoding="utf-8")
-    prepare(folder, Project(tmp_path))
+    prepare(Inputs.read(Project(tmp_path), folder))
     (folder / "agents.yaml").write_text(
         schema.replace("own/ledger.py", "own/other.py").replace("require\n", "record\n")
     )
@@ -186,10 +187,10 @@ def test_an_agent_that_comes_later_changes_no_file_of_the_others(tmp_path: Path,
     folder = tmp_path / "claims_desk"
     shutil.copytree(EXAMPLE, folder)
     project = Project(tmp_path)
-    before = prepare(folder, project)
+    before = prepare(Inputs.read(project, folder))
     text = LATER.format(name=name, folder=name.lower())
     (folder / f"{name.lower()}.yaml").write_text(text, encoding="utf-8")
-    after = prepare(folder, project)
+    after = prepare(Inputs.read(project, folder))
     assert len(after.plan.agents) == len(before.plan.agents) + 1
     for agent_plan in before.plan.agents:
         assert after.tree.part(agent_plan.id) == before.tree.part(agent_plan.id)
@@ -203,13 +204,13 @@ def test_an_observer_that_comes_later_changes_no_file_of_the_publisher(tmp_path:
     folder = tmp_path / "families"
     shutil.copytree(FAMILIES, folder, ignore=shutil.ignore_patterns("expected"))
     project = Project(tmp_path)
-    before = prepare(folder, project)
+    before = prepare(Inputs.read(project, folder))
     wiring = (
         "{from_agent: Dispatch, to_agent: Watcher, connection_type: event_observe, event_subscriptions: [van_assigned]}"
     )
     (folder / "watcher.yaml").write_text(LATER.format(name="Watcher", folder="watcher"), encoding="utf-8")
     (folder / "watcher_glue.yaml").write_text(f"wirings: [{wiring}]\n", encoding="utf-8")
-    after = prepare(folder, project)
+    after = prepare(Inputs.read(project, folder))
     assert [op.name for op in after.plan.agent("watcher").operations] == ["note", "on_van_assigned"]
     for agent_plan in before.plan.agents:
         assert after.tree.part(agent_plan.id) == before.tree.part(agent_plan.id)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from l9stack.errors import InputError, Place
+from l9stack.inputs.read import meta_templates
 from l9stack.model.agent import AgentSpec, Backend, Endpoint, Governance, MemoryKind, MemoryLayer
 from l9stack.model.collection import Collection
 from l9stack.model.glue import (
@@ -253,7 +254,7 @@ def test_the_guides_example_of_customising_reads_as_printed(tmp_path):
         '      connection: "${YOUR_POSTGRES_URL}" # Change this\n  governance:\n    anchors:\n      - name: Your CTO\n'
         "      - name: Your Compliance Lead\n"
     )
-    meta = read_meta(tmp_path)
+    meta = read_meta(meta_templates(tmp_path))
     assert meta.settings["memory.redis.url"] == "${YOUR_REDIS_URL}"
     plan = make_plan(collection(agent("a")), meta)
     assert plan.agents[0].setting("governance.anchors") == ["Your CTO", "Your Compliance Lead"]

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from l9stack.errors import InputError
+from l9stack.inputs import Inputs
+from l9stack.inputs.read import meta_templates
 from l9stack.model.agent import AgentSpec
 from l9stack.model.collection import Collection
 from l9stack.planning.plan import make_plan
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 from l9stack.reading.meta import read_meta
 
@@ -42,7 +45,7 @@ def facts(agent: AgentSpec) -> list[str]:
 
 def relations(collection: Collection) -> list[str]:
     """What the plan makes of a collection beyond its single schemas."""
-    plan = make_plan(collection, read_meta(META))
+    plan = make_plan(collection, read_meta(meta_templates(META)))
     lines = [f"{edge.source} {edge.kind} {edge.target} {edge.note}".rstrip() for edge in plan.edges]
     for agent in plan.agents:
         lines += [f"{agent.id} rule {rule.name}: {rule.text}" for rule in agent.rules]
@@ -54,7 +57,7 @@ def told(case: Path) -> str:
     """Everything that reading says: the agents with their facts, or every problem."""
     single = next(case.glob("input.*"), case)
     try:
-        found = read_collection(single)
+        found = read_collection(Inputs.read(Project(single.parent), single))
         related = relations(found)
     except InputError as error:
         return "\n".join(str(problem) for problem in error.problems) + "\n"

@@ -9,9 +9,11 @@ import pytest
 
 from l9stack.cli.main import main
 from l9stack.errors import InputError, Problem
+from l9stack.inputs import Inputs
+from l9stack.inputs.limits import most_of_file
 from l9stack.model.collection import Collection
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
-from l9stack.reading.limits import most_of_file
 
 AGENT = """system: Desk
 module: desk
@@ -26,13 +28,13 @@ deployment: {endpoints: [POST /decide]}
 
 def refused(path: Path) -> list[Problem]:
     with pytest.raises(InputError) as caught:
-        read_collection(path)
+        read_collection(Inputs.read(Project(path.parent), path))
     return [problem for problem in caught.value.problems if problem.level == "error"]
 
 
 def read(path: Path, raw: bytes) -> Collection:
     path.write_bytes(raw)
-    return read_collection(path)
+    return read_collection(Inputs.read(Project(path.parent), path))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -94,7 +96,7 @@ def test_links_are_followed_inside_the_folder_only(tmp_path):
     outside.write_text("password: 1")
     (folder / "real.txt").write_text(AGENT)
     (folder / "desk.yaml").symlink_to("real.txt")
-    assert [agent.id for agent in read_collection(folder).agents] == ["desk"]
+    assert [agent.id for agent in read_collection(Inputs.read(Project(folder.parent), folder)).agents] == ["desk"]
     (folder / "other.yaml").symlink_to("../secret.yaml")
     (folder / "lost.md").symlink_to("nowhere.md")
     assert [(p.code, p.place.file) for p in refused(folder)] == [
@@ -108,7 +110,7 @@ def test_what_is_no_file_is_told_and_not_waited_for(tmp_path):
     (folder / "more.yaml").mkdir(parents=True)
     (folder / "desk.yaml").write_text(AGENT)
     os.mkfifo(folder / "pipe.yaml")
-    found = read_collection(folder)
+    found = read_collection(Inputs.read(Project(folder.parent), folder))
     assert [(note.code, note.place.file) for note in found.notes if note.code == "not-read"] == [
         ("not-read", "more.yaml"),
         ("not-read", "pipe.yaml"),
@@ -119,14 +121,14 @@ def test_what_is_no_file_is_told_and_not_waited_for(tmp_path):
 def test_a_file_that_cannot_be_read_hides_no_other(tmp_path, monkeypatch):
     (tmp_path / "a.yaml").write_text(AGENT)
     (tmp_path / "b.yaml").write_text("a: [")
-    whole = Path.read_bytes
+    whole = os.open
 
-    def read_bytes(path: Path) -> bytes:
-        if path.name == "a.yaml":
+    def opened(path: Path, flags: int, *more: int) -> int:
+        if Path(path).name == "a.yaml":
             raise PermissionError(13, "Permission denied")
-        return whole(path)
+        return whole(path, flags, *more)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(os, "open", opened)
     assert [problem.code for problem in refused(tmp_path)] == ["unreadable", "yaml-syntax"]
 
 

@@ -11,6 +11,8 @@ import pytest
 from l9stack.errors import InputError
 from l9stack.extraction.prepare import plan_of
 from l9stack.gates import static  # noqa: F401 - importing it registers the gates
+from l9stack.inputs import Inputs
+from l9stack.inputs.read import meta_templates
 from l9stack.model.meta import ALWAYS_ON, FLAGS
 from l9stack.planning.known_settings import KNOWN
 from l9stack.planning.settings import DEFAULTS
@@ -45,14 +47,14 @@ def test_every_key_that_is_shown_is_read(folder: Path) -> None:
     uncommented = key.sub(r"\1\2", text)
     assert uncommented.count("\n") == text.count("\n")
     (folder / CODEGEN).write_text(uncommented, encoding="utf-8")
-    meta = read_meta(folder)
+    meta = read_meta(meta_templates(folder))
     assert set(meta.settings) == set(KNOWN)
     assert meta.settings["governance.anchors"] == ["Your CTO", "Your Compliance Lead"]
     assert set(meta.flags) == set(FLAGS)
 
 
 def test_what_the_shipped_templates_set_is_the_default(folder: Path) -> None:
-    meta = read_meta(folder)
+    meta = read_meta(meta_templates(folder))
     assert all(DEFAULTS[name] == value for name, value in meta.settings.items())
     assert all(meta.flags.values())
     assert meta.notes == ()
@@ -90,7 +92,7 @@ SLIPS = [
 def test_a_slip_is_told_with_its_place(folder: Path, file: str, old: str, new: str, code: str, hint: str) -> None:
     line = change(folder / file, old, new)
     with pytest.raises(InputError) as caught:
-        plan_of(EXAMPLE, Project(ROOT), str(folder))
+        plan_of(Inputs.read(Project(ROOT), EXAMPLE, str(folder)))
     told = [problem for problem in caught.value.problems if problem.code == code]
     assert told, caught.value
     place = told[0].place
@@ -117,7 +119,7 @@ def test_a_slip_is_told_with_its_place(folder: Path, file: str, old: str, new: s
 def test_a_value_that_cannot_be_is_told(folder: Path, old: str, new: str, name: str) -> None:
     change(folder / CODEGEN, old, new)
     with pytest.raises(InputError) as caught:
-        plan_of(EXAMPLE, Project(ROOT), str(folder))
+        plan_of(Inputs.read(Project(ROOT), EXAMPLE, str(folder)))
     [problem] = caught.value.problems
     assert problem.code == "bad-setting"
     assert problem.message.startswith(name)
@@ -129,7 +131,7 @@ def test_flags_that_say_what_an_extraction_is_cannot_be_off(folder: Path) -> Non
     for flag in ALWAYS_ON:
         change(folder / CODEGEN, f"{flag}: true", f"{flag}: false")
     with pytest.raises(InputError) as caught:
-        read_meta(folder)
+        read_meta(meta_templates(folder))
     assert [problem.code for problem in caught.value.problems] == ["bad-flag"] * len(ALWAYS_ON)
 
 
@@ -139,7 +141,7 @@ def test_templates_of_another_form_are_told_and_not_read(folder: Path) -> None:
         "system: S\n---\nvalidation_checklist: {phase_1_baseline: {checklist: [{item: A, status: []}]}}\n",
         encoding="utf-8",
     )
-    told = read_meta(folder).notes
+    told = read_meta(meta_templates(folder)).notes
     assert [note.code for note in told] == ["not-read", "not-read"]
     assert "ordering_algorithm" in told[0].message
     assert {(note.place.file, note.place.line) for note in told if note.place} == {
@@ -153,7 +155,7 @@ def test_a_malformed_document_among_others_is_one_problem(folder: Path) -> None:
     wild = f"system: S\n---\nschema:\n  schemas: list\n      - schema_id: string\n---\n{text}"
     (folder / CODEGEN).write_text(wild, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        plan_of(EXAMPLE, Project(ROOT), str(folder))
+        plan_of(Inputs.read(Project(ROOT), EXAMPLE, str(folder)))
     [problem] = caught.value.problems
     assert problem.code == "yaml-syntax"
     assert problem.place is not None
@@ -180,7 +182,7 @@ def test_a_malformed_document_among_others_is_one_problem(folder: Path) -> None:
 def test_a_gate_that_cannot_be_measured_is_refused(folder: Path, phase: int, row: str, code: str) -> None:
     change(folder / CHECKLIST, f"  phase_{phase}:\n", f"  phase_{phase}:\n    own_gate: {row}\n")
     with pytest.raises(InputError) as caught:
-        read_meta(folder)
+        read_meta(meta_templates(folder))
     assert code in [problem.code for problem in caught.value.problems]
     assert all(problem.place and problem.place.file == CHECKLIST for problem in caught.value.problems)
 
@@ -188,7 +190,7 @@ def test_a_gate_that_cannot_be_measured_is_refused(folder: Path, phase: int, row
 def test_a_gate_under_a_name_that_is_taken_is_refused(folder: Path) -> None:
     change(folder / CHECKLIST, "    lint: {", "    lint: {kind: forbid_pattern, pattern: x, ")
     with pytest.raises(InputError) as caught:
-        plan_of(EXAMPLE, Project(ROOT), str(folder))
+        plan_of(Inputs.read(Project(ROOT), EXAMPLE, str(folder)))
     assert [problem.code for problem in caught.value.problems] == ["taken-gate"]
 
 
@@ -196,12 +198,12 @@ def test_each_of_the_four_has_to_be_there(folder: Path) -> None:
     for file in (SEQUENCE, INTEGRATION):
         (folder / file).unlink()
     with pytest.raises(InputError) as caught:
-        read_meta(folder)
+        read_meta(meta_templates(folder))
     found = [(problem.code, problem.place and problem.place.file) for problem in caught.value.problems]
     assert found == [("no-meta-template", str(folder / file)) for file in (SEQUENCE, INTEGRATION)]
 
 
 def test_a_folder_of_them_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        plan_of(EXAMPLE, Project(ROOT), str(tmp_path / "absent"))
+        Inputs.read(Project(ROOT), EXAMPLE, str(tmp_path / "absent"))
     assert [problem.code for problem in caught.value.problems] == ["no-meta-templates"]

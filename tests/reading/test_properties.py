@@ -10,9 +10,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from l9stack.errors import InputError, Problem
+from l9stack.inputs import Inputs
+from l9stack.inputs.limits import MAX_BYTES, MAX_DEPTH, MAX_VALUES
+from l9stack.project import Project
 from l9stack.reading.collection import read_collection
 from l9stack.reading.documents import MAX_DOCUMENTS, parse, scalar
-from l9stack.reading.limits import MAX_BYTES, MAX_DEPTH, MAX_VALUES
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = [
@@ -67,7 +69,7 @@ def mutated(draw: st.DrawFn) -> str:
 def read(path: Path) -> tuple[Problem, ...]:
     """What is said of a file, whether it is a collection or not."""
     try:
-        return read_collection(path).notes
+        return read_collection(Inputs.read(Project(path.parent), path)).notes
     except InputError as error:
         assert any(problem.level == "error" for problem in error.problems)
         return error.problems
@@ -171,9 +173,9 @@ def test_too_many_blocks_are_refused(tmp_path):
 def test_many_unknown_keys_and_many_agents_are_read(tmp_path):
     many = "".join(f"governanse{n}: v\n" for n in range(MAX_VALUES // 4))
     (tmp_path / "keys.yaml").write_text(AGENT.format(1) + many)
-    assert len(read_collection(tmp_path / "keys.yaml").agents) == 1
+    assert len(read_collection(Inputs.read(Project(tmp_path), tmp_path / "keys.yaml")).agents) == 1
     (tmp_path / "agents.yaml").write_text("---\n".join(AGENT.format(n) for n in range(300)))
-    assert len(read_collection(tmp_path / "agents.yaml").agents) == 300
+    assert len(read_collection(Inputs.read(Project(tmp_path), tmp_path / "agents.yaml")).agents) == 300
 
 
 def test_depth_and_size_are_counted_exactly():

@@ -10,6 +10,7 @@ import pytest
 from l9stack.errors import InputError
 from l9stack.extraction.packages import packages_of
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 from l9stack.reading.requirements import read_lock
 
@@ -29,7 +30,7 @@ def test_locks_as_tools_write_them_are_read(tmp_path: Path) -> None:
         f"# by uv\nHumanize==4.12.1 \\\n    {HASH} \\\n    --hash=sha512:{'b' * 128}\n    # via -r requirements.in\n\n"
         f'zope.interface[test]==8.0 ; python_version >= "3.11" {HASH}  # why\n'
     )
-    pins = read_lock(lock(tmp_path, text), "requirements.txt")
+    pins = read_lock(lock(tmp_path, text).read_bytes(), "requirements.txt")
     assert [(pin.name, pin.version, str(pin.place)) for pin in pins] == [
         ("humanize", "4.12.1", "requirements.txt:2:1"),
         ("zope-interface", "8.0", "requirements.txt:7:1"),
@@ -39,7 +40,7 @@ def test_locks_as_tools_write_them_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["requirements.lock", AGENTS_LOCK])
 def test_our_own_locks_are_locks(name: str) -> None:
     text = (REPOSITORY / name).read_text()
-    assert len(read_lock(REPOSITORY / name, name)) == text.count("==") - text.count(" == ")
+    assert len(read_lock(text.encode(), name)) == text.count("==") - text.count(" == ")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_what_is_not_locked_is_refused_with_its_place_and_what_to_do(tmp_path: P
     indent = "  " if ":2:3:" in expected else ""
     lock(tmp_path, f"# ours\n{indent}{entry}\n")
     with pytest.raises(InputError) as refused:
-        packages_of(tmp_path)
+        packages_of(Inputs.read(Project(tmp_path), tmp_path).contents.lock)
     assert expected in str(refused.value) and "uv pip compile" in refused.value.problems[0].hint
 
 
@@ -67,15 +68,15 @@ def test_a_lock_is_told_of_with_all_other_problems_and_is_part_of_the_input(tmp_
     desk = tmp_path / "input_schemas" / "claims_desk"
     shutil.copytree(REPOSITORY / "input_schemas" / "claims_desk", desk)
     project = Project(tmp_path)
-    without = prepare(desk, project)
+    without = prepare(Inputs.read(project, desk))
     assert without.packages is None
     lock(desk, f"humanize==4.12.1 {HASH}\n")
-    locked = prepare(desk, project)
-    assert locked.packages is not None and locked.packages.file == desk / "requirements.txt"
-    assert locked.input_digest != without.input_digest and locked.tree.digest == without.tree.digest
+    locked = prepare(Inputs.read(project, desk))
+    assert locked.packages is not None and locked.packages.name == "requirements.txt"
+    assert locked.inputs.digest != without.inputs.digest and locked.tree.digest == without.tree.digest
     lock(desk, "humanize\n")
     schema = desk / "agents.yaml"
     schema.write_text(schema.read_text().replace("rootpath:", "rootpath: [", 1))
     with pytest.raises(InputError) as refused:
-        prepare(desk, project)
+        prepare(Inputs.read(project, desk))
     assert {"not-locked"} < {problem.code for problem in refused.value.problems}

@@ -22,6 +22,7 @@ from l9stack.errors import GateError, InputError
 from l9stack.extraction.prepare import Prepared, plan_of, prepare
 from l9stack.gates.judge import require
 from l9stack.gates.static import static_checks
+from l9stack.inputs import Inputs
 from l9stack.model.artifact import RenderedTree
 from l9stack.output.view import write_tree
 from l9stack.project import Project
@@ -108,7 +109,7 @@ class Desk:
         (self.meta / file).write_text(text.replace(old, new, 1), encoding="utf-8")
 
     def prepared(self) -> Prepared:
-        return prepare(self.folder / "pair", Project(self.folder), str(self.meta))
+        return prepare(Inputs.read(Project(self.folder), self.folder / "pair", str(self.meta)))
 
     def written(self) -> Prepared:
         prepared = self.prepared()
@@ -141,12 +142,12 @@ def texts(tree: RenderedTree) -> dict[str, str]:
 def test_the_example_as_printed_asks_for_the_protocol_and_then_reaches_every_agent(desk: Desk) -> None:
     (desk.meta / CODEGEN).write_text(AS_PRINTED, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        plan_of(EXAMPLE, Project(ROOT), str(desk.meta))
+        plan_of(Inputs.read(Project(ROOT), EXAMPLE, str(desk.meta)))
     (problem,) = caught.value.problems
     assert (problem.code, str(problem.place)) == ("unknown-protocol", f"{CODEGEN}:18:23")
     assert INTEGRATION in problem.hint
     desk.change(INTEGRATION, "\nprotocols:\n", f"\nprotocols:\n{PROTOCOL}")
-    found = texts(prepare(EXAMPLE, Project(ROOT), str(desk.meta)).tree)
+    found = texts(prepare(Inputs.read(Project(ROOT), EXAMPLE, str(desk.meta))).tree)
     config = yaml.safe_load(found["claims_desk_config.yaml"])
     assert config["memory_backends"]["redis"]["url"] == "${YOUR_REDIS_URL}"
     assert config["memory_backends"]["postgres"]["url"] == "${YOUR_POSTGRES_URL}"

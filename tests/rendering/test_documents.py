@@ -16,6 +16,7 @@ from l9stack.agent.memory._retention import span_of
 from l9stack.cli.parser import build
 from l9stack.extraction.prepare import plan_of, prepare
 from l9stack.gates.parsed import expected_files
+from l9stack.inputs import Inputs
 from l9stack.model.plan import Plan
 from l9stack.project import Project
 from l9stack.rendering.documents.pages import render_documents
@@ -44,7 +45,7 @@ DOCUMENTS = [
 
 def documents(path: Path) -> dict[str, str]:
     """Every document of a collection, by path."""
-    plan = plan_of(path, Project(ROOT))[1]
+    plan = plan_of(Inputs.read(Project(ROOT), path))[1]
     return documents_of(plan)
 
 
@@ -56,7 +57,7 @@ def documents_of(plan: Plan) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def example() -> Plan:
     """The plan of the example."""
-    return plan_of(EXAMPLE, Project(ROOT))[1]
+    return plan_of(Inputs.read(Project(ROOT), EXAMPLE))[1]
 
 
 def collection(folder: Path, text: str) -> Path:
@@ -142,7 +143,7 @@ def collection(folder: Path, text: str) -> Path:
 
 
 def test_every_document_that_a_schema_asks_for_is_in_the_tree_and_in_the_manifest() -> None:
-    prepared = prepare(EXAMPLE, Project(ROOT))
+    prepared = prepare(Inputs.read(Project(ROOT), EXAMPLE))
     texts = {artifact.path: artifact for artifact in prepared.tree.artifacts}
     for agent in prepared.plan.agents:
         wanted = {path for path in expected_files(agent) if path.startswith("docs/")}

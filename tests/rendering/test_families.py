@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from l9stack.extraction.prepare import plan_of
+from l9stack.inputs import Inputs
 from l9stack.planning.catalogue import CATALOGUE, MODELS, OPERATIONS, ROWS
 from l9stack.planning.family import Family
-from l9stack.planning.plan import make_plan
-from l9stack.reading.collection import read_collection
-from l9stack.reading.meta import read_meta
+from l9stack.project import Project
 from l9stack.rendering.code.modules import viewed_module
 from l9stack.rendering.families import FAMILIES
 from l9stack.rendering.families_page import families_page
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
-META = TEMPLATES / "meta"
 PAGE = ROOT / "docs" / "families.md"
 OTHER_FORMS = {"controller_parts"}
 """Templates of modules that print a family in another form than its own."""
@@ -45,7 +44,7 @@ def test_each_family_has_its_template_and_no_template_is_nobodys():
 
 @pytest.mark.parametrize("name", ROWS)
 def test_each_family_has_a_golden_case_with_such_a_module(name: str):
-    plan = make_plan(read_collection(ROOT / "tests" / "golden" / "cases" / f"family_{name}"), read_meta(META))
+    _, plan = plan_of(Inputs.read(Project(ROOT), ROOT / "tests" / "golden" / "cases" / f"family_{name}"))
     assert name in {module.family for agent in plan.agents for module in agent.modules}
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from l9stack.errors import InputError
-from l9stack.extraction.inputs import input_digest
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 
 AGENT = """system: Desk
@@ -47,11 +47,11 @@ def desk(tmp_path: Path):
 
 
 def rendered(folder: Path) -> dict[str, str]:
-    return {a.path: a.text for a in prepare(folder, Project(folder.parent)).tree.artifacts}
+    return {a.path: a.text for a in prepare(Inputs.read(Project(folder.parent), folder)).tree.artifacts}
 
 
 def notes(folder: Path) -> dict[str, str]:
-    found = prepare(folder, Project(folder.parent)).plan.notes
+    found = prepare(Inputs.read(Project(folder.parent), folder)).plan.notes
     return {note.code: str(note.place) for note in found}
 
 
@@ -97,7 +97,7 @@ def test_a_template_that_nothing_asks_for_is_noted(desk):
 def test_a_template_that_fails_or_reaches_out_is_told_by_its_line(desk, text, line, told):
     folder = desk(templates__modules__config_py_j2=text)
     with pytest.raises(InputError) as raised:
-        prepare(folder, Project(folder.parent))
+        prepare(Inputs.read(Project(folder.parent), folder))
     (problem,) = raised.value.problems
     assert (problem.code, str(problem.place)) == ("bad-template", f"templates/modules/config.py.j2:{line}:1")
     assert told in problem.message.lower() or told in problem.message
@@ -109,7 +109,7 @@ def test_what_is_no_template_is_refused_and_a_link_not_followed(desk, tmp_path):
     (folder / "templates" / "modules" / "config.py.j2").symlink_to(tmp_path / "secret")
     (folder / "templates" / "run.sh").write_text("echo")
     with pytest.raises(InputError) as raised:
-        prepare(folder, Project(tmp_path))
+        prepare(Inputs.read(Project(tmp_path), folder))
     assert [(p.code, p.place.file) for p in raised.value.problems if p.level == "error"] == [
         ("bad-template", "templates/modules/config.py.j2"),
         ("bad-template", "templates/run.sh"),
@@ -118,6 +118,6 @@ def test_what_is_no_template_is_refused_and_a_link_not_followed(desk, tmp_path):
 
 def test_a_template_is_part_of_what_an_extraction_depends_on(desk, tmp_path):
     folder = desk(templates__modules__config_py_j2="1\n")
-    before = input_digest(folder, Project(tmp_path))
+    before = Inputs.read(Project(tmp_path), folder).digest
     desk(templates__modules__config_py_j2="2\n")
-    assert input_digest(folder, Project(tmp_path)) != before
+    assert Inputs.read(Project(tmp_path), folder).digest != before

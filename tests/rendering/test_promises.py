@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.model.glue import FieldSpec
 from l9stack.project import Project
 from l9stack.rendering.fields import model
@@ -42,7 +43,9 @@ def every_field() -> list[FieldSpec]:
 
 def told_by_the_generated_test(project: Path) -> dict[str, Any]:
     """Names of a generated regression test that say what it compares: `_fields`, and what of a field."""
-    texts = {artifact.path: artifact.text for artifact in prepare(MINIMAL, Project(project)).tree.artifacts}
+    texts = {
+        artifact.path: artifact.text for artifact in prepare(Inputs.read(Project(project), MINIMAL)).tree.artifacts
+    }
     tree = ast.parse(next(text for path, text in texts.items() if path.endswith("test_regression.py")))
     wanted = ("BOUNDS", "TOLD", "_fields")
     tree.body = [

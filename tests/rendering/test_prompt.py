@@ -22,6 +22,7 @@ from l9stack.cli.main import main
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.gates import static  # noqa: F401 - importing it registers the gates
 from l9stack.gates.registry import rows_of
+from l9stack.inputs import Inputs
 from l9stack.project import Project
 from l9stack.rendering.prompt import attached
 
@@ -58,7 +59,7 @@ def fences(text: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def example() -> Prepared:
-    return prepare(EXAMPLE, Project(ROOT))
+    return prepare(Inputs.read(Project(ROOT), EXAMPLE))
 
 
 def test_it_names_every_file_of_every_agent_and_every_gate(

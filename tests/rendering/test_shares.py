@@ -6,6 +6,7 @@ import pytest
 
 from l9stack.errors import InputError, Place
 from l9stack.extraction.prepare import plan_of
+from l9stack.inputs import Inputs
 from l9stack.model.collection import OwnTemplate
 from l9stack.project import Project
 from l9stack.rendering import parallel
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def plan():
-    return plan_of(ROOT / "input_schemas" / "claims_desk", Project(ROOT))[1]
+    return plan_of(Inputs.read(Project(ROOT), ROOT / "input_schemas" / "claims_desk"))[1]
 
 
 @pytest.fixture

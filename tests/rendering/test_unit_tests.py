@@ -9,12 +9,12 @@ import pytest
 
 from l9stack.extraction.prepare import prepare
 from l9stack.gates.tests_run import run_tests
+from l9stack.inputs import Inputs
 from l9stack.model.glue import FieldSpec
 from l9stack.output.view import write_tree
 from l9stack.project import Project
-from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import fits, sample
-from l9stack.rendering.suites.literals import changed, row, title
+from l9stack.rendering.suites.literals import changes, wrong
 from l9stack.rendering.suites.operations import another
 
 AGENT = """---
@@ -66,7 +66,7 @@ def prepared(request, tmp_path_factory):
     files, endpoints, answers = COLLECTIONS[request.param]
     (folder / "agents.yaml").write_text(AGENT.format(id=request.param, files=files, endpoints=endpoints))
     (folder / "answers.yaml").write_text(answers)
-    return prepare(folder, Project(tmp_path_factory.mktemp("project")))
+    return prepare(Inputs.read(Project(tmp_path_factory.mktemp("project")), folder))
 
 
 def test_generated_tests_do_not_get_into_each_others_way(prepared, l9_backends, tmp_path):
@@ -75,8 +75,9 @@ def test_generated_tests_do_not_get_into_each_others_way(prepared, l9_backends, 
     run = run_tests(prepared.plan, tmp_path, [agent], l9_backends.environ(), integration=False)
     assert [(failure.node, failure.message) for failure in run.failures] == []
     assert run.per_agent[agent].skipped == 0
-    modules = {path.rpartition("/")[2]: count for path, count in run.tests_by_file.items() if "regression" not in path}
-    assert min(modules.values()) >= 8, modules
+    modules = {path.rpartition("/")[2]: made for path, made in run.made_by_file.items() if "regression" not in path}
+    assert min(made.checks for made in modules.values()) >= 8, modules
+    assert min(made.negative for made in modules.values()) >= 3, modules
 
 
 def test_what_is_generated_passes_a_strict_type_checker(prepared, tmp_path):
@@ -132,22 +133,22 @@ def test_every_kind_of_field_has_another_value(spec):
     assert fits(spec, value)
 
 
-def test_a_row_says_what_is_different():
+def test_changes_say_what_is_different():
     base = {"a": 1, "b": "two"}
-    assert changed("X", base, dict(base)) == "X"
-    assert changed("X", base, {"a": 1}) == "without(X, 'b')"
-    assert changed("X", base, {"a": True, "b": "two"}) == "{**X, 'a': True}"
-    assert changed("X", base, {"a": 2, "b": "x" * 50}) == "{'a': 2, 'b': 'x' * 50}"
-    assert title(base, {"a": 2, "b": "y" * 40}) == "a 2, b of 40 characters"
-    assert title(base, base) == "the sample"
+    assert changes(dict(base), base) == "{}"
+    assert changes({"a": 1}, base) == "{'b': ABSENT}"
+    assert changes({"a": True, "b": "two"}, base) == "{'a': True}"
+    assert changes({"a": 2, "b": "x" * 50}, base) == "{'a': 2, 'b': 'x' * 50}"
+    rows = [({"b": "two"}, "a"), ({"a": "no", "b": "two"}, "a"), ({**base, "undeclared_field": 1}, "undeclared_field")]
+    assert wrong(rows) == "{'a': [ABSENT, 'no'], 'undeclared_field': [1]}"
+    assert wrong([]) == "{}"
 
 
 @pytest.mark.parametrize("text", ["'", '"""', "\\", "\n", "\u202e", "', id='", "{{ 1 }}", "\ud800", "x" * 200])
-def test_no_text_leaves_its_row(text):
+def test_no_text_leaves_its_place(text):
     values = {"a": text}
-    source = row([changed("X", {"a": 1}, values)], title({"a": 1}, values))
-    call = ast.parse(source, mode="eval").body
-    assert isinstance(call, ast.Call)
-    assert [keyword.arg for keyword in call.keywords] == ["id"]
-    assert eval(python(values)) == values
-    assert re.fullmatch(r"[ -~]*", ast.literal_eval(call.keywords[0].value))
+    for source in (changes(values, {"a": 1}), wrong([(values, "a")])):
+        assert isinstance(ast.parse(source, mode="eval").body, ast.Dict)
+        assert re.fullmatch(r"[ -~\n]*", source)
+    assert eval(changes(values, {"a": 1})) == values
+    assert eval(wrong([(values, "a")])) == {"a": [text]}

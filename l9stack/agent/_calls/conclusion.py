@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from l9stack.agent._calls.answers import Answer, problem, waits
 from l9stack.agent._calls.context import OperationContext
 from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
 from l9stack.agent._messaging import events
-from l9stack.agent.governance._decision import AnchorDecision
+from l9stack.agent.governance._decision import AnchorDecision, Escalation
 from l9stack.agent.governance._policy import holds
 from l9stack.agent.memory._layers import Decision
 from l9stack.agent.operations import Operation
@@ -24,15 +25,16 @@ async def conclude(
     runtime, operation, trace_id = context.runtime, context.operation, context.trace_id
     fired: tuple[str, ...] = ()
     raised: tuple[str, ...] = ()
-    if governed and runtime.enforcing:
+    if governed and runtime.switches.enforcing:
         fired = tuple(context.check_policy({**values, **response, "criticality": operation.criticality}).fired)
         raised = tuple(name for name, _ in context.triggers)
     reasons = [*fired, *raised]
-    if runtime.holding and holds(runtime.definition.governance, fired, raised):
+    if runtime.switches.holding and holds(runtime.definition.governance, fired, raised):
         return await _hold(context, values, response, reasons)
     status = "ESCALATED" if reasons else "APPROVED"
     recorded = context.referring(response)
-    decision = _decision(operation, values, recorded, trace_id, status, context.decision_id, reasons, context.now)
+    identity = _DecisionIdentity(trace_id, context.decision_id, context.now)
+    decision = _decision(operation, values, recorded, status, identity, reasons)
     failures = await _record(runtime, decision)
     degraded = list(failures)
     if failures:
@@ -65,15 +67,17 @@ async def _hold(
     }
     reason = "; ".join(reasons)
     try:
-        await runtime.governor.open(
-            operation.name,
-            values,
-            reason,
-            trace_id,
-            severity=operation.severity,
-            asked_by=context.asked_by,
-            held=held,
-            decision_id=context.decision_id,
+        await runtime.governor.escalate(
+            Escalation(
+                operation=operation.name,
+                arguments=values,
+                reason=reason,
+                trace_id=trace_id,
+                severity=operation.severity,
+                asked_by=context.asked_by,
+                held=held,
+                decision_id=context.decision_id,
+            )
         )
     except Exception as error:
         context.log.error("answer not held", error=type(error).__name__, reasons=reasons)
@@ -89,9 +93,10 @@ async def release(
     """Record and publish what an anchor decided: the answer as it was held, or the anchor's own; what failed."""
     held = found.held or {}
     recorded = held["recorded"] if as_held else answer
-    decision_id = found.decision_id if found.held is not None else ""
-    fired = held.get("fired", ())
-    decision = _decision(operation, found.arguments, recorded, found.trace_id, "APPROVED", decision_id, fired)
+    identity = _DecisionIdentity(found.trace_id)
+    if found.held is not None:
+        identity = _DecisionIdentity(found.trace_id, found.decision_id)
+    decision = _decision(operation, found.arguments, recorded, "APPROVED", identity, held.get("fired", ()))
     failures = await _record(runtime, decision)
     # Events that the operation published about its own answer say nothing of another one.
     own = [(str(name), dict(payload)) for name, payload in held.get("events", ())] if as_held else []
@@ -108,27 +113,34 @@ async def remember(
     status: str,
 ) -> str:
     """Record a decision that no call of the operation made, as any other; its id."""
-    decision = _decision(operation, request, response, trace_id, status)
+    decision = _decision(operation, request, response, status, _DecisionIdentity(trace_id))
     await _record(runtime, decision)
     return decision.decision_id
+
+
+@dataclass(frozen=True, slots=True)
+class _DecisionIdentity:
+    """By what a decision is known; one that no call brings along has a new id, and is of now."""
+
+    trace_id: str
+    decision_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def _decision(
     operation: Operation,
     request: Mapping[str, Any],
     response: Mapping[str, Any],
-    trace_id: str,
     status: str,
-    decision_id: str = "",
+    identity: _DecisionIdentity,
     fired: Iterable[str] = (),
-    when: datetime | None = None,
 ) -> Decision:
     confidence = response.get("confidence")
     return Decision(
-        decision_id=decision_id or str(uuid.uuid4()),
-        trace_id=trace_id,
+        decision_id=identity.decision_id,
+        trace_id=identity.trace_id,
         operation=operation.name,
-        timestamp=when or datetime.now(UTC),
+        timestamp=identity.timestamp,
         request=request,
         response=response,
         criticality=operation.criticality,
@@ -157,13 +169,15 @@ async def _record(runtime: AgentRuntime, decision: Decision) -> list[str]:
 
 async def _report(context: OperationContext, values: dict[str, Any], reasons: list[str]) -> bool:
     try:
-        await context.runtime.governor.open(
-            context.operation.name,
-            values,
-            "; ".join(reasons),
-            context.trace_id,
-            status="ESCALATED",
-            asked_by=context.asked_by,
+        await context.runtime.governor.escalate(
+            Escalation(
+                operation=context.operation.name,
+                arguments=values,
+                reason="; ".join(reasons),
+                trace_id=context.trace_id,
+                status="ESCALATED",
+                asked_by=context.asked_by,
+            )
         )
         return True
     except Exception as error:

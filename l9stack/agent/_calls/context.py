@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
 from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
 from l9stack.agent._messaging import peers
+from l9stack.agent._messaging.envelope import PacketEnvelope, PacketMetadata, PacketType
+from l9stack.agent.governance._decision import Escalation
 from l9stack.agent.governance._policy import weigh
 from l9stack.agent.operations import EscalatedError, Operation, PeerError, RefusedError
 from l9stack.agent.records import PolicyVerdict, Record
@@ -77,17 +80,18 @@ class OperationContext:
         payload = {"packet_type": packet_type, "arguments": dict(arguments)}
         return await self._send(agent, payload, "command")
 
-    async def _send(self, agent: str, payload: Mapping[str, Any], kind: Any) -> dict[str, Any]:
-        return await peers.ask(
-            self.runtime.transport,
-            self.runtime.definition.id,
-            agent,
-            payload,
-            trace_id=self.trace_id,
+    async def _send(self, agent: str, payload: Mapping[str, Any], kind: PacketType) -> dict[str, Any]:
+        packet = PacketEnvelope(
+            packet_id=uuid.uuid4(),
+            source_agent=self.runtime.definition.id,
+            destination_agent=agent,
+            timestamp=datetime.now(UTC),
+            payload=dict(payload),
+            metadata=PacketMetadata(trace_id=uuid.UUID(self.trace_id)),
             packet_type=kind,
-            asked_by=self.asked_by,
-            seconds=self.operation.timeout_seconds,
+            provenance={"asked_by": self.asked_by} if self.asked_by else None,
         )
+        return await peers.ask(self.runtime.transport, packet, self.operation.timeout_seconds)
 
     def answer_as(self, model: type[R], values: Mapping[str, Any], peer: str) -> R:
         """A response made of another agent's answer; a value that does not fit is the peer's fault."""
@@ -151,13 +155,15 @@ class OperationContext:
         return decision
 
     async def _open(self, reason: str, severity: str) -> str:
-        return await self.runtime.governor.open(
-            self.operation.name,
-            self.arguments,
-            reason,
-            self.trace_id,
-            severity=severity,
-            asked_by=self.asked_by,
+        return await self.runtime.governor.escalate(
+            Escalation(
+                operation=self.operation.name,
+                arguments=self.arguments,
+                reason=reason,
+                trace_id=self.trace_id,
+                severity=severity,
+                asked_by=self.asked_by,
+            )
         )
 
     async def unbound(self, response_model: type[Record]) -> NoReturn:

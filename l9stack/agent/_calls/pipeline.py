@@ -16,6 +16,7 @@ from l9stack.agent._calls.answers import Answer, places, problem, waits
 from l9stack.agent._calls.conclusion import conclude
 from l9stack.agent._calls.context import OperationContext
 from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
+from l9stack.agent.governance._decision import Escalation
 from l9stack.agent.operations import EscalatedError, Operation, PeerError, RefusedError
 from l9stack.agent.records import Record, as_values, wrapped
 
@@ -121,7 +122,7 @@ async def _precedent(runtime: AgentRuntime, operation: Operation, values: Mappin
 
 async def _unkept(runtime: AgentRuntime, operation: Operation, trace_id: str) -> Answer | None:
     """Governance denies critical operations while the store of its decisions is down."""
-    if not runtime.enforcing or not operation.critical:
+    if not runtime.switches.enforcing or not operation.critical:
         return None
     try:
         await asyncio.wait_for(runtime.memory.keeps_decisions(), 5)
@@ -141,8 +142,15 @@ async def _failed(context: OperationContext, status: int, error: Exception) -> A
     runtime.metrics.escalation("failure")
     decision_id = ""
     try:
-        decision_id = await runtime.governor.open(
-            operation.name, context.arguments, reason, trace_id, severity="critical", asked_by=context.asked_by
+        decision_id = await runtime.governor.escalate(
+            Escalation(
+                operation=operation.name,
+                arguments=context.arguments,
+                reason=reason,
+                trace_id=trace_id,
+                severity="critical",
+                asked_by=context.asked_by,
+            )
         )
     except Exception as fault:
         runtime.log.error("escalation not stored", trace_id=trace_id, error=type(fault).__name__, reasons=[reason])

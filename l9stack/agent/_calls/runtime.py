@@ -14,6 +14,21 @@ from l9stack.agent.governance._governor import Governor
 from l9stack.agent.memory._memory import Memory
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """What may be switched off where an agent is started; all is on where nobody says otherwise."""
+
+    enforcing: bool = True
+    """Whether rules and triggers count, and critical calls are denied while decisions cannot be kept."""
+    holding: bool = True
+    """Whether an answer is held where the policy's mode says so; else it is reported, whatever the mode."""
+    probing: bool = True
+    """Whether the agent is ready only while its backends answer; else it is as soon as it serves."""
+
+
+ALL_ON = Switches()
+
+
 @dataclass(slots=True)
 class AgentRuntime:
     """The parts of one running agent, and the switches by which it was started."""
@@ -24,12 +39,7 @@ class AgentRuntime:
     transport: Transport
     metrics: Metrics
     log: Any
-    enforcing: bool = True
-    """Whether rules and triggers count, and critical calls are denied while decisions cannot be kept."""
-    holding: bool = True
-    """Whether an answer is held where the policy's mode says so; else it is reported, whatever the mode."""
-    probing: bool = True
-    """Whether the agent is ready only while its backends answer; else it is as soon as it serves."""
+    switches: Switches = ALL_ON
     draining: bool = False
     """Whether the agent was told to stop: it finishes what it has accepted, and is ready for nothing else."""
     started: float = field(default_factory=time.monotonic)

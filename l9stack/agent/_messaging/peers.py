@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from l9stack.agent._messaging.envelope import PacketEnvelope, PacketMetadata, PacketType
+from l9stack.agent._messaging.envelope import PacketEnvelope
 from l9stack.agent._protocol import ENVELOPE, PacketError, PacketProtocol
 from l9stack.agent._security import tokens
 from l9stack.agent.memory._memory import Memory
@@ -120,34 +118,15 @@ def understood(protocol: PacketProtocol, status: int, answer: Any, asked: Packet
         return {}
 
 
-async def ask(
-    transport: Transport,
-    source: str,
-    peer: str,
-    payload: Mapping[str, Any],
-    *,
-    trace_id: str,
-    packet_type: PacketType,
-    seconds: float,
-    asked_by: str = "",
-) -> dict[str, Any]:
-    """Send a packet and give back the payload of the answer; `asked_by` is the principal whose call it serves.
+async def ask(transport: Transport, packet: PacketEnvelope, seconds: float) -> dict[str, Any]:
+    """Send a packet to its destination, and give back the payload of the answer.
 
     Raises:
         PeerError: timeout, unreachable, refused or malformed.
         EscalatedError: the peer waits for a governance anchor.
     """
-    envelope = PacketEnvelope(
-        packet_id=uuid.uuid4(),
-        source_agent=source,
-        destination_agent=peer,
-        timestamp=datetime.now(UTC),
-        payload=dict(payload),
-        metadata=PacketMetadata(trace_id=uuid.UUID(trace_id)),
-        packet_type=packet_type,
-        provenance={"asked_by": asked_by} if asked_by else None,
-    )
-    status, body = await transport.post(peer, envelope, seconds)
+    peer, trace_id = packet.destination_agent, packet.metadata.trace_id
+    status, body = await transport.post(peer, packet, seconds)
     if status == 202 and isinstance(body, dict) and isinstance(body.get("decision_id"), str):
         named = body.get("anchors")
         anchors = tuple(str(name) for name in named) if isinstance(named, list) else ()
@@ -159,6 +138,6 @@ async def ask(
         answer = PacketEnvelope.model_validate(body)
     except ValueError as error:
         raise PeerError(peer, "malformed", "the answer is no packet") from error
-    if answer.source_agent != peer or str(answer.metadata.trace_id) != trace_id or answer.packet_type != "result":
+    if answer.source_agent != peer or answer.metadata.trace_id != trace_id or answer.packet_type != "result":
         raise PeerError(peer, "malformed", "the answer is not to this packet")
     return answer.payload

@@ -34,7 +34,7 @@ class RateLimiter:
     """A rate for each operation and caller, counted in Redis; in this process alone while Redis is away."""
 
     def __init__(self, redis_url: str, namespace: str, rate: str) -> None:
-        self._rate = parse_rate(rate)
+        self.rate = parse_rate(rate)
         self._shared: Storage = RedisStorage(
             f"async+{redis_url}", implementation="redispy", key_prefix=f"{namespace}:limits"
         )
@@ -43,9 +43,9 @@ class RateLimiter:
     async def allows(self, *names: str) -> bool:
         """Whether one more call is within the rate."""
         try:
-            return await FixedWindowRateLimiter(self._shared).hit(self._rate, *names)
+            return await FixedWindowRateLimiter(self._shared).hit(self.rate, *names)
         except Exception:  # Redis is away: the bound still holds for this process
-            return await FixedWindowRateLimiter(self._own).hit(self._rate, *names)
+            return await FixedWindowRateLimiter(self._own).hit(self.rate, *names)
 
 
 class Surface:
@@ -97,7 +97,7 @@ class Surface:
     async def _ready(self, _: Request) -> Response:
         if self._runtime.draining:
             return JSONResponse({"ready": False, "backends": "not probed: the agent is stopping"}, 503)
-        if not self._runtime.probing:
+        if not self._runtime.switches.probing:
             return JSONResponse({"ready": True, "backends": "not probed"})
         backends = await self._runtime.memory.probe()
         ready = all(state == "ok" for state in backends.values())

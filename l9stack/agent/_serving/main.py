@@ -16,12 +16,13 @@ import uvicorn
 from starlette.applications import Starlette
 
 from l9stack.agent._calls.pipeline import Invocation, run
-from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
+from l9stack.agent._calls.runtime import ALL_ON, AgentRuntime, Switches, add_audit_entry
 from l9stack.agent._messaging import once
 from l9stack.agent._messaging.events import Observer
 from l9stack.agent._messaging.peers import MAX_RETRIES, HttpTransport, Transport
 from l9stack.agent._security import keys
 from l9stack.agent._serving.http import RateLimiter, Surface
+from l9stack.agent._serving.site import ALONE, DRAIN_SECONDS, AgentSite, Replica
 from l9stack.agent._telemetry import logs
 from l9stack.agent._telemetry.metrics import Metrics
 from l9stack.agent.backends import BackendUrls
@@ -36,8 +37,6 @@ from l9stack.agent.memory._retention import keep_to_it
 REGISTER_SECONDS = 5.0
 _NOT_STARTED = 3
 """The exit code that uvicorn gives where an application did not start."""
-DRAIN_SECONDS = 5
-"""How long an agent that is told to stop may finish what it has accepted, unless `L9_DRAIN_SECONDS` says otherwise."""
 
 
 @dataclass(slots=True)
@@ -47,6 +46,7 @@ class Assembled:
     runtime: AgentRuntime
     application: Starlette
     observer: Observer
+    limiter: RateLimiter
     background: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def drain(self) -> None:
@@ -57,44 +57,40 @@ class Assembled:
 
 def assemble(
     definition: AgentDefinition,
-    backends: BackendUrls,
-    namespace: str,
-    key_folder: Path,
+    site: AgentSite,
     *,
+    switches: Switches = ALL_ON,
+    replica: Replica = ALONE,
     transport: Transport | None = None,
-    endpoint: str = "",
-    identity: Mapping[str, Any] | None = None,
-    enforcing: bool = True,
-    holding: bool = True,
     max_retries: int = MAX_RETRIES,
-    probing: bool = True,
-    replica: str = "",
-    drain_seconds: float = DRAIN_SECONDS,
 ) -> Assembled:
-    """Join the parts of one agent; opens nothing until the application starts. For the switches see AgentRuntime."""
+    """Join the parts of one agent; opens nothing until the application starts.
+
+    Packets go over HTTP, and are sent again up to `max_retries` times, unless another `transport` is given.
+    """
     log = logs.logger(definition.id)
-    memory = Memory(definition, backends, namespace)
-    own_key = keys.load_private(key_folder, f"agent:{definition.id}")
+    memory = Memory(definition, site.backends, site.namespace)
+    own_key = keys.load_private(site.key_folder, f"agent:{definition.id}")
     channel = transport or HttpTransport(definition.id, memory, own_key, max_retries, definition.protocol)
-    metrics = Metrics(definition, str((identity or {}).get("code_digest", "")))
+    metrics = Metrics(definition, str(replica.identity.get("code_digest", "")))
     governor = Governor(definition, memory, metrics, log)
-    runtime = AgentRuntime(definition, memory, governor, channel, metrics, log, enforcing, holding, probing)
-    limiter = RateLimiter(backends.redis, namespace, definition.limits.rate)
+    runtime = AgentRuntime(definition, memory, governor, channel, metrics, log, switches)
+    limiter = RateLimiter(site.backends.redis, site.namespace, definition.limits.rate)
     anchors = Anchors(memory, metrics, log)
-    surface = Surface(runtime, keys.Trust(key_folder), limiter, dict(identity or {}), anchors)
+    surface = Surface(runtime, keys.Trust(site.key_folder), limiter, dict(replica.identity), anchors)
 
     async def on_event(operation: str, arguments: dict[str, Any], trace_id: str, event_id: str) -> bool:
         return await handle_event(runtime, operation, arguments, trace_id, event_id)
 
-    observer = Observer(definition, memory, on_event, log, replica)
-    assembled = Assembled(runtime, Starlette(), observer)
+    observer = Observer(definition, memory, on_event, log, replica.name)
+    assembled = Assembled(runtime, Starlette(), observer, limiter)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         observing = asyncio.create_task(observer.run())
         jobs = [
             observing,
-            asyncio.create_task(_register(memory, definition.id, endpoint, log)),
+            asyncio.create_task(_register(memory, definition.id, replica.endpoint, log)),
             asyncio.create_task(keep_to_it(memory, log)),
             asyncio.create_task(anchors.run()),
         ]
@@ -102,7 +98,7 @@ def assemble(
             yield
         finally:
             observer.stop()
-            await asyncio.wait([observing], timeout=drain_seconds)
+            await asyncio.wait([observing], timeout=replica.drain_seconds)
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
@@ -177,16 +173,18 @@ def from_environ(environ: Mapping[str, str]) -> Assembled:
     }
     return assemble(
         definition,
-        backends,
-        environ.get("L9_NAMESPACE", "l9"),
-        Path(environ["L9_KEYS"]),
-        endpoint=environ.get("L9_ENDPOINT", ""),
-        identity=identity,
-        enforcing=config.flag("L9_ENABLE_GOVERNANCE_ENFORCEMENT", environ),
+        AgentSite(backends, environ.get("L9_NAMESPACE", "l9"), Path(environ["L9_KEYS"])),
+        switches=Switches(
+            enforcing=config.flag("L9_ENABLE_GOVERNANCE_ENFORCEMENT", environ),
+            probing=config.flag("L9_ENABLE_MEMORY_SUBSTRATE_VALIDATION", environ),
+        ),
+        replica=Replica(
+            name=environ.get("L9_REPLICA", ""),
+            endpoint=environ.get("L9_ENDPOINT", ""),
+            identity=identity,
+            drain_seconds=_drain_seconds(environ),
+        ),
         max_retries=config.whole("communication.max_retries", MAX_RETRIES),
-        probing=config.flag("L9_ENABLE_MEMORY_SUBSTRATE_VALIDATION", environ),
-        replica=environ.get("L9_REPLICA", ""),
-        drain_seconds=_drain_seconds(environ),
     )
 
 

@@ -19,6 +19,7 @@ from l9stack.agent._messaging.envelope import PacketEnvelope, PacketMetadata
 from l9stack.agent._protocol import PacketError
 from l9stack.agent._security.keys import Trust
 from l9stack.agent._security.tokens import Caller
+from l9stack.agent.governance._decision import Escalation
 from l9stack.agent.operations import Operation
 
 _KEEP_SECONDS = 86400
@@ -86,13 +87,15 @@ class Packets:
         """A packet that carries governance flags is escalated before it is processed."""
         reason = f"governance flags: {', '.join(packet.metadata.governance_flags)}"
         try:
-            decision = await self._runtime.governor.open(
-                operation.name,
-                arguments,
-                reason,
-                trace_id,
-                severity=packet.metadata.priority,
-                asked_by=_origin(packet, caller),
+            decision = await self._runtime.governor.escalate(
+                Escalation(
+                    operation=operation.name,
+                    arguments=arguments,
+                    reason=reason,
+                    trace_id=trace_id,
+                    severity=packet.metadata.priority,
+                    asked_by=_origin(packet, caller),
+                )
             )
         except Exception as error:
             return problem(503, "governance-unavailable", type(error).__name__, trace_id)

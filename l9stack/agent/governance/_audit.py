@@ -7,6 +7,7 @@ a head that was kept elsewhere (`_anchors`), so no more is claimed than tamper-e
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,10 +20,26 @@ GENESIS = "0" * 64
 _COLUMNS = "position, timestamp, trace_id, action, detail, previous, entry_hash"
 
 
-def _entry_hash(
-    agent: str, position: int, when: str, trace_id: str | None, action: str, detail: Any, before: str
-) -> str:
-    return digest([agent, position, when, trace_id, action, detail, before])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One entry of an agent's chain: all that its hash is of, and nothing else."""
+
+    agent: str
+    position: int
+    """From 1 on, without a gap."""
+    timestamp: datetime
+    trace_id: str | None
+    action: str
+    detail: Any
+    """JSON data."""
+    previous: str
+    """The hash of the entry before; GENESIS for the first."""
+
+    @property
+    def entry_hash(self) -> str:
+        """What the next entry is bound to."""
+        when = self.timestamp.astimezone(UTC).isoformat()
+        return digest([self.agent, self.position, when, self.trace_id, self.action, self.detail, self.previous])
 
 
 async def append(engine: AsyncEngine, agent: str, action: str, detail: dict[str, Any], trace_id: str | None) -> str:
@@ -36,9 +53,16 @@ async def add(
 ) -> str:
     """Add an entry within a transaction, so that it is there exactly where what it tells of is; its hash."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:agent))"), {"agent": f"audit:{agent}"})
-    position, before = await _head(connection, agent)
-    when = datetime.now(UTC)
-    entry = _entry_hash(agent, position + 1, when.isoformat(), trace_id, action, detail, before)
+    position, previous = await _head(connection, agent)
+    entry = AuditEntry(
+        agent=agent,
+        position=position + 1,
+        timestamp=datetime.now(UTC),
+        trace_id=trace_id,
+        action=action,
+        detail=detail,
+        previous=previous,
+    )
     await connection.execute(
         text(
             f"INSERT INTO audit_log (agent_id, {_COLUMNS})"  # noqa: S608 - a constant
@@ -46,16 +70,16 @@ async def add(
         ),
         {
             "agent": agent,
-            "position": position + 1,
-            "timestamp": when,
+            "position": entry.position,
+            "timestamp": entry.timestamp,
             "trace_id": trace_id,
             "action": action,
             "detail": json.dumps(detail),
-            "previous": before,
-            "entry_hash": entry,
+            "previous": previous,
+            "entry_hash": entry.entry_hash,
         },
     )
-    return entry
+    return entry.entry_hash
 
 
 async def _head(connection: AsyncConnection, agent: str) -> tuple[int, str]:
@@ -90,10 +114,16 @@ async def verify(engine: AsyncEngine, agent: str, head: str | None = None) -> li
     problems: list[str] = []
     before, seen = GENESIS, {GENESIS}
     for number, row in enumerate(rows, start=1):
-        when = row.timestamp.astimezone(UTC).isoformat()
-        trace = str(row.trace_id) if row.trace_id else None
-        wanted = _entry_hash(agent, number, when, trace, row.action, row.detail, before)
-        if row.position != number or row.previous != before or row.entry_hash != wanted:
+        wanted = AuditEntry(
+            agent=agent,
+            position=number,
+            timestamp=row.timestamp,
+            trace_id=str(row.trace_id) if row.trace_id else None,
+            action=row.action,
+            detail=row.detail,
+            previous=before,
+        )
+        if row.position != number or row.previous != before or row.entry_hash != wanted.entry_hash:
             problems.append(f"entry {number} does not follow from the one before")
         before = row.entry_hash
         seen.add(before)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,26 @@ FIELDS = (
     "decision_id, operation, arguments, arguments_digest, reason, severity, status, trace_id, created_at, asked_by,"
     " approver, result, held"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What is put before the anchors: a call of an operation, and why somebody should look at it."""
+
+    operation: str
+    arguments: Mapping[str, Any]
+    reason: str
+    trace_id: str
+    severity: str = "normal"
+    """Normal, high or critical."""
+    status: str = "PENDING"
+    """PENDING where it waits for a decision, ESCALATED where it is only reported."""
+    asked_by: str = ""
+    """The principal whose call it is about."""
+    held: Mapping[str, Any] | None = None
+    """An answer that was worked out and waits for release."""
+    decision_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """The call's own where its answer is held."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy import text
 from l9stack.agent._telemetry.metrics import Metrics
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.governance import _audit as audit
-from l9stack.agent.governance._decision import EXPIRED, FIELDS, AnchorDecision
+from l9stack.agent.governance._decision import EXPIRED, FIELDS, AnchorDecision, Escalation
 from l9stack.agent.governance._policy import policy_version
 from l9stack.agent.memory._memory import Memory
 from l9stack.agent.records import digest
@@ -53,56 +52,49 @@ class Governor:
         self._metrics = metrics
         self._log = log
 
-    async def open(
-        self,
-        operation: str,
-        arguments: Mapping[str, Any],
-        reason: str,
-        trace_id: str,
-        *,
-        severity: str = "normal",
-        status: str = "PENDING",
-        asked_by: str = "",
-        held: Mapping[str, Any] | None = None,
-        decision_id: str = "",
-    ) -> str:
-        """Store a decision that waits (PENDING) or that is only reported (ESCALATED), and tell every anchor; its id.
+    async def open(self, operation: str, arguments: Mapping[str, Any], reason: str, trace_id: str) -> str:
+        """Let what is no call's own wait for the anchors, as tests do; the id of its decision."""
+        return await self.escalate(
+            Escalation(operation=operation, arguments=arguments, reason=reason, trace_id=trace_id)
+        )
+
+    async def escalate(self, escalation: Escalation) -> str:
+        """Store a decision that waits or that is only reported, and tell every anchor; its id.
 
         One that is there already, as where a packet was sent again, stays as it is, and nobody is told twice.
         """
-        decision_id = decision_id or str(uuid.uuid4())
         await self._memory.prepare()
         async with self._memory.postgres.begin() as connection:
             stored = await connection.execute(
                 text(_OPEN),
                 {
-                    "decision_id": decision_id,
+                    "decision_id": escalation.decision_id,
                     "agent": self._agent,
-                    "operation": operation,
-                    "arguments": json.dumps(dict(arguments)),
-                    "digest": digest(dict(arguments)),
+                    "operation": escalation.operation,
+                    "arguments": json.dumps(dict(escalation.arguments)),
+                    "digest": digest(dict(escalation.arguments)),
                     "version": self.version,
-                    "reason": reason,
-                    "severity": severity,
-                    "status": status,
-                    "trace_id": trace_id,
-                    "asked_by": asked_by,
-                    "held": None if held is None else json.dumps(dict(held)),
+                    "reason": escalation.reason,
+                    "severity": escalation.severity,
+                    "status": escalation.status,
+                    "trace_id": escalation.trace_id,
+                    "asked_by": escalation.asked_by,
+                    "held": None if escalation.held is None else json.dumps(dict(escalation.held)),
                 },
             )
         if stored.rowcount:
-            await self._notify(decision_id, operation, reason, severity, trace_id)
-        return decision_id
+            await self._notify(escalation)
+        return escalation.decision_id
 
-    async def _notify(self, decision_id: str, operation: str, reason: str, severity: str, trace_id: str) -> None:
+    async def _notify(self, escalation: Escalation) -> None:
         """One entry in each anchor's stream; the decision stands in Postgres even where this fails."""
         entry: dict[Any, Any] = {
             "agent": self._agent,
-            "decision_id": decision_id,
-            "operation": operation,
-            "reason": reason,
-            "severity": severity,
-            "trace_id": trace_id,
+            "decision_id": escalation.decision_id,
+            "operation": escalation.operation,
+            "reason": escalation.reason,
+            "severity": escalation.severity,
+            "trace_id": escalation.trace_id,
         }
         for anchor in self.policy.anchors:
             self._log.warning("escalated", anchor=anchor, **entry)
@@ -112,7 +104,10 @@ class Governor:
             except Exception as error:
                 self._metrics.notice_failure(anchor)
                 self._log.error(
-                    "anchor not notified", anchor=anchor, error=type(error).__name__, decision_id=decision_id
+                    "anchor not notified",
+                    anchor=anchor,
+                    error=type(error).__name__,
+                    decision_id=escalation.decision_id,
                 )
 
     async def get(self, decision_id: str) -> AnchorDecision | None:

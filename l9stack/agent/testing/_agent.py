@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import copy
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ class ServedAgent:
         self.last = httpx.Response(204)
         """Its newest answer to a POST."""
         self._observer = assembled.observer
+        self._limiter = assembled.limiter
         self._client = client
         self._keys = key_folder
         self._redis_url = redis_url
@@ -201,8 +202,7 @@ class ServedAgent:
         found = self.definition.operation(operation)
         if found is None:
             raise KeyError(operation)
-        decided = copy.copy(found)
-        decided.look_up = False  # a look-up finds what others decided, never itself
+        decided = replace(found, look_up=False)  # a look-up finds what others decided, never itself
         return await remember(self.runtime, decided, arguments, answer or {}, str(uuid.uuid4()), status)
 
     async def remember(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> str:
@@ -240,6 +240,17 @@ class ServedAgent:
             if not is_apart(str(schema)):
                 raise RuntimeError(f"the log in {schema} is not this test's own: its user may make no schema")
             await connection.execute(text("DELETE FROM decision_logs"))
+
+    @contextlib.asynccontextmanager
+    async def at_its_rate(self) -> AsyncIterator[None]:
+        """Until the block ends, the agent is held to its declared rate; nobody has called it yet."""
+        async for key in self.memory.redis.scan_iter(f"{self.memory.namespace}:limits*"):
+            await self.memory.redis.delete(key)
+        usual, self._limiter.rate = self._limiter.rate, parse_rate(self.definition.limits.rate)
+        try:
+            yield
+        finally:
+            self._limiter.rate = usual
 
     async def use_up(self, operation: str, principal: str = "operator") -> None:
         """Count as many calls of an operation by a caller as the declared rate allows in one window."""

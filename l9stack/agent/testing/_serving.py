@@ -14,8 +14,10 @@ from typing import Any
 
 import httpx
 
+from l9stack.agent._calls.runtime import Switches
 from l9stack.agent._security import keys
 from l9stack.agent._serving.main import assemble
+from l9stack.agent._serving.site import AgentSite
 from l9stack.agent._telemetry import logs
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.declarations import AgentDefinition
@@ -109,7 +111,8 @@ async def serving_definition(
         transport = StandInTransport(definition.id, known, definition.protocol)
         lifted = replace(definition, limits=replace(definition.limits, rate=_LIFTED))
         served = definition if limited else lifted
-        assembled = assemble(served, own, space, key_folder, transport=transport, holding=holding)
+        site = AgentSite(own, space, key_folder)
+        assembled = assemble(served, site, switches=Switches(holding=holding), transport=transport)
         asgi = httpx.ASGITransport(assembled.application)
         async with httpx.AsyncClient(transport=asgi, base_url=_BASE) as client:
             try:

@@ -26,6 +26,8 @@ class ExtractionArgs:
     implementations: Mapping[str, str]
     """Digests of the user's own functions, by agent that has any."""
     own_code: str
+    inputs: str
+    """By which the inputs are kept in the store."""
     stack: str
     path: str
     output: str
@@ -48,6 +50,7 @@ class Extraction(pulumi.ComponentResource):
                 f"{base}-{agent.id}-code",
                 {
                     "collection": plan.collection,
+                    "inputs": args.inputs,
                     "path": args.path,
                     "agent": agent.id,
                     "digest": args.digests[agent.id],
@@ -59,6 +62,7 @@ class Extraction(pulumi.ComponentResource):
             f"{base}-gate",
             {
                 "collection": plan.collection,
+                "inputs": args.inputs,
                 "path": args.path,
                 "output": args.output,
                 "digest": args.tree,

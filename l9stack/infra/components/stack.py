@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from l9stack.errors import InputError
+from l9stack.extraction.kept import keep_inputs, kept_lock
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra import deployed
 from l9stack.infra.components.agents import Agents, AgentsArgs
@@ -63,13 +64,13 @@ class StackArgs:
             raise InputError(problems)
         prepared.stored()
         if not settings.release and not pulumi.runtime.is_dry_run():
-            Snapshots(project).keep(prepared, settings.settings)
+            Snapshots(project).keep(prepared)
         return cls(prepared, settings, stack)
 
     @cached_property
     def release(self) -> str:
         """The digest of the release that is deployed."""
-        return self.settings.release or release_digest(described(self.prepared, self.settings.settings))
+        return self.settings.release or release_digest(described(self.prepared))
 
 
 class Stack(pulumi.ComponentResource):
@@ -180,7 +181,7 @@ def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Res
     prepared, settings = args.prepared, args.settings
     name = deployed.config_name(prepared.plan.collection)
     config = next((artifact.sha256 for artifact in prepared.tree.artifacts if artifact.path == name), "")
-    own_code = _digest(prepared.own_code)
+    own_code = _digest(prepared.inputs.own_code)
     return ExtractionArgs(
         plan=prepared.plan,
         digests=prepared.digests(),
@@ -188,8 +189,9 @@ def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Res
         config=config,
         implementations={agent.id: own_code for agent in prepared.plan.agents if _implemented(agent)},
         own_code=own_code,
+        inputs=keep_inputs(prepared.inputs),
         stack=args.stack,
-        path=prepared.project.shown(prepared.path),
+        path=prepared.project.shown(prepared.inputs.path),
         output=settings.output,
         servers=servers if runtime.name == "local" else (),
     )
@@ -208,10 +210,10 @@ def agent_spec(args: StackArgs, agent: AgentPlan, services: Mapping[str, Running
         shared=_shared(prepared),
         longest_seconds=max((operation.timeout_seconds for operation in agent.operations), default=0.0),
         principals=_principals(prepared.plan),
-        implementations=_digest(prepared.own_code) if implemented else "",
+        implementations=_digest(prepared.inputs.own_code) if implemented else "",
         folder=prepared.project.shown(folder) if folder else "",
         packages=prepared.packages.digest if prepared.packages else "",
-        lock=prepared.project.shown(prepared.packages.file) if prepared.packages else "",
+        lock=prepared.project.shown(kept_lock(prepared.project, prepared.packages)) if prepared.packages else "",
         services=services,
         urls=args.settings.backends,
         archive=args.settings.archive.variables() if args.settings.archive else {},

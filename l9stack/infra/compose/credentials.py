@@ -30,10 +30,14 @@ SECRETS = "secrets"
 
 @dataclass(frozen=True)
 class ClientCredentials:
-    """Servers that others run: their URLs, by service, and what clients of the archive are told of it."""
+    """What agents are let into backends with."""
 
+    passwords: Mapping[str, str]
+    """Of those in containers of the stack, by service."""
     urls: Mapping[str, str]
+    """Of those that others run, by service."""
     archive: Mapping[str, str]
+    """What clients of the archive are told of one that others run, by variable."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,11 @@ class Credentials:
         """The file of a backend's container, by its name."""
         return {service: self._secret(f"{service}.conf", SERVICES[service].secret(password))}
 
-    def agents(
-        self, passwords: Mapping[str, str], passed: Mapping[str, str], given: ClientCredentials, config: str, text: str
-    ) -> dict[str, str]:
+    def agents(self, clients: ClientCredentials, passed: Mapping[str, str], config: str, text: str) -> dict[str, str]:
         """The files that all agents have; `passed` are variables of whoever exports that the unified config names."""
-        told = {variable: url for service, url in given.urls.items() for variable in VARIABLES[service]}
+        told = {variable: url for service, url in clients.urls.items() for variable in VARIABLES[service]}
         write_file(self.folder / PLAIN / config, text.encode())
-        variables = {**backend_variables(passwords), **passed, **told, **given.archive}
+        variables = {**backend_variables(clients.passwords), **passed, **told, **clients.archive}
         return {
             ENVIRONMENT: self._secret("agents.env", env_file(variables)),
             CONFIG: f"{PLAIN}/{config}",

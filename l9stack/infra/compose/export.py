@@ -81,10 +81,9 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     stages, ports, docker = Stages(), PortRange(settings.docker.first_port), settings.docker
     base = _base(stages, project, docker)
     used = services_used(prepared.plan)
-    given = _given(project, stack, used, handed)
-    passwords = handed.passwords(service for service in used if service not in given.urls)
-    backends = _backends(args, handed, passwords)
-    agents = _agents(args, handed, passwords, given, stages, ports, base)
+    clients = _clients(project, stack, used, handed)
+    backends = _backends(args, handed, clients.passwords)
+    agents = _agents(args, handed, clients, stages, ports, base)
     watching = watching_parts(prepared, stack, settings.monitoring, handed, ports)
     bringer = ComposeService(
         Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ()), _image(args, base, stages), base
@@ -92,7 +91,7 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     document = compose_document([*backends, *agents.values(), *watching], bringer, docker.publish)
     endpoints = {agent: _endpoint(docker, part) for agent, part in agents.items()}
     watched = {part.container.host: _endpoint(docker, part) for part in watching}
-    files = _described(args, document, endpoints | watched, _OTHERS_ARCHIVE if "archive" in given.urls else "") | {
+    files = _described(args, document, endpoints | watched, _OTHERS_ARCHIVE if "archive" in clients.urls else "") | {
         "images/Dockerfile": stages.dockerfile.encode(),
         **{f"images/{path}": data for path, data in stages.files.items()},
     }
@@ -110,29 +109,28 @@ def _backends(args: StackArgs, handed: Credentials, passwords: Mapping[str, str]
 def _agents(
     args: StackArgs,
     handed: Credentials,
-    passwords: Mapping[str, str],
-    given: ClientCredentials,
+    clients: ClientCredentials,
     stages: Stages,
     ports: PortRange,
     base: str,
 ) -> dict[str, ComposeService]:
     """The agents, by id; their images become stages, on those for packages and for the user's functions."""
     prepared, plan = args.prepared, args.prepared.plan
-    trusted = {service: file for service, file in args.settings.certificates.items() if service in given.urls}
+    trusted = {service: file for service, file in args.settings.certificates.items() if service in clients.urls}
     specs = {agent.id: replace(agent_spec(args, agent, {}), certificates=trusted) for agent in plan.agents}
     config = deployed.config_name(plan.collection)
     text = next(artifact.text for artifact in prepared.tree.artifacts if artifact.path == config)
     anybody = next(iter(specs.values()))
-    shared = handed.agents(passwords, anybody.passed, given, config, text) | handed.certificates(trusted)
+    shared = handed.agents(clients, anybody.passed, config, text) | handed.certificates(trusted)
     keys = handed.keys(anybody.principals, specs)
     found: dict[str, ComposeService] = {}
     for agent, spec in specs.items():
         wanted = agent_container(
             spec,
-            services=passwords,
+            services=clients.passwords,
             memory_mb=args.settings.docker.agent_memory_mb,
             published=ports.of(f"{plan.collection}/{args.stack}/{agent}"),
-            after=[f"{plan.collection}-{other}" for other in (*passwords, *hard_dependencies(plan, agent))],
+            after=[f"{plan.collection}-{other}" for other in (*clients.passwords, *hard_dependencies(plan, agent))],
         )
         stage = _stage(stages, prepared.project, spec, base, wanted.host)
         found[agent] = ComposeService(wanted, _image(args, stage, stages), stage, {**shared, **keys[agent]})
@@ -159,8 +157,8 @@ def _endpoint(docker: DockerSettings, part: ComposeService) -> str:
     return f"http://{docker.reach}:{part.container.published}"
 
 
-def _given(project: Project, stack: str, services: Sequence[str], handed: Credentials) -> ClientCredentials:
-    """What others run, of the services that are used.
+def _clients(project: Project, stack: str, services: Sequence[str], handed: Credentials) -> ClientCredentials:
+    """For the services that are used: those that the stack's config names are run by others, the rest in containers.
 
     Raises:
         InputError: with every value that is encrypted and in no file.
@@ -180,7 +178,8 @@ def _given(project: Project, stack: str, services: Sequence[str], handed: Creden
         secret_key=known.get("archive.secret_key"),
     )
     told = {name: str(value) for name, value in archive.variables().items()} if block or keys else {}
-    return ClientCredentials({service: known[f"{service}.url"] for service in by_url}, told)
+    passwords = handed.passwords(service for service in services if service not in by_url)
+    return ClientCredentials(passwords, {service: known[f"{service}.url"] for service in by_url}, told)
 
 
 def _base(stages: Stages, project: Project, docker: DockerSettings) -> str:

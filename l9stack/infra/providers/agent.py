@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from l9stack.agent._security.addresses import AUTHORITIES
@@ -95,9 +96,9 @@ class LocalAgentProvider(Provider):
 
 
 def _implementations(project: Project, props: Props) -> list[str]:
-    """Import roots of the user's own functions, the folder itself as nothing of it is copied, and of their packages."""
+    """Import roots of the user's own functions, as they were proven, and of their packages."""
     folder, lock = props.get("folder"), props.get("lock")
-    packages = Packages(project.root / lock, props["packages"]) if lock else None
+    packages = Packages(Path(lock).name, (project.root / lock).read_bytes(), props["packages"]) if lock else None
     own = [project.root / folder] if folder else []
     return [str(path) for path in (*own, *installed(project, packages))]
 

@@ -17,7 +17,7 @@ from l9stack.names import AgentId
 class AgentCodeProvider(Provider):
     """Runs or reuses the gates of one agent's part, and keeps its files in the view as they were generated."""
 
-    inputs = ("collection", "path", "agent", "digest", "implementations", "edited", "proven")
+    inputs = ("collection", "inputs", "path", "agent", "digest", "implementations", "edited", "proven")
     watched = ("collection", "agent", "digest", "implementations", "edited", "proven")
     desired = {"edited": [], "proven": True}
     key = "agent"
@@ -32,7 +32,7 @@ class AgentCodeProvider(Provider):
         from l9stack.extraction.pipeline import gate_agent
 
         project, agent = self.project(), AgentId(props["agent"])
-        plan = prepared(project, props["path"], self.settings, agent, props["digest"])
+        plan = prepared(project, props["inputs"], props["path"], self.settings, agent, props["digest"])
         # One at a time: the tests of several agents at once would only take the processors from each other.
         with deployed.alone(project, "gates"):
             evidence = gate_agent(plan, agent, pulumi.log.info)

@@ -10,6 +10,7 @@ from pulumi.dynamic import CheckResult
 
 from l9stack.extraction import views
 from l9stack.extraction.extract import extract
+from l9stack.extraction.kept import kept_inputs
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.code import edits, restored
@@ -18,7 +19,7 @@ from l9stack.infra.providers.code import edits, restored
 class ExtractionGateProvider(Provider):
     """Holds when every gate of every agent and of the collection holds; then, and only then, the view is published."""
 
-    inputs = ("collection", "path", "output", "digest", "implementations", "edited", "view")
+    inputs = ("collection", "inputs", "path", "output", "digest", "implementations", "edited", "view")
     watched = ("collection", "output", "digest", "implementations", "edited", "view")
     carried = ("folder",)
     desired = {"edited": [], "view": "published"}
@@ -38,13 +39,8 @@ class ExtractionGateProvider(Provider):
         """
         project = self.project()
         with deployed.alone(project, "gates"):
-            done = extract(
-                project.root / props["path"],
-                project.root / props["output"],
-                project,
-                pulumi.log.info,
-                settings=self.settings,
-            )
+            inputs = kept_inputs(project, props["inputs"], project.root / props["path"], self.settings)
+            done = extract(inputs, project.root / props["output"], pulumi.log.info)
         return {"folder": project.shown(done.folder)}
 
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:

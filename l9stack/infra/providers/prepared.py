@@ -21,23 +21,24 @@ _KNOWN: dict[str, Prepared] = {}
 
 
 def prepared(
-    project: Project, path: str, settings: Mapping[str, JsonValue], part: AgentId | None, digest: str
+    project: Project, inputs: str, path: str, settings: Mapping[str, JsonValue], part: AgentId | None, digest: str
 ) -> Prepared:
-    """What the program prepared, prepared again.
+    """What the program prepared from `inputs`, which it kept, prepared again.
 
     Raises:
-        GateError: somebody has changed the collection since; `part` no longer has `digest`.
+        InputError: they are kept no more.
+        GateError: they render to something else; `part` no longer has `digest`.
     """
     # Imported here: most commands find everything as it should be, and prepare nothing.
+    from l9stack.extraction.kept import kept_inputs
     from l9stack.extraction.prepare import prepare
 
-    key = json.dumps([path, dict(settings)], sort_keys=True)
+    key = json.dumps([inputs, path, dict(settings)], sort_keys=True)
     with _LOCK:
         if key not in _KNOWN:
-            _KNOWN[key] = prepare(project.root / path, project, settings=settings)
+            _KNOWN[key] = prepare(kept_inputs(project, inputs, project.root / path, settings))
         found = _KNOWN[key]
     if found.digests().get(part) != digest:
-        raise GateError(
-            [Problem("collection-changed", f"{path} was changed while it is deployed", hint="run it again")]
-        )
+        message = f"{path} renders otherwise than a moment ago: l9stack was changed while it is deployed"
+        raise GateError([Problem("generator-changed", message, hint="run it again")])
     return found

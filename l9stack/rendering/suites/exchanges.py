@@ -99,37 +99,37 @@ def observed(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[E
     return tuple(_observed(plan, source, target, name, handler) for name, handler in found if handler is not None)
 
 
-def unfit(exchange: Exchange) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Packets that the target has to refuse, with what is wrong."""
+def unfit(exchange: Exchange) -> tuple[tuple[Values, str], ...]:
+    """Arguments that the target has to refuse, each with the field that is wrong."""
     if exchange.asked.request is None:
         return ()
     rows = refused(exchange.asked.request)
     chosen = dict.fromkeys([0, len(rows) // 2, len(rows) - 1][:_MAX_REFUSED])
-    return tuple((f"{exchange.label}: {rows[n][0]}", {**exchange.payload, "arguments": rows[n][1]}) for n in chosen)
+    return tuple((rows[number][1], rows[number][2]) for number in chosen)
 
 
-def source_faults(source: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+def source_faults(source: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str]]:
     """Each layer of the source whose store may fail while it still answers, with what it then says is degraded."""
     own = exchange.operation
     for layer in _layers(source):
         if layer == "working":
             event = event_of(own) if own else ""
-            yield exchange.label, layer, f"working, event {event}" if event else layer
+            yield layer, f"working, event {event}" if event else layer
         elif layer != "episodic":
-            yield exchange.label, layer, layer
+            yield layer, layer
         elif (own.criticality if own else RELAY) < CRITICAL and not (own and own.reusable):
-            yield exchange.label, layer, "episodic, governance, audit"
+            yield layer, "episodic, governance, audit"
 
 
-def target_faults(target: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+def target_faults(target: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str]]:
     """The same of the target. Its Redis has to be there: without it a packet's duplicate cannot be told."""
     asked = exchange.asked
     reads = asked.reusable or isinstance(asked.behaviour, QueryMemoryBehaviour)
     for layer in _layers(target):
         if layer not in ("working", "episodic"):
-            yield exchange.label, layer, layer
+            yield layer, layer
         elif layer == "episodic" and asked.criticality < CRITICAL and not reads:
-            yield exchange.label, layer, "episodic, governance, audit"
+            yield layer, "episodic, governance, audit"
 
 
 def _layers(agent: AgentPlan) -> list[str]:

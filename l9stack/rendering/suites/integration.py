@@ -9,12 +9,12 @@ from typing import Any
 from l9stack.model.glue import RouteBehaviour
 from l9stack.model.plan import AgentPlan, Edge, OperationPlan, Plan
 from l9stack.printable import line
+from l9stack.rendering.cases import Values
 from l9stack.rendering.code.bridges import view_governance
 from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import record
-from l9stack.rendering.suites.answers import chain, known_answers, made_of, worked_out
+from l9stack.rendering.suites.answers import KnownExchange, chain, known_answers, made_of, worked_out
 from l9stack.rendering.suites.exchanges import (
     CRITICAL,
     Exchange,
@@ -25,7 +25,7 @@ from l9stack.rendering.suites.exchanges import (
     target_faults,
     unfit,
 )
-from l9stack.rendering.suites.literals import changed, row, title
+from l9stack.rendering.suites.literals import changes, wrong
 from l9stack.rendering.suites.paths import free
 
 FOLDER = "tests/codegen_integration"
@@ -33,26 +33,12 @@ BESIDE = 12
 """Agents that one test serves beside each other: each keeps connections of its own to the servers."""
 
 _NAMES = {
-    "collections.abc": ("AsyncIterator", "Mapping"),
+    "collections.abc": ("Mapping",),
     "pathlib": ("Path",),
     "typing": ("Any",),
-    "structlog.testing": ("capture_logs",),
-    "l9stack.agent.backends": ("BackendUrls",),
-    "l9stack.agent.definition": ("load",),
-    "l9stack.agent.testing": (
-        "Reply",
-        "ServedAgent",
-        "StandIn",
-        "audited",
-        "escalated",
-        "events",
-        "failing_store",
-        "recorded",
-        "serving_together",
-        "set_aside",
-        "told",
-        "unreachable",
-    ),
+    "l9stack.agent.conformance": ("ABSENT", "Checks", "exchanges", "observations", "operations", "together"),
+    "l9stack.agent.conformance.fixtures": ("Desk",),
+    "l9stack.agent.testing": ("ServedAgent",),
 }
 """Where the names come from that these tests may use."""
 
@@ -91,31 +77,15 @@ def joined(plan: Plan) -> dict[tuple[str, str], list[Edge]]:
 def _pair(plan: Plan, source: AgentPlan, target: AgentPlan, edges: list[Edge]) -> str:
     sent = exchanges(plan, source, target, edges)
     events = observed(plan, source, target, edges)
-    answered = [exchange for exchange in sent if exchange.outcome == "answered"]
     reasons = "; ".join(f"{edge.kind.value} {', '.join(map(line, edge.names))}".strip() for edge in edges)
     title = f"{line(source.spec.name)} to {line(target.spec.name)}: {reasons}. Both run for real, in one namespace."
-    waits = {e.label: e for e in sent if e.outcome == "waits" and not _decider(plan, e).reusable}
     body = fill(
         "tests/_integration_pair.j2",
-        source=_agent(source),
-        target=_agent(target),
+        source=str(source.id),
+        target=str(target.id),
         served=_served(plan, source, target, sent, events),
-        exchanges=sent,
-        calls={exchange.label: exchange.arguments for exchange in sent if exchange.operation},
-        packets={exchange.label: exchange.payload for exchange in sent if not exchange.operation},
-        answered=[exchange.label for exchange in answered],
-        traced=[exchange.label for exchange in answered if exchange.once],
-        waits={label: (*exchange.decider, _decided(_decider(plan, exchange))) for label, exchange in waits.items()},
-        refused=[exchange.label for exchange in sent if exchange.outcome == "refused"],
-        answers=_answers(plan, source, answered, sent=_agent(target)["episodic"]),
-        made=_made(plan, source, answered),
-        packet_answers=_packet_answers(plan, target, answered),
-        unfit=[row([python(packet)], why) for exchange in sent for why, packet in unfit(exchange)],
-        source_faults=[fault for exchange in answered for fault in source_faults(source, exchange)],
-        target_faults=[fault for exchange in answered for fault in target_faults(target, exchange)],
-        source_denies=[e.label for e in answered if e.operation and _denies(source, e.operation.criticality)],
-        target_denies=[e.label for e in answered if _denies(target, e.asked.criticality)],
-        events=_events(events, target),
+        exchanges=[_exchange(plan, source, target, exchange) for exchange in sent],
+        events=[_event(event, target) for event in events],
     )
     return fill("tests/integration.py.j2", title=title, imports=_imports(body), body=body)
 
@@ -126,10 +96,31 @@ def _imports(body: str) -> Imports:
     used = set(re.findall(r"(?<![\w.\"'])[A-Za-z_]\w*\b(?![\"'])", body))
     for module, names in _NAMES.items():
         imports.add(module, *used.intersection(names))
-    for module in ("json", "uuid", "pytest", "pytest_asyncio"):
-        if f"{module}." in body:
-            imports.module(module)
+    imports.module("pytest")
     return imports
+
+
+def _exchange(plan: Plan, source: AgentPlan, target: AgentPlan, exchange: Exchange) -> dict[str, Any]:
+    """What the tests of one exchange are told: data, but for `cases`, `made` and `unfit`, which are source."""
+    answered = exchange.outcome == "answered"
+    own, decider = exchange.operation, _decider(plan, exchange)
+    waits = exchange.outcome == "waits" and not decider.reusable
+    due = worked_out(plan, target, exchange.asked, exchange.payload["arguments"]) if answered and not own else None
+    return {
+        "name": exchange.label,
+        "packet": exchange.payload,
+        "request": exchange.arguments if own else None,
+        "outcome": exchange.outcome,
+        **(_cases(plan, source, exchange) if answered else {"cases": (), "made": ()}),
+        "due": due.expected if due else {},
+        "once": answered and exchange.once,
+        "decider": (*exchange.decider, _decided(decider)) if waits else None,
+        "unfit": wrong(unfit(exchange)),
+        "source_faults": [fault for fault in source_faults(source, exchange) if answered],
+        "target_faults": [fault for fault in target_faults(target, exchange) if answered],
+        "source_denies": answered and own is not None and _denies(source, own.criticality),
+        "target_denies": answered and _denies(target, exchange.asked.criticality),
+    }
 
 
 def _decider(plan: Plan, exchange: Exchange) -> OperationPlan:
@@ -140,11 +131,6 @@ def _decider(plan: Plan, exchange: Exchange) -> OperationPlan:
 def _decided(operation: OperationPlan) -> dict[str, Any]:
     """An answer that an anchor may give."""
     return {"answer": "given by an anchor"} if operation.response is None else dict(record(operation.response))
-
-
-def _agent(agent: AgentPlan) -> dict[str, Any]:
-    layers = [layer.kind.value for layer in agent.spec.memory]
-    return {"id": str(agent.id), "name": line(agent.spec.name), "layers": layers, "episodic": "episodic" in layers}
 
 
 def _denies(agent: AgentPlan, criticality: float) -> bool:
@@ -163,68 +149,52 @@ def _served(
     return [str(source.id), str(target.id), *sorted(others)]
 
 
-def _answers(plan: Plan, source: AgentPlan, answered: Iterable[Exchange], *, sent: bool) -> list[str]:
-    """Calls with answers that can be worked out: operation, arguments, what is sent, said and answered, governance.
+def _cases(plan: Plan, source: AgentPlan, exchange: Exchange) -> dict[str, Any]:
+    """The answers of a routed call that can be worked out, each as its difference from the first.
 
-    What is sent is only of use where the target keeps it.
+    Where the answer is only known beside what the target really says, how the one is made of the other.
     """
-    rows = []
-    for exchange in answered:
-        route = exchange.operation.behaviour if exchange.operation else None
-        if not exchange.operation or not isinstance(route, RouteBehaviour):
-            continue
-        for known in known_answers(plan, source, exchange.operation, route):
-            columns = [
-                python(exchange.label),
-                changed(f"CALLS[{python(exchange.label)}]", exchange.arguments, known.arguments),
-                *([python(known.sent)] if sent else []),
-                python(known.said),
-                python(known.expected),
-                python("ESCALATED" if known.fired else "APPROVED"),
-            ]
-            rows.append(row(columns, f"{exchange.label}: {title(exchange.arguments, known.arguments)}"))
-    return rows
+    route = exchange.operation.behaviour if exchange.operation else None
+    if exchange.operation is None or not isinstance(route, RouteBehaviour):
+        return {"cases": (), "made": ()}
+    known = known_answers(plan, source, exchange.operation, route)
+    if not known:
+        return {"cases": (), "made": made_of(exchange.operation, route)}
+    usual = known[0]
+    return {
+        "sent": usual.sent,
+        "said": usual.said,
+        "answer": usual.expected,
+        "cases": [_case(item, usual, exchange.arguments) for item in known],
+        "made": (),
+    }
 
 
-def _made(plan: Plan, source: AgentPlan, answered: Iterable[Exchange]) -> list[dict[str, Any]]:
-    """Calls whose answer is only known beside what the target really says: how the one is made of the other."""
-    found = []
-    for exchange in answered:
-        route = exchange.operation.behaviour if exchange.operation else None
-        if exchange.operation and isinstance(route, RouteBehaviour):
-            pairs = made_of(exchange.operation, route)
-            if pairs and not known_answers(plan, source, exchange.operation, route):
-                reads = {"arguments": any("arguments[" in text for _, text in pairs),
-                         "said": any("said[" in text for _, text in pairs)}  # fmt: skip
-                found.append({"name": exchange.label, "asked": exchange.asked.name, "pairs": pairs, **reads})
-    return found
+def _case(known: KnownExchange, usual: KnownExchange, arguments: Values) -> str:
+    parts = {
+        "request": changes(known.arguments, arguments),
+        "sent": changes(known.sent, usual.sent),
+        "said": changes(known.said, usual.said),
+        "answer": changes(known.expected, usual.expected),
+    }
+    told = [f"{name}={text}" for name, text in parts.items() if text != "{}"]
+    return ", ".join([*told, *(["escalates=True"] if known.fired else [])])
 
 
-def _packet_answers(plan: Plan, target: AgentPlan, answered: Iterable[Exchange]) -> dict[str, Any]:
-    """What the target answers to plain packets, as far as it can be worked out."""
-    found = {}
-    for exchange in answered:
-        if not exchange.operation:
-            case = worked_out(plan, target, exchange.asked, exchange.payload["arguments"])
-            found[exchange.label] = case.expected if case else {}
-    return found
-
-
-def _events(events: tuple[ObservedEvent, ...], target: AgentPlan) -> dict[str, Any]:
-    """The events by what becomes of them."""
-    handled = [event for event in events if event.outcome == "answered"]
+def _event(event: ObservedEvent, target: AgentPlan) -> dict[str, Any]:
+    """What the tests of one event are told."""
+    answered, request = event.outcome == "answered", event.handler.request
     stores = [layer.kind.value for layer in target.spec.memory if layer.kind.value not in ("working", "episodic")]
     return {
-        "all": [event.event for event in events],
-        "calls": {e.event: (str(e.publisher.name), e.arguments) for e in events if e.publisher},
-        "payloads": {event.event: event.payload for event in events if not event.publisher},
-        "handled": [event.event for event in handled],
-        "waits": {event.event: str(event.handler.name) for event in events if event.outcome == "waits"},
-        "refused": [event.event for event in events if event.outcome == "refused"],
-        "answers": {event.event: event.answer for event in handled if event.answer is not None},
-        "fields": {e.event: {spec.name for spec in e.handler.request or ()} for e in handled if e.handler.request},
-        "unfit": {e.event: spec.name for e in events for spec in e.handler.request or () if spec.required},
-        "faults": [(event.event, layer) for event in handled for layer in stores],
+        "name": event.event,
+        "operation": str(event.handler.name),
+        "outcome": event.outcome,
+        "publisher": (str(event.publisher.name), event.arguments) if event.publisher else None,
+        "payload": event.payload,
+        "fields": sorted(spec.name for spec in request) if answered and request is not None else None,
+        "answer": event.answer if answered else None,
+        "missing": next((spec.name for spec in reversed(request or ()) if spec.required), ""),
+        "faults": stores if answered else [],
     }
 
 

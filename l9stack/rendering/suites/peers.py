@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import ModulePlan, OperationPlan, Plan
 from l9stack.rendering.samples import around, record, refused
-from l9stack.rendering.suites.literals import changed, row, title
+from l9stack.rendering.suites.literals import changes, wrong
 
 
 @dataclass(frozen=True, slots=True)
 class PeerChecks:
-    """Rows of parametrised tests of one operation of the peer: what fits its models at their bounds, and what does not.
+    """Source of what fits the models of one operation of the peer at their bounds, and of what does not, by field.
 
-    An answer may have fields that nobody declared; of a request that does not fit, the row names the field, too.
+    An answer may have fields that nobody declared.
     """
 
     requests_taken: tuple[str, ...]
-    requests_refused: tuple[str, ...]
+    requests_refused: str
     answers_taken: tuple[str, ...]
-    answers_refused: tuple[str, ...]
+    answers_refused: str
 
 
 def peer_checks(plan: Plan, module: ModulePlan) -> dict[str, PeerChecks]:
@@ -32,28 +30,20 @@ def peer_checks(plan: Plan, module: ModulePlan) -> dict[str, PeerChecks]:
 
 
 def _checks(operation: OperationPlan) -> PeerChecks:
-    asked, said = f"{operation.name.upper()}_ARGUMENTS", f"{operation.name.upper()}_SAID"
     requests, answers = operation.request or (), operation.response or ()
-    arguments, answer = record(requests), record(answers)
+    answer = record(answers)
     return PeerChecks(
-        requests_taken=_taken(asked, requests),
-        requests_refused=tuple(
-            row((changed(asked, arguments, values), repr(field)), why) for why, values, field in refused(requests)
-        ),
-        answers_taken=_taken(said, answers),
-        answers_refused=tuple(
-            row([changed(said, answer, values)], why)
-            for why, values, field in refused(answers)
-            if field in answer  # what is declared beside it is left out, and refuses nothing
-        ),
+        requests_taken=_taken(requests),
+        requests_refused=wrong((values, field) for _, values, field in refused(requests)),
+        answers_taken=_taken(answers),
+        # What is declared beside the answer is left out, and refuses nothing.
+        answers_refused=wrong((values, field) for _, values, field in refused(answers) if field in answer),
     )
 
 
-def _taken(name: str, specs: Iterable[FieldSpec]) -> tuple[str, ...]:
-    """The sample, then each field at its bounds and with each of its choices."""
+def _taken(specs: Iterable[FieldSpec]) -> tuple[str, ...]:
+    """Changes of the sample: each field at its bounds, and with each of its choices."""
     specs = tuple(specs)
     good = record(specs)
-    found: dict[str, dict[str, JsonValue]] = {}
-    for values in (good, *({**good, spec.name: value} for spec in specs for value in around(spec, ()))):
-        found.setdefault(changed(name, good, values), values)
-    return tuple(row([source], title(good, values)) for source, values in found.items())
+    varied = (changes({**good, spec.name: value}, good) for spec in specs for value in around(spec, ()))
+    return tuple(dict.fromkeys(text for text in varied if text != "{}"))

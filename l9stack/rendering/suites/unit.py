@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from l9stack.model.agent import MemoryKind
-from l9stack.model.glue import Implementation, RouteBehaviour
+from l9stack.model.glue import Implementation
 from l9stack.model.plan import AgentPlan, ModulePlan, OperationPlan, Plan
 from l9stack.printable import line
 from l9stack.rendering.code.bridges import declaration, view_governance, view_memory
@@ -18,6 +17,7 @@ from l9stack.rendering.code.settings import changed, config_class, config_fields
 from l9stack.rendering.environment import fill
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.packets import required_fields
+from l9stack.rendering.suites.literals import changes, wrong
 from l9stack.rendering.suites.operations import operation_tests
 from l9stack.rendering.suites.peers import peer_checks
 from l9stack.rendering.suites.policies import policy_cases
@@ -31,7 +31,7 @@ def viewed_tests(view: View, plan: Plan, agent: AgentPlan, module: ModulePlan, *
     imports = Imports()
     seen = view(plan, agent, module, imports)
     title = f"Tests of {module.path}: {heading(agent, module)}"
-    given = {**_served(plan, agent), **more}
+    given = {**_served(agent), "changes": changes, "wrong": wrong, **more}
     return fill(f"tests/{module.family}.py.j2", title=title, dotted=module.dotted, imports=imports, view=seen, **given)
 
 
@@ -45,19 +45,12 @@ def compliance_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     return viewed_tests(view_checker, plan, agent, module, cases=policy_cases(agent))
 
 
-def _served(plan: Plan, agent: AgentPlan) -> dict[str, Any]:
+def _served(agent: AgentPlan) -> dict[str, Any]:
     """What every test file that serves the agent needs."""
-    peers = sorted(
-        {op.behaviour.to.rpartition(".")[0] for op in agent.operations if isinstance(op.behaviour, RouteBehaviour)}
-    )
     return {
         "agent_id": str(agent.id),
-        "agent_name": agent.spec.name,
-        "peers": peers,
-        "layers": [layer.kind.value for layer in agent.spec.memory],
         "blocked": view_governance(agent).unbound == "refuse",
         "anchors": list(view_governance(agent).anchors),
-        "max_payload_bytes": view_surface(plan, agent).max_payload_bytes,
     }
 
 
@@ -69,11 +62,8 @@ def operations_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if isinstance(op.behaviour, Implementation):
             target, _, function = op.behaviour.target.partition(":")
             imports.add(target, f"{function} as {op.name}_function")
-            imports.add(module.dotted, op.name)
-    if any(test.event for test in tests):
-        imports.module("json")
     title = f"What {agent.spec.name} does in {module.path}, through the whole pipeline and with real memory."
-    return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(plan, agent))
+    return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(agent))
 
 
 def controller_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool = True) -> str:
@@ -82,9 +72,7 @@ def controller_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, compos
     imports = Imports()
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
     title = f"How {agent.spec.name} is composed in {module.path}, and what it serves."
-    if any(test.event for test in tests):
-        imports.module("json")
-    operations = {str(op.name): _facts(op) for m in agent.modules for op in held_by(agent, m)}
+    facts = {str(op.name): _facts(op) for m in agent.modules for op in held_by(agent, m)}
     return fill(
         "tests/controller.py.j2",
         title=title,
@@ -92,14 +80,14 @@ def controller_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, compos
         tests=tests,
         dotted=module.dotted,
         surface=surface,
-        operations=operations,
-        builtin=[(path, serves) for _, path, serves in surface.builtin_routes],
+        facts=facts,
+        health=[path for _, path, serves in surface.builtin_routes if serves == "health"],
         surface_routes=[(route.method, route.path, str(route.operation)) for route in surface.routes],
         calls=[(call.to, call.kind, call.names) for call in surface.calls],
         observes=list(surface.observes),
         composed=composed,
         needed=required_fields(plan.protocol),
-        **_served(plan, agent),
+        **_served(agent),
     )
 
 
@@ -119,19 +107,15 @@ def memory_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """Tests of what a memory bridge declares."""
     view = view_memory(agent, Imports())
     layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
-    absent = [kind.value for kind in MemoryKind if agent.spec.layer(kind) is None]
     title = f"What {agent.spec.name} declares about its memory in {module.path}, and how it is used."
     return fill(
         "tests/memory_bridge.py.j2",
         title=title,
         dotted=module.dotted,
         view=view,
-        absent=absent,
-        names=tuple(name for name, _ in layers),
         layers_data={name: _frozen(data) for name, data in layers},
-        served=view.finders or view.shapes or view.factors,
         imports=Imports(),
-        **_served(plan, agent),
+        **_served(agent),
     )
 
 
@@ -145,7 +129,7 @@ def _frozen(value: Any) -> Any:
 def governance_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """Tests of a governance bridge, and of its rules on both sides of each threshold."""
     view, imports = view_governance(agent), Imports()
-    imports.agent("Rule", "Trigger", *(["Comparison"] if view.rules else []))
+    imports.agent("GovernancePolicy", "Rule", "Trigger", "Comparison")
     title = f"Who decides for {agent.spec.name}, and when they are asked, as {module.path} declares it."
     return fill(
         "tests/governance_bridge.py.j2",
@@ -184,10 +168,6 @@ def routes_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if first and first.path == module.path and agent.home_of(route.operation).family != "controller"
     ]
     tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
-    everything = {(method, path) for method, path, _ in surface.builtin_routes}
-    everything |= {(route.method, route.path) for route in surface.routes}
-    guarded = [(method, path) for method, path, _ in listed if method in ("GET", "POST") and "{" not in path]
-    others = [("GET" if method == "POST" else "POST", path) for method, path in guarded]
     title = f"Endpoints of {agent.spec.name} as {module.path} lists them."
     return fill(
         "tests/routes.py.j2",
@@ -195,9 +175,6 @@ def routes_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         imports=Imports(),
         dotted=module.dotted,
         routes=listed,
-        posts=[path for method, path in guarded if method == "POST"],
-        guarded=guarded,
-        others=[other for other in others if other not in everything],
         tests=tests,
-        **_served(plan, agent),
+        **_served(agent),
     )

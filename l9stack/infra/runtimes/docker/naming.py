@@ -26,6 +26,19 @@ _HEALTHY = "/tmp/.healthy"  # noqa: S108 - the container's own, and gone when it
 
 
 @dataclass(frozen=True)
+class Bringer:
+    """A container that brings files into volumes, gives these to a user, and ends."""
+
+    image: pulumi.Input[str]
+    user: str
+    uploads: Sequence[docker.ContainerUploadArgs]
+    volumes: Mapping[str, docker.Volume]
+    """By the folders where they lie in it, and where its files are uploaded to."""
+    hides: Iterable[str] = ()
+    """The other folders that its image declares as volumes."""
+
+
+@dataclass(frozen=True)
 class ContainerNames:
     """Where containers live: a stack of a collection, and the component that owns them."""
 
@@ -66,20 +79,11 @@ class ContainerNames:
             opts=self._own(),
         )
 
-    def files(
-        self,
-        name: str,
-        image: pulumi.Input[str],
-        user: str,
-        uploads: Sequence[docker.ContainerUploadArgs],
-        gives: Mapping[str, docker.Volume],
-        after: Sequence[pulumi.Resource] = (),
-        hides: Iterable[str] = (),
-    ) -> docker.Container:
-        """A container that brings files into volumes, gives them to `user`, and ends.
+    def files(self, name: str, bringer: Bringer, after: Sequence[pulumi.Resource] = ()) -> docker.Container:
+        """The container that brings files.
 
-        Where its image declares volumes (`hides`), it has none: the engine would make one without a name for each, and
-        leave it to whoever removes the container.
+        Where its image declares volumes, it has none: the engine would make one without a name for each, and leave it
+        to whoever removes the container.
 
         The engine refuses to copy files into a container whose root is read-only, even where they would land in a
         volume: the provider copies to `/`. So files travel through this one, which is never in a network.
@@ -88,10 +92,10 @@ class ContainerNames:
             name,
             **LIMITS,
             name=self.named(name),
-            image=image,
+            image=bringer.image,
             user="0:0",
             entrypoints=["/bin/sh", "-c"],
-            command=[f"chown -R {user} {' '.join(gives)}"],
+            command=[f"chown -R {bringer.user} {' '.join(bringer.volumes)}"],
             capabilities=docker.ContainerCapabilitiesArgs(adds=["CAP_CHOWN"], drops=["ALL"]),
             memory=64,
             memory_swap=64,
@@ -99,11 +103,11 @@ class ContainerNames:
             restart="no",
             must_run=False,
             attach=True,
-            uploads=list(uploads),
-            mounts=volumes_at(gives),
-            tmpfs=dict.fromkeys(hides, "size=1m") or None,
+            uploads=list(bringer.uploads),
+            mounts=volumes_at(bringer.volumes),
+            tmpfs=dict.fromkeys(bringer.hides, "size=1m") or None,
             labels=container_labels(self.labels),
-            opts=pulumi.ResourceOptions(parent=self.parent, depends_on=[*gives.values(), *after]),
+            opts=pulumi.ResourceOptions(parent=self.parent, depends_on=[*bringer.volumes.values(), *after]),
         )
 
     def serves(self, spec: Container, networks: Sequence[docker.Network]) -> dict[str, Any]:

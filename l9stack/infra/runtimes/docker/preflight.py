@@ -21,6 +21,7 @@ from l9stack.infra.runtimes.containers.spec import (
 )
 from l9stack.infra.runtimes.docker.naming import (
     LIMITS,
+    Bringer,
     ContainerNames,
     container_labels,
     secret_file,
@@ -64,7 +65,8 @@ def run_tests(name: str, spec: PreflightWorkload, found: PreflightSite, scene: C
         secret_file(f"{FILES}/tests.env", found.variables.apply(env_file)),
         *(upload(file.path, trusted[file.name]) for file in certificate_files(spec)),
     ]
-    files = scene.files(f"{name}-files", found.base, AGENT_USER, uploads, {FILES: brought}, after=spec.depends_on)
+    bringer = Bringer(found.base, AGENT_USER, uploads, {FILES: brought})
+    files = scene.files(f"{name}-files", bringer, after=spec.depends_on)
     environment = {
         **found.environment,
         **certificate_environment(spec),

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 import pulumi
 import pulumi_docker as docker
@@ -34,6 +33,7 @@ from l9stack.infra.runtimes.containers.spec import (
     service_container,
 )
 from l9stack.infra.runtimes.docker.naming import (
+    Bringer,
     ContainerNames,
     container_labels,
     fingerprint,
@@ -45,6 +45,21 @@ from l9stack.infra.runtimes.docker.on_engine import OnEngine
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.specs import FILES, AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project
+
+
+@dataclass(frozen=True)
+class EngineSite:
+    """What a container finds on its engine, beside its networks."""
+
+    image: pulumi.Input[str]
+    bringer: pulumi.Input[str]
+    """The image of the container that brings the files."""
+    uploads: Sequence[docker.ContainerUploadArgs]
+    """The files that are brought."""
+    mounts: Sequence[docker.ContainerMountArgs]
+    """The volumes that are its own, or everybody's."""
+    given: Mapping[str, docker.Volume] = field(default_factory=dict)
+    """Those that its user becomes the owner of, by the folders where they lie."""
 
 
 class DockerRuntime(OnEngine):
@@ -103,35 +118,33 @@ class DockerRuntime(OnEngine):
             for folder, suffix in wanted.volumes.items()
         }
         given = {folder: volumes[folder] for folder in wanted.given}
-        return self._run(name, wanted, scene, (image, image), volumes_at(volumes), uploads, wanted.host, after, given)
+        found = EngineSite(image, image, uploads, volumes_at(volumes), given)
+        return self._run(name, wanted, found, scene, wanted.host, after)
 
     def _run(
         self,
         name: str,
         wanted: Container,
+        found: EngineSite,
         scene: ContainerNames,
-        images: tuple[pulumi.Input[str], pulumi.Input[str]],
-        mounts: Sequence[docker.ContainerMountArgs],
-        uploads: Sequence[docker.ContainerUploadArgs],
         what: str,
         after: Sequence[pulumi.Resource],
-        given: Mapping[str, docker.Volume] = MappingProxyType({}),
     ) -> ContainerReady:
-        """A container, of the first image, after another, of the second, has brought its files; until it is healthy.
+        """A container, after another has brought its files; until it is healthy.
 
         It is told apart by what it was brought, not by who brought it: those have ended, and may be cleaned away.
         """
-        image, bringing = images
         brought = scene.volume(f"{name}-files")
-        gives = {FILES: brought, **given}
-        files = scene.files(f"{name}-files", bringing, wanted.user, uploads, gives, after, wanted.held(gives))
-        told_apart = {"l9stack.files": fingerprint(self._seal(scene), uploads)}
+        volumes = {FILES: brought, **found.given}
+        bringer = Bringer(found.bringer, wanted.user, found.uploads, volumes, wanted.held(volumes))
+        files = scene.files(f"{name}-files", bringer, after)
+        told_apart = {"l9stack.files": fingerprint(self._seal(scene), found.uploads)}
         container = docker.Container(
             name,
             **scene.serves(wanted, [self._network(network, scene) for network in wanted.networks]),
-            image=image,
+            image=found.image,
             ports=[self._published(wanted)] if wanted.published else None,
-            mounts=[*mounts, *volumes_at({FILES: brought}, read_only=True)],
+            mounts=[*found.mounts, *volumes_at({FILES: brought}, read_only=True)],
             labels=container_labels({**wanted.labels, **told_apart}),
             opts=pulumi.ResourceOptions(
                 parent=scene.parent,
@@ -174,9 +187,8 @@ class DockerRuntime(OnEngine):
             *(upload(file.path, trusted_by[file.name]) for file in certificate_files(spec)),
         ]
         image = images.of(name, spec, parent)
-        mounts = volumes_at({TRUST: trusted}, read_only=True)
-        after = [trust, *spec.depends_on]
-        ready = self._run(name, wanted, scene, (image, images.base), mounts, uploads, f"agent {spec.agent}", after)
+        found = EngineSite(image, images.base, uploads, volumes_at({TRUST: trusted}, read_only=True))
+        ready = self._run(name, wanted, found, scene, f"agent {spec.agent}", [trust, *spec.depends_on])
         return RunningWorkload(ready, f"http://{self._settings.reach}:{port}", ready.instance, image=image)
 
     def _seal(self, scene: ContainerNames) -> pulumi.Output[str]:
@@ -203,9 +215,8 @@ class DockerRuntime(OnEngine):
             source_hash=_stamp(project, TRUSTED),
             permissions="0444",
         )
-        return volume, scene.files(
-            f"{scene.collection}-trust", self._images.base, AGENT_USER, [public], {TRUST: volume}
-        )
+        bringer = Bringer(self._images.base, AGENT_USER, [public], {TRUST: volume})
+        return volume, scene.files(f"{scene.collection}-trust", bringer)
 
 
 def _ready(

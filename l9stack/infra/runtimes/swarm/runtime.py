@@ -33,7 +33,7 @@ from l9stack.infra.runtimes.containers.spec import (
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.docker.naming import ContainerNames
+from l9stack.infra.runtimes.docker.naming import Bringer, ContainerNames
 from l9stack.infra.runtimes.docker.on_engine import OnEngine
 from l9stack.infra.runtimes.swarm.files import SwarmFiles, digest_now, read_now
 from l9stack.infra.runtimes.swarm.services import ClusterSite, revision_of, seconds_to_settle, service_arguments
@@ -134,8 +134,8 @@ class SwarmRuntime(OnEngine):
             for folder, suffix in wanted.volumes.items()
         }
         given = {folder: volumes[folder] for folder in wanted.given}
-        hides = wanted.held(given)
-        before = [scene.files(f"{name}-files", pulled.image_id, wanted.user, [], given, (), hides)] if given else []
+        bringer = Bringer(pulled.image_id, wanted.user, [], given, wanted.held(given))
+        before = [scene.files(f"{name}-files", bringer)] if given else []
         found = ClusterSite(
             image=wanted.image,
             identity=pulled.image_id,

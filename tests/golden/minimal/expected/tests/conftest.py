@@ -11,16 +11,19 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from l9stack.agent.conformance import fixtures
 
 _HERE = next(folder.parent for folder in Path(__file__).resolve().parents if folder.name == "tests")
 _CODE = _HERE / "code" if (_HERE / "code").is_dir() else _HERE
 
 
-def pytest_configure() -> None:
-    """Make the agents' code importable."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the agents' code importable, and the library's fixtures known."""
     for root in (_CODE, _HERE / "implementations"):
         if root.is_dir() and str(root) not in sys.path:
             sys.path.insert(0, str(root))
+    if not config.pluginmanager.is_registered(fixtures):
+        config.pluginmanager.register(fixtures)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,6 +12,10 @@ MAX_DEPTH = 64
 """Levels of one document; `L9_MAX_DEPTH` sets another limit."""
 MAX_VALUES = 50_000
 """Keys and values of one text, which take about a quarter of a second; as many more as documents may be larger."""
+MOST_OF_LOCK = 5_000_000
+"""Bytes of a lock of packages."""
+MOST_OF_OWN = 64 << 20
+"""Bytes of one file below `implementations`, which may be data of the user's own code."""
 _MOST_BYTES, _MOST_LEVELS = 64 << 20, 200
 """What the limits may be set to: Python's own stack ends soon after."""
 
