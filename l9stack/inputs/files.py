@@ -136,9 +136,14 @@ def read_settled(read: Callable[[Reading], T], where: Place) -> T:
     """
     for _ in range(_ATTEMPTS):
         reading = Reading()
-        found = read(reading)
-        if reading.settled():
-            return found
+        try:
+            found = read(reading)
+        except InputError:
+            if reading.settled():
+                raise
+        else:
+            if reading.settled():
+                return found
         time.sleep(_TICK)
     message = "the inputs change while they are read"
     raise InputError([Problem("inputs-changing", message, where, "run it again when nothing writes to them")])

@@ -1,4 +1,4 @@
-"""Inputs that are edited while `l9 extract`, `l9 preview` and `l9 up` run; `make chaos` does it at many more moments."""
+"""Inputs that are edited while `l9 extract`, `l9 preview` and `l9 up` run; `make chaos` does it at more moments."""
 
 from __future__ import annotations
 
