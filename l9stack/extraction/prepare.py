@@ -47,7 +47,7 @@ class Prepared:
         """The project of the collection."""
         return self.inputs.project
 
-    @property
+    @cached_property
     def implementations(self) -> Path | None:
         """The user's own packages as they were read, in the store; None where there is none."""
         files = self.inputs.contents.implementations.files

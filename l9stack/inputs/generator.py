@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-
-from l9stack.files import files_below
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _GENERATING = (
@@ -40,8 +39,8 @@ def templates_folder() -> Path:
 def shipped_templates() -> Mapping[str, bytes]:
     """The templates that print, by name as `modules/controller.py.j2`; read once, so that they are what is attested."""
     folder = templates_folder()
-    names = [name for name in files_below(folder) if name.partition("/")[0] not in _INPUTS]
-    return MappingProxyType({name: (folder / name).read_bytes() for name in sorted(names)})
+    names = [name for name in _names_below(folder) if name.partition("/")[0] not in _INPUTS]
+    return MappingProxyType({name: Path(folder, name).read_bytes() for name in sorted(names)})
 
 
 @cache
@@ -61,8 +60,15 @@ def generator_digest() -> str:
 @cache
 def package_digest() -> str:
     """A digest of our own code that generates, proves and runs: a changed generator is another generator."""
-    files = [file for name in _GENERATING for file in (_PACKAGE / name).rglob("*.py")]
+    names = [f"{part}/{name}" for part in _GENERATING for name in _names_below(_PACKAGE / part)]
     whole = hashlib.sha256()
-    for file in sorted([*files, *_PACKAGE.glob("*.py")]):
-        whole.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
+    for name in sorted([*names, *(entry.name for entry in os.scandir(_PACKAGE))]):
+        if name.endswith(".py"):
+            whole.update(name.encode() + b"\0" + Path(_PACKAGE, name).read_bytes())
     return whole.hexdigest()
+
+
+def _names_below(folder: Path) -> list[str]:
+    """The names of all files, without a `Path` for each: every command comes by here."""
+    start = len(str(folder)) + 1
+    return [f"{here}/{name}"[start:] for here, _, files in os.walk(folder) for name in files]

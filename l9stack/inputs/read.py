@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from l9stack.errors import Place, Problem
 from l9stack.inputs.files import InputFile, InputFolder, Limits, Reading, names_below, read_settled
@@ -23,8 +23,7 @@ _ACTING = frozenset({".j2", ".yaml", ".yml"})
 """Files of the folders of meta templates and of default glue that say something; the guide beside them does not."""
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(NamedTuple):
     """What lies below a collection and its templates."""
 
     folder: bool
@@ -68,7 +67,7 @@ def _schemas(path: Path, base: Path, reading: Reading) -> tuple[InputFile, ...]:
         for beside in ("glue", "answers"):
             reading.saw(path.with_name(f"{path.stem}.{beside}.yaml"))
     found = collection_files(path)
-    files = [reading.file(file, file.name, replace(limits, within=None) if file == path else limits) for file in found]
+    files = [reading.file(file, file.name, limits._replace(within=None) if file == path else limits) for file in found]
     return (*_unread(path, found), *files) if path == base else tuple(files)
 
 
@@ -85,7 +84,7 @@ def _unread(folder: Path, found: list[Path]) -> list[InputFile]:
         else:
             kind = "a folder" if file.is_dir() else "no regular file"
             fault = Problem("not-read", f"{file.name} is {kind}, and is not read", place, level="note")
-        unread.append(InputFile(file.name, b"", fault))
+        unread.append(InputFile.refused(file.name, fault))
     return unread
 
 

@@ -54,6 +54,7 @@ def _edits(base: Path, arguments: argparse.Namespace, say: Callable[[str], None]
     began, third = time.monotonic(), arguments.edit_seconds / 3
     edits = Edits(root, random.Random(arguments.seed), say)
     try:
+        edits.begin()
         return {
             f"edits while `l9 {command}` runs": edits.run(command, arguments.edits, began + third * part)
             for part, command in enumerate(("extract", "preview", "up"), start=1)

@@ -108,23 +108,24 @@ class Edits:
         whole = self._whole(command)
         kinds = list(itertools.product(texts("", edited=True), _WAYS))
         self.chance.shuffle(kinds)
-        before, codes, taken = len(self.wrong), list[int](), 0
+        before, codes, well = len(self.wrong), list[int](), 0
         for number in range(moments):
             if time.monotonic() > until:
                 break
             file, way = kinds[number % len(kinds)]
             # Reading takes the first second, and what follows the rest: half of the moments are for either.
             after = self.chance.uniform(0.1, min(1.5, whole) if number % 2 else whole)
-            code, changed = self._moment(command, file, way, after)
+            code, again = self.moment(command, file, way, after)
             codes.append(code)
-            taken += changed
+            well += again == 0
             if number % 10 == 9:
                 self.say(f"{command}: {number + 1} edits, {len(self.wrong) - before} wrong")
         return {
             "moments": len(codes),
             "ended well": codes.count(0),
             "ended with a clear error": len(codes) - codes.count(0),
-            "edits that the next run took up": taken,
+            "next runs that ended well": well,
+            "next runs that told what the edit made wrong": len(codes) - well,
             "seconds of a whole run": round(whole, 1),
             "wrong": self.wrong[before:],
         }
@@ -134,6 +135,13 @@ class Edits:
         if self.project.run.is_dir():
             subprocess.run([str(COMMAND), "down", "--purge", "--yes"], cwd=self.root, capture_output=True, timeout=300)
 
+    def begin(self) -> None:
+        """Deploy the collection: with servers that run, gates start none, and a preview has something to compare."""
+        self._write_all("at first")
+        code, told = self._ended(self._start("up"))
+        if code:
+            self.wrong.append(f"the first up ended with {code}: {told[-600:]}")
+
     def _whole(self, command: str) -> float:
         self._write_all(f"before {command}")
         began = time.monotonic()
@@ -142,12 +150,18 @@ class Edits:
             self.wrong.append(f"{command} without an edit ended with {code}: {told[-600:]}")
         return time.monotonic() - began
 
-    def _moment(self, command: str, file: str, way: str, after: float) -> tuple[int, bool]:
+    def moment(self, command: str, file: str, way: str, after: float | str) -> tuple[int, int]:
+        """Run a command, edit a file after so many seconds, or as soon as it says something, and run it again.
+
+        The exit codes of both: that of the second is 0 where it took up the edit, and 1 where it told what is wrong.
+        """
         version = f"round {next(self._rounds)}"
-        what = f"{command}, {version}: {way} {file} after {after:.2f} s"
+        what = f"{command}, {version}: {way} {file} after {after if isinstance(after, str) else f'{after:.2f} s'}"
         self._write_all(version)
         process = self._start(command)
-        time.sleep(after)
+        began = time.monotonic()
+        while process.poll() is None and not self._is_due(after, time.monotonic() - began):
+            time.sleep(0.005)
         running = process.poll() is None
         self._edit(file, way, f"{version}, edited")
         code, told = self._ended(process)
@@ -163,7 +177,14 @@ class Edits:
             if {name: digest for name, digest in attested.items() if name in now} != now:
                 self.wrong.append(f"{what}: the next run did not take it up")
         self.say(f"{what}{'' if running else ' (it had ended)'}: {code}, then {code_after}")
-        return code, code_after in (0, 1)
+        return code, code_after
+
+    def _is_due(self, after: float | str, seconds: float) -> bool:
+        return after in self._said.read_text() if isinstance(after, str) else seconds >= after
+
+    @property
+    def _said(self) -> Path:
+        return self.root / "said.log"
 
     def _clear(self, what: str, code: int, told: str) -> None:
         if "Traceback" in told or (code and not told.strip()) or code not in (0, 1):
@@ -250,16 +271,16 @@ class Edits:
 
     def _start(self, command: str) -> subprocess.Popen[str]:
         named = [COLLECTION] if command == "extract" else []
-        return subprocess.Popen(
-            [str(COMMAND), command, *named],
-            cwd=self.root,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        with self._said.open("w") as said:
+            return subprocess.Popen(
+                [str(COMMAND), command, *named],
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                text=True,
+                start_new_session=True,
+            )
 
     def _ended(self, process: subprocess.Popen[str]) -> tuple[int, str]:
-        out, told = process.communicate(timeout=600)
-        return process.returncode, told if process.returncode else out + told
+        return process.wait(timeout=600), self._said.read_text()

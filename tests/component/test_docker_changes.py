@@ -7,6 +7,7 @@ from dataclasses import replace
 from l9stack.agent._security.keys import Trust
 from l9stack.extraction.prepare import Prepared
 from l9stack.infra.settings import DockerSettings
+from l9stack.inputs import InputFile
 from l9stack.project import Project
 from tests.component.conftest import Deploy, changed
 from tests.component.test_docker_runtime import AGENTS
@@ -52,8 +53,8 @@ def test_a_changed_function_of_the_user_rebuilds_the_one_agent_that_calls_it(dep
     before = deploy("staging", runtime="docker")
     contents = example.inputs.contents
     first, *others = contents.implementations.files
-    own = replace(contents.implementations, files=(replace(first, data=b"# another\n"), *others))
-    fresh = replace(example, inputs=replace(example.inputs, contents=replace(contents, implementations=own)))
+    own = contents.implementations._replace(files=(InputFile.of(first.name, b"# another\n"), *others))
+    fresh = replace(example, inputs=replace(example.inputs, contents=contents._replace(implementations=own)))
     seen = changed(before, deploy("staging", prepared=fresh, runtime="docker"))
     assert {name for name in seen if name.startswith(("Container", "Image"))} == {
         "Image claims_desk-own-image",
