@@ -149,7 +149,9 @@ def difference(found: object, declared: object) -> str:
     if _listed(found) and _listed(declared) and type(found) is type(declared):
         for number, (one, other) in enumerate(zip(found, declared, strict=False)):  # type: ignore[call-overload]
             if one != other:
-                return f"entry {number} is {_short(one)}, declared is {_short(other)}"
+                nested = isinstance(one, Mapping) and isinstance(other, Mapping)
+                inner = difference(one, other) if nested else f"{_short(one)}, declared is {_short(other)}"
+                return f"entry {number}{': ' if nested else ' is '}{inner}"
     return f"{_short(found)}, declared is {_short(declared)}"
 
 
