@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from l9stack.errors import GateError, Place, Problem
-from l9stack.gates.outcomes import GroupRun, Made, TestFailure, TestRun, summarise
+from l9stack.gates.outcomes import GroupRun, TestFailure, TestRun, TestTally, summarise
 from l9stack.gates.registry import TEST_GATES, Finding, advisory, percent, result, rows_of, some
 from l9stack.model.evidence import GateResult, TestCounts
 from l9stack.model.meta import GateThreshold
@@ -81,7 +81,7 @@ def _file(failure: TestFailure) -> str:
 def _share_of(file: str, run: TestRun, failures: list[TestFailure]) -> Finding:
     own = [failure for failure in failures if _file(failure) == file]
     failed = len({failure.node for failure in own})
-    share = _share(max(run.made_by_file.get(file, Made()).tests - failed, 0), failed, 0, own)
+    share = _share(max(run.made_by_file.get(file, TestTally()).tests - failed, 0), failed, 0, own)
     return Finding(share.figure, f"{file}: {share.detail}", share.place)
 
 
@@ -109,18 +109,18 @@ def _share(passed: int, failed: int, skipped: int, failures: list[TestFailure]) 
     return Finding(percent(passed, total) if total else 0.0, detail, failures[0].place if failures else None)
 
 
-def _made_of_modules(plan: Plan, run: TestRun, agent: AgentId) -> dict[str, Made]:
+def _made_of_modules(plan: Plan, run: TestRun, agent: AgentId) -> dict[str, TestTally]:
     """What was made in the tests of each module; a package is a docstring, and has none."""
     return {
         module.path: run.made_by_file.get(
-            f"tests/agents/{agent}/test_{module.path.removesuffix('.py').replace('/', '_')}.py", Made()
+            f"tests/agents/{agent}/test_{module.path.removesuffix('.py').replace('/', '_')}.py", TestTally()
         )
         for module in plan.agent(agent).modules
         if not module.path.endswith("__init__.py")
     }
 
 
-def _fewest_checks(modules: Mapping[str, Made]) -> Finding:
+def _fewest_checks(modules: Mapping[str, TestTally]) -> Finding:
     if not modules:
         return Finding(0, "no modules")
     fewest = min(modules, key=lambda path: modules[path].checks)
@@ -129,7 +129,7 @@ def _fewest_checks(modules: Mapping[str, Made]) -> Finding:
     return Finding(made.checks, f"{fewest} of {len(modules)} modules: {sides}")
 
 
-def _fewest_negative(modules: Mapping[str, Made]) -> Finding | None:
+def _fewest_negative(modules: Mapping[str, TestTally]) -> Finding | None:
     """Of modules whose tests have named checks: what others try is not told by side."""
     told = {path: made for path, made in modules.items() if made.positive + made.negative}
     if not told:

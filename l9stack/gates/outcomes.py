@@ -34,7 +34,7 @@ class TestFailure(Model):
     """The name of the check; empty where the test has none, or failed beside them."""
 
 
-class Check(Model):
+class CheckOutcome(Model):
     """A named check of a test, and where it failed; `failure` is empty where it held."""
 
     name: str
@@ -51,10 +51,10 @@ class TestOutcome(Model):
     file: str
     line: int
     message: str = ""
-    checks: tuple[Check, ...] = ()
+    checks: tuple[CheckOutcome, ...] = ()
 
 
-class Made(Model):
+class TestTally(Model):
     """What was made in one test file: tests, the named checks of them by side, and tests without named checks."""
 
     tests: int = 0
@@ -67,10 +67,10 @@ class Made(Model):
         """Named checks, and tests that are one check of their own."""
         return self.positive + self.negative + self.plain
 
-    def with_one(self, outcome: TestOutcome) -> Made:
+    def with_one(self, outcome: TestOutcome) -> TestTally:
         """The same and one test more."""
         sides = Counter(check.side for check in outcome.checks)
-        return Made(
+        return TestTally(
             tests=self.tests + 1,
             positive=self.positive + sides["positive"],
             negative=self.negative + sides["negative"],
@@ -100,7 +100,7 @@ class TestRun(Model):
     per_agent: dict[AgentId, TestCounts]
     collection: TestCounts
     failures: tuple[TestFailure, ...]
-    made_by_file: dict[str, Made]
+    made_by_file: dict[str, TestTally]
     integration: bool
     seconds: float
     stopped: dict[AgentId, str] = {}
@@ -159,7 +159,7 @@ def summarise(
     outcomes = {node: outcome for run in runs for node, outcome in run.outcomes.items()}
     counts: dict[AgentId | None, Counter[str]] = {agent: Counter() for agent in agents}
     total: Counter[str] = Counter()
-    failures, files = list[TestFailure](), dict[str, Made]()
+    failures, files = list[TestFailure](), dict[str, TestTally]()
     for node, record in sorted(outcomes.items()):
         agent, kind, outcome = agent_of(node, agents), kind_of(node), record.outcome
         key = "skipped" if outcome == "skipped" else f"{kind}_{outcome}"
@@ -168,7 +168,7 @@ def summarise(
         counts.setdefault(agent, Counter()).update(told)
         if outcome != "skipped" and "::" in node:
             file = node.partition("::")[0]
-            files[file] = files.get(file, Made()).with_one(record)
+            files[file] = files.get(file, TestTally()).with_one(record)
         if outcome == "failed":
             failures += _failures(node, record, agent, kind)
     ran = {run.group.agent: run for run in runs}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from l9stack.agent.conformance._checks import PROPERTY, Row
+from l9stack.agent.conformance._checks import PROPERTY, CheckResult
 
 OWN = "implementations"
 """The name of the folder of a user's own code, which is on the path of imports."""
@@ -53,7 +53,7 @@ class Reporter:
         self._stream.flush()
 
 
-def _check(row: Row, file: str, line: int) -> dict[str, Any]:
+def _check(row: CheckResult, file: str, line: int) -> dict[str, Any]:
     """A named check of a test; it failed in the user's own code, or is told at the place of its test."""
     if row["failure"]:
         file, line = _own_place(row["file"], row["line"]) or (file, line)

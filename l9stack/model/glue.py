@@ -127,7 +127,7 @@ class EchoBehaviour(Model):
     kind: Literal["echo"] = "echo"
 
 
-class Unbound(Model):
+class UnboundBehaviour(Model):
     """Nobody has said what the operation does: governance anchors are asked, and their payload is the answer."""
 
     kind: Literal["unbound"] = "unbound"
@@ -142,7 +142,7 @@ Behaviour = Annotated[
     | DecisionTableBehaviour
     | TransformBehaviour
     | EchoBehaviour
-    | Unbound,
+    | UnboundBehaviour,
     Field(discriminator="kind"),
 ]
 
@@ -158,7 +158,7 @@ class Binding(Model):
     summary: str = ""
     request: tuple[FieldSpec, ...] | None = None
     response: tuple[FieldSpec, ...] | None = None
-    behaviour: Behaviour = Unbound()
+    behaviour: Behaviour = UnboundBehaviour()
     module: str = ""
     """The agent's file that holds the operation; chosen by planning where empty."""
     criticality: float = 0.5

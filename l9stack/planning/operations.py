@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec, Endpoint
 from l9stack.model.collection import Collection
-from l9stack.model.glue import Binding, ConnectionType, FunctionSpec, ModuleMapping, Unbound
+from l9stack.model.glue import Binding, ConnectionType, FunctionSpec, ModuleMapping, UnboundBehaviour
 from l9stack.model.plan import ModulePlan, OperationPlan
 from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operation_name
 from l9stack.planning.agent_glue import AgentGlue
@@ -202,7 +202,7 @@ def plan_operation(agent: AgentSpec, draft: Draft, module: ModulePath) -> Operat
         module=module,
         request=draft.shape.request if binding is None or binding.request is None else binding.request,
         response=draft.shape.response if binding is None or binding.response is None else binding.response,
-        behaviour=binding.behaviour if binding else Unbound(),
+        behaviour=binding.behaviour if binding else UnboundBehaviour(),
         routes=tuple(draft.routes),
         packet_types=tuple(dict.fromkeys(draft.packet_types)),
         criticality=binding.criticality if binding else 0.5,

@@ -43,7 +43,7 @@ Values = dict[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ExpectedCase:
     """A request, what the peer says to it, what goes out to the peer, and the answer that is due."""
 
     arguments: Values
@@ -54,7 +54,7 @@ class Case:
 
 
 @once
-def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[Case, ...]:
+def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[ExpectedCase, ...]:
     """Cases with answers that are known beforehand; none for behaviours that only running can tell."""
     most = MAX_CASES
     match operation.behaviour:
@@ -71,11 +71,13 @@ def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[Case,
     return tuple(itertools.islice(_known(case_of(agent, operation, values) for values in requests), most))
 
 
-def _known(found: Iterable[Case | None]) -> Iterator[Case]:
+def _known(found: Iterable[ExpectedCase | None]) -> Iterator[ExpectedCase]:
     return (case for case in found if case is not None)
 
 
-def case_of(agent: AgentPlan, operation: OperationPlan, arguments: Values, said: Values | None = None) -> Case | None:
+def case_of(
+    agent: AgentPlan, operation: OperationPlan, arguments: Values, said: Values | None = None
+) -> ExpectedCase | None:
     """The case of one request, where the peer says `said`; None where the answer would not fit, or cannot be known."""
     match operation.behaviour:
         case DecisionTableBehaviour(rows=rows, otherwise=otherwise):
@@ -108,7 +110,9 @@ def _fires(rule: EscalationRule, values: Mapping[str, Any]) -> bool:
     return True
 
 
-def _case(agent: AgentPlan, operation: OperationPlan, arguments: Values, answer: Values, **more: Values) -> Case | None:
+def _case(
+    agent: AgentPlan, operation: OperationPlan, arguments: Values, answer: Values, **more: Values
+) -> ExpectedCase | None:
     """The case, or None where the answer would not fit the response's own bounds."""
     whole: Values = {}
     for spec in operation.response or ():
@@ -119,10 +123,10 @@ def _case(agent: AgentPlan, operation: OperationPlan, arguments: Values, answer:
             return None
         whole[spec.name] = value
     weighed = {**arguments, **whole, "criticality": operation.criticality}
-    return Case(arguments, whole, fired(agent, weighed), **more)
+    return ExpectedCase(arguments, whole, fired(agent, weighed), **more)
 
 
-def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> Case:
+def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> ExpectedCase:
     names = fired(agent, {**values, "criticality": operation.criticality})
     policy: Values = {
         "status": "ESCALATED" if names else "APPROVED",
@@ -130,7 +134,7 @@ def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> Case
         "anchors": list(agent.anchors) if names else [],
     }
     declared = {spec.name for spec in operation.response or ()}
-    return Case(values, {name: value for name, value in policy.items() if name in declared}, names)
+    return ExpectedCase(values, {name: value for name, value in policy.items() if name in declared}, names)
 
 
 def _base(operation: OperationPlan) -> Values:
@@ -213,7 +217,7 @@ def _assigned(
     *,
     said: Values | None = None,
     send: Mapping[str, str] | None = None,
-) -> Case | None:
+) -> ExpectedCase | None:
     """The case of what is assigned over the request, and over what the peer says; None where that fails."""
     heard = said or {}
     known = {**values, **{f"answer.{name}": value for name, value in heard.items()}}
@@ -225,7 +229,7 @@ def _assigned(
     return _case(agent, operation, values, answer, said=heard, sent=sent)
 
 
-def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour) -> list[Case]:
+def _routed(plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour) -> list[ExpectedCase]:
     peer, _, wanted = route.to.rpartition(".")
     usual, *heard = _answers(agent, operation, plan.agent(peer).operation(wanted), route)
     requests = _varied(agent, operation, route.assign.values())

@@ -76,6 +76,7 @@ def test_an_interruption_is_no_failed_check():
         ({"a": 1, "b": 2}, {"a": 1, "c": 3}, "'c' is absent, declared is 3; 'b' is 2, declared is absent"),
         ([1, 2, 3], [1, 5, 3], "entry 1 is 2, declared is 5"),
         ([1], [1, 2], "[1], declared is [1, 2]"),
+        ((200, {"a": 1}), (200, {"a": 2}), "entry 1: 'a' is 1, declared is 2"),
         ((1,), [1], "(1,), declared is [1]"),
         ("x" * 400, "y", f"{'x' * 299}…, declared is y"),
     ],

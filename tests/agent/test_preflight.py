@@ -19,7 +19,7 @@ from psycopg import sql
 
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.declarations import MemoryDeclaration
-from l9stack.agent.memory._connections import Connections
+from l9stack.agent.memory._connections import StoreConnections
 from l9stack.agent.preflight._summary import FAILED, NOT_RUN, PASSED, Summary
 
 LAYERS = [{"kind": "semantic", "nodes": {}, "edges": {}}, {"kind": "archive", "retention": "forever"}]
@@ -80,7 +80,7 @@ def everything(backends: BackendUrls) -> dict[str, object]:
     """What is in the servers that tests of this session share, beside what a run of tests leaves."""
 
     async def rest() -> tuple[object, object]:
-        connections = Connections(MemoryDeclaration(), backends, "x")
+        connections = StoreConnections(MemoryDeclaration(), backends, "x")
         query = "MATCH (n) WHERE n.namespace STARTS WITH 'test-' RETURN count(n) AS n"
         found = await connections.cypher(query, {}), obstore.list(connections.archive()).collect()
         await connections.close()

@@ -51,7 +51,7 @@ def test_it_is_deployed_and_tested_where_the_engine_is(stack: OnDocker, host: El
     assert host.sessions() > 0
     assert set(stack.health().values()) == {"healthy"} and len(stack.health()) == 5
     counts = json.loads(stack.pulumi("stack", "output", "--json", "--stack", stack.stack))["tests"]
-    assert counts["passed"] > 20 and counts["failed"] == 0
+    assert counts["passed"] >= 3 and counts["failed"] == 0
     said = stack.data("call", "teller.say", "--data", '{"text": "hello"}', "--stack", stack.stack)
     assert (said["status"], said["body"]["text"]) == (200, "hello")
 

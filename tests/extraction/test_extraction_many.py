@@ -10,7 +10,7 @@ from l9stack.extraction.many import Batch, collections_in
 from l9stack.extraction.prepare import plan_of
 from l9stack.gates.judge import wired_operations
 from l9stack.inputs import Inputs
-from l9stack.model.glue import Unbound
+from l9stack.model.glue import UnboundBehaviour
 from l9stack.project import Project
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -57,7 +57,11 @@ def test_calls_that_end_at_unbound_operations_are_counted_apart(tmp_path: Path) 
     assert all(not bound[call.partition(" → ")[2]] for call in unbound)
     agents = [
         agent.model_copy(
-            update={"operations": tuple(item.model_copy(update={"behaviour": Unbound()}) for item in agent.operations)}
+            update={
+                "operations": tuple(
+                    item.model_copy(update={"behaviour": UnboundBehaviour()}) for item in agent.operations
+                )
+            }
         )
         for agent in plan.agents
     ]

@@ -7,7 +7,7 @@ import pytest
 
 from l9stack.errors import Place
 from l9stack.gates.judge import problems, validation_results
-from l9stack.gates.outcomes import Made, TestFailure, TestRun
+from l9stack.gates.outcomes import TestFailure, TestRun, TestTally
 from l9stack.gates.pytest_report import Reporter
 from l9stack.model.evidence import TestCounts
 from tests.gates import handmade
@@ -32,7 +32,7 @@ def ran(failed: int) -> TestRun:
         per_agent={handmade.DESK: counts},
         collection=counts,
         failures=failures,
-        made_by_file={BILLS: Made(tests=10, plain=10), OTHERS: Made(tests=100, plain=100)},
+        made_by_file={BILLS: TestTally(tests=10, plain=10), OTHERS: TestTally(tests=100, plain=100)},
         integration=False,
         seconds=1,
     )

@@ -4,10 +4,11 @@ Below `cases/` each is of one topic; below `problems/` each is a collection that
 the others are whole collections.
 
     agents.yaml, glue.yaml, …   the collection; `meta/` holds meta templates that take the place of the shipped ones
-    shown.txt                   globs of what the case is about, one a line: generated files, and what commands print,
-                                `problems.txt` of `l9 validate` and `graph.txt` of `l9 graph`
+    shown.txt                   globs of what the case is about, one a line: generated files, and what is told of them:
+                                `problems.txt` by `l9 validate`, `graph.txt` by `l9 graph`; `files.txt` lists them
     expected/                   what is shown, word for word; below `problems/` that is `problems.txt` alone
-    digests.txt                 a line for every other generated file, and the digest of the whole tree
+    digests.txt                 the other generated files: of a small case a line for each kind of them, of a whole
+                                collection one for each file, and the digest of the tree
 
 `shown.txt` and the collection are written by people, the rest by `make regen` alone.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import difflib
 import io
 import shutil
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ from pathlib import Path
 from l9stack.cli.main import main
 from l9stack.extraction.prepare import prepare
 from l9stack.inputs import Inputs
-from l9stack.model.artifact import RenderedTree
+from l9stack.model.artifact import RenderedTree, tree_digest
 from l9stack.project import Project
 
 HERE = Path(__file__).parent
@@ -35,6 +37,7 @@ META = REPOSITORY / "templates" / "meta"
 PROBLEMS = "problems.txt"
 _COMMANDS = {PROBLEMS: "validate", "graph.txt": "graph"}
 """What is printed by commands, by the file that shows it."""
+_LIST = "files.txt"
 _MOST_LINES = 60
 """Lines of a difference that are printed: the first of them say what has changed."""
 _GROUPS = ("cases", "problems")
@@ -64,6 +67,11 @@ class Case:
         return tuple(listed.read_text().split()) if listed.is_file() else ()
 
     @property
+    def is_small(self) -> bool:
+        """Whether it is of one topic, or of one problem."""
+        return self.folder.parent != HERE
+
+    @property
     def is_problem(self) -> bool:
         """Whether it is about what is said of a collection, and not about what is generated."""
         return self.folder.parent.name == "problems"
@@ -91,6 +99,8 @@ def outcome(case: Case, scratch: Path) -> dict[str, str]:
         return {f"expected/{PROBLEMS}": printed("validate", case.source, scratch, meta)}
     tree = prepare(Inputs.read(Project(scratch), case.source, str(meta))).tree
     texts = {artifact.path: artifact.text for artifact in tree.artifacts}
+    if _LIST in case.shown:
+        texts[_LIST] = "".join(f"{path}\n" for path in texts)
     for file, command in _COMMANDS.items():
         if file in case.shown:
             texts[file] = printed(command, case.source, scratch, meta)
@@ -109,9 +119,15 @@ def printed(command: str, source: Path, project: Path, meta: Path) -> str:
 
 
 def digests(case: Case, tree: RenderedTree) -> str:
-    """A line for each file that is not shown, and one for the whole tree."""
-    rest = [artifact for artifact in tree.artifacts if not case.shows(artifact.path)]
-    return "".join(f"{artifact.sha256}  {artifact.path}\n" for artifact in rest) + f"{tree.digest}\n"
+    """What is not shown. Lines by kind say what a change was about, and are few enough for a hundred cases."""
+    rest = {artifact.path: artifact.sha256 for artifact in tree.artifacts if not case.shows(artifact.path)}
+    if not case.is_small:
+        return "".join(f"{sha256}  {path}\n" for path, sha256 in rest.items()) + f"{tree.digest}\n"
+    kinds: dict[str, dict[str, str]] = defaultdict(dict)
+    for path, sha256 in rest.items():
+        top = path.partition("/")[0] if "/" in path else "."
+        kinds[f"{top}/*{Path(path).suffix}"][path] = sha256
+    return "".join(f"{tree_digest(files.items())}  {kind}  {len(files)}\n" for kind, files in sorted(kinds.items()))
 
 
 def agreed(case: Case) -> dict[str, str]:

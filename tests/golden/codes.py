@@ -10,9 +10,9 @@ from pathlib import Path
 from tests.golden.case import REPOSITORY
 
 ROOMS = (
+    "inputs",
     "reading",
     "planning",
-    "inputs",
     "extraction/packages.py",
     "gates/registry.py",
     "rendering/environment.py",

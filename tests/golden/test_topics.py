@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from l9stack.inputs.generator import templates_folder
+from l9stack.inputs.names import templates_folder
 from l9stack.model.agent import MemoryKind
 from l9stack.model.glue import Behaviour, ConnectionType
 from l9stack.reading.vocabulary import MODES
@@ -21,7 +21,7 @@ _LONG = "tests/reading/test_properties.py"
 _STACK = "tests/cli/test_stacks.py"
 ELSEWHERE = {
     "bad-limit": ("tests/hostile/test_refusals.py", "a variable of the environment says it"),
-    "inputs-changing": ("tests/inputs/test_inputs.py", "of files that something writes to all the time"),
+    "inputs-changing": ("tests/inputs/test_inputs.py", "somebody writes while it is read"),
     "key-too-long": (_LONG, "nobody reads a thousand characters"),
     "link-outside": ("tests/reading/test_files.py", "of a link that leads out of the folder"),
     "no-meta-template": ("tests/reading/test_meta.py", "a case has all four files"),

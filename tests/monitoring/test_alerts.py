@@ -230,7 +230,7 @@ def test_prometheus_takes_the_rules_of_every_golden_collection(promtool: Promtoo
     found = [*HERE.glob("**/expected/code/**/rules.yml")]
     assert found
     for case in whole_collections():
-        tree = prepare(case.source, Project(tmp_path)).tree
+        tree = prepare(Inputs.read(Project(tmp_path), case.source)).tree
         found.append(tmp_path / f"{case.folder.name}.yml")
         found[-1].write_text(next(a.text for a in tree.artifacts if a.path.endswith("rules.yml")))
     promtool("check", "rules", *found)

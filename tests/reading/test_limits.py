@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.errors import InputError, Problem
-from l9stack.reading import collection, imported, templates
+from l9stack.errors import InputError
+from l9stack.inputs import Inputs, read
+from l9stack.project import Project
+from l9stack.reading import collection
 
 AGENT = """
 system: Pilot
@@ -23,18 +25,20 @@ def test_more_agents_than_a_collection_may_have(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(collection, "MAX_AGENTS", 2)
     (tmp_path / "agents.yaml").write_text("---".join(map(AGENT.format, range(3))))
     with pytest.raises(InputError) as caught:
-        collection.read_collection(tmp_path)
+        collection.read_collection(Inputs.read(Project(tmp_path), tmp_path))
     [problem] = [problem for problem in caught.value.problems if problem.level == "error"]
     assert problem.code == "too-many-agents"
     assert str(problem.place) == "agents.yaml:20:1"
 
 
 def test_more_files_than_a_folder_may_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imported, "MAX_FILES", 1)
-    monkeypatch.setattr(templates, "_MAX_FILES", 1)
-    for name in ("a.py", "b.py"):
-        (tmp_path / name).write_text('"""Nothing."""\n')
-    for read in (imported.read_modules, templates.read_templates):
-        problems: list[Problem] = []
-        assert read(tmp_path, "kept", problems) == ()
-        assert [(problem.code, str(problem.place)) for problem in problems] == [("too-many-files", "kept:1:1")]
+    monkeypatch.setattr(read, "MAX_MODULES", 1)
+    monkeypatch.setattr(read, "MAX_TEMPLATES", 1)
+    (tmp_path / "agents.yaml").write_text(AGENT.format(""))
+    for path in ("imported/a.py", "imported/b.py", "templates/modules/a.py.j2", "templates/modules/b.py.j2"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text('"""Nothing."""\n')
+    with pytest.raises(InputError) as caught:
+        collection.read_collection(Inputs.read(Project(tmp_path), tmp_path))
+    found = [(problem.code, str(problem.place)) for problem in caught.value.problems if problem.level == "error"]
+    assert found == [("too-many-files", "imported:1:1"), ("too-many-files", "templates:1:1")]

@@ -198,12 +198,12 @@ def test_each_of_the_four_has_to_be_there(folder: Path) -> None:
     for file in (SEQUENCE, INTEGRATION):
         (folder / file).unlink()
     with pytest.raises(InputError) as caught:
-        read_meta(folder)
+        read_meta(meta_templates(folder))
     found = [(problem.code, problem.place and problem.place.file) for problem in caught.value.problems]
     assert found == [("no-meta-template", str(folder / file)) for file in (SEQUENCE, INTEGRATION)]
 
 
 def test_a_folder_of_them_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        plan_of(EXAMPLE, Project(ROOT), str(tmp_path / "absent"))
+        Inputs.read(Project(ROOT), EXAMPLE, str(tmp_path / "absent"))
     assert [problem.code for problem in caught.value.problems] == ["no-meta-templates"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.extraction.prepare import prepare
+from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
 from l9stack.project import Project
 from tests.real_servers.runs import REPOSITORY, Runs
@@ -35,7 +36,7 @@ def generated(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Ru
     runs = Runs(tmp_path_factory.mktemp("reports"))
     for example in EXAMPLES:
         tree = tmp_path_factory.mktemp(example.name) / "tree"
-        write_tree(prepare(example, Project(tree.parent)).tree, tree)
+        write_tree(prepare(Inputs.read(Project(tree.parent), example)).tree, tree)
         paths = [tree / "code", example / "implementations"]
         runs.pytest(real.plain, real.archive_variables(tls=False), tree, ["--import-mode=importlib", "tests"], paths)
     return runs

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from l9stack.agent import ArchiveLayer
 from l9stack.agent.declarations import MemoryDeclaration
-from l9stack.agent.memory._connections import Connections
+from l9stack.agent.memory._connections import StoreConnections
 from l9stack.errors import ServiceError
 from l9stack.infra.archive.buckets import BucketAddress, create, remove, settle, standing
 from l9stack.infra.archive.policies import agents_policy
@@ -244,7 +244,7 @@ async def test_agents_with_the_printed_policy_keep_read_and_expire_what_is_their
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys[1])
     urls = replace(real.plain, archive=f"s3://{bucket}")
-    connections = Connections(MemoryDeclaration(archive=ArchiveLayer()), urls, "dev")
+    connections = StoreConnections(MemoryDeclaration(archive=ArchiveLayer()), urls, "dev")
     store = connections.archive()
     for path in ("dev/desk/settler/1.json", "dev/desk/clerk/1.json", "dev/desk/settler-audit/1.json"):
         await obstore.put_async(store, path, b"{}")

@@ -12,7 +12,7 @@ PROPERTY: Final = "l9_checks"
 _SHOWN = 300
 
 
-class Row(TypedDict):
+class CheckResult(TypedDict):
     """One check that ran: `side` is positive or negative, `failure` empty where it held, else with where it arose."""
 
     name: str
@@ -41,7 +41,7 @@ class Checks:
     """The checks of one test. `rows` has those that ran, as plain data."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[CheckResult] = []
         self._part = ""
 
     @contextmanager
@@ -92,7 +92,7 @@ class Checks:
     def _add(self, name: str, side: str, error: Exception) -> None:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         told = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
-        row: Row = {
+        row: CheckResult = {
             "name": self._part + name,
             "side": side,
             "failure": told or type(error).__name__,
@@ -149,7 +149,9 @@ def difference(found: object, declared: object) -> str:
     if _listed(found) and _listed(declared) and type(found) is type(declared):
         for number, (one, other) in enumerate(zip(found, declared, strict=False)):  # type: ignore[call-overload]
             if one != other:
-                return f"entry {number} is {_short(one)}, declared is {_short(other)}"
+                nested = isinstance(one, Mapping) and isinstance(other, Mapping)
+                inner = difference(one, other) if nested else f"{_short(one)}, declared is {_short(other)}"
+                return f"entry {number}{': ' if nested else ' is '}{inner}"
     return f"{_short(found)}, declared is {_short(declared)}"
 
 

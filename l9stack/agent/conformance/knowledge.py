@@ -15,7 +15,7 @@ from l9stack.agent.conformance.memory import name_of
 from l9stack.agent.knowledge._graph import Entity, keep_edge, keep_node, read_entity
 from l9stack.agent.testing._agent import ServedAgent
 
-__all__ = ["Choices", "EntityKind", "Factor", "Keep", "Shape", "about", "kept", "traced"]
+__all__ = ["Choices", "DeclaredShape", "EntityKind", "Factor", "Keep", "about", "kept", "traced"]
 
 Keep = Callable[[Any, Any], Awaitable[None]]
 Choices = Mapping[str, Sequence[str]]
@@ -27,7 +27,7 @@ _HOSTILE = "'}) DETACH DELETE (n) //\"}) RETURN 1 //\\$key"
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class DeclaredShape:
     """A node or an edge of the schema: its label, and its end or ends as kind of entity and field of the key.
 
     `values` are those of a good record; each field of `fresh` gets another value each time, for the graph is shared.
@@ -44,7 +44,7 @@ class Shape:
         return {**self.values, **{name: uuid.uuid4().hex for name in self.fresh}}
 
 
-async def kept(checks: Checks, agent: ServedAgent, keep: Keep, record: type[Record], shape: Shape) -> None:
+async def kept(checks: Checks, agent: ServedAgent, keep: Keep, record: type[Record], shape: DeclaredShape) -> None:
     """What the function keeps is in the graph once, as it was given last, and nothing else is taken."""
     with checks.part(name_of(keep)):
         _takes(checks, record, shape)
@@ -70,7 +70,7 @@ async def kept(checks: Checks, agent: ServedAgent, keep: Keep, record: type[Reco
                 holds(found.properties if len(shape.ends) == 1 else found.neighbours, "it is not kept as it is")
 
 
-async def _node(checks: Checks, agent: ServedAgent, shape: Shape, values: Mapping[str, Any]) -> None:
+async def _node(checks: Checks, agent: ServedAgent, shape: DeclaredShape, values: Mapping[str, Any]) -> None:
     ((kind, key),) = shape.ends
     found = await read_entity(agent.context(), kind, str(values[key]))
     with checks.positive("it is there as it was kept last"):
@@ -79,7 +79,7 @@ async def _node(checks: Checks, agent: ServedAgent, shape: Shape, values: Mappin
         same(found.properties["kept_by"], agent.definition.id)
 
 
-async def _edge(checks: Checks, agent: ServedAgent, shape: Shape, values: Mapping[str, Any]) -> None:
+async def _edge(checks: Checks, agent: ServedAgent, shape: DeclaredShape, values: Mapping[str, Any]) -> None:
     (kind, key), (other, other_key) = shape.ends
     source, target = str(values[key]), str(values[other_key])
     with checks.positive("it is there once, however often it was kept"):
@@ -97,7 +97,7 @@ def _neighbours(found: Entity) -> list[tuple[str, str, str]]:
     return [(item.kind, item.entity_type, item.entity_id) for item in found.neighbours]
 
 
-def _takes(checks: Checks, record: type[Record], shape: Shape) -> None:
+def _takes(checks: Checks, record: type[Record], shape: DeclaredShape) -> None:
     _choices(checks, record, shape.values, shape.choices)
     for name in shape.values:
         with checks.negative(f"{name} has to be given"), raising(ValidationError, name):

@@ -16,7 +16,8 @@ __all__ = ["Fields", "Promises", "models", "surface"]
 Fields = Mapping[str, Mapping[str, Any]]
 """Each field as clients are told of it."""
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
-_TOLD = ("required", "type", "choices", "default", "description", *_BOUNDS)
+TOLD = ("required", "type", "choices", "default", "description", *_BOUNDS)
+"""What is compared of a field."""
 
 
 async def models(
@@ -36,16 +37,16 @@ async def models(
         with checks.part(name):
             found = agent.definition.operation(name)
             assert isinstance(found, Operation)
-            kept = ("required",) if name in imported else _TOLD
+            kept = ("required",) if name in imported else TOLD
             with checks.positive("its request keeps its fields"):
-                same(_fields(found.request_model, kept), dict(requests[name]))
+                same(fields_told(found.request_model, kept), dict(requests[name]))
             with checks.positive("its response keeps its fields"):
-                same(_fields(found.response_model, kept), dict(responses[name]))
+                same(fields_told(found.response_model, kept), dict(responses[name]))
             with checks.positive("it is called by its name"):
                 holds((await agent.call(name, {"undeclared_field": 1})).status != 404, "nothing is there")
 
 
-def _fields(model: Any, kept: Collection[str]) -> dict[str, dict[str, Any]]:
+def fields_told(model: Any, kept: Collection[str]) -> dict[str, dict[str, Any]]:
     """Whether a caller has to give a field, its type, bounds, choices, default and meaning."""
     schema, found = model.model_json_schema(), {}
     for name, told in schema["properties"].items():

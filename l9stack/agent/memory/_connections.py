@@ -33,7 +33,7 @@ _KEYS = {
 """What is merged by which properties, by the nodes' labels."""
 
 
-class Connections:
+class StoreConnections:
     """One client for each backend; a backend that no declared layer uses is never opened, and needs no URL."""
 
     def __init__(self, layers: MemoryDeclaration, backends: BackendUrls, namespace: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from l9stack.agent.declarations import AgentDefinition
-from l9stack.agent.memory._connections import Connections
+from l9stack.agent.memory._connections import StoreConnections
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class LayerHome:
 
     definition: AgentDefinition
     namespace: str
-    connections: Connections
+    connections: StoreConnections
 
     @property
     def agent(self) -> str:

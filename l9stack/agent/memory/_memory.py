@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.memory import _database as database
-from l9stack.agent.memory._connections import ANSWER_SECONDS, Connections
+from l9stack.agent.memory._connections import ANSWER_SECONDS, StoreConnections
 from l9stack.agent.memory._layers import Archived, Causal, Decision, Episodic, Layer, LayerHome, Working
 from l9stack.agent.memory._semantic import Semantic
 
@@ -33,7 +33,7 @@ class Memory:
     def __init__(self, definition: AgentDefinition, backends: BackendUrls, namespace: str) -> None:
         self.definition = definition
         self.namespace = namespace
-        self.connections = Connections(definition.memory, backends, namespace)
+        self.connections = StoreConnections(definition.memory, backends, namespace)
         place = LayerHome(definition, namespace, self.connections)
         self._layers = {name: _KINDS[name](place) for name in definition.memory.layers()}
 

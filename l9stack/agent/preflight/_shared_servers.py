@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from l9stack.agent.backends import BackendUrls
 from l9stack.agent.declarations import MemoryDeclaration
 from l9stack.agent.memory import _database as database
-from l9stack.agent.memory._connections import Connections
+from l9stack.agent.memory._connections import StoreConnections
 from l9stack.agent.testing._spaces import prefix
 
 _ANSWER_SECONDS = 45.0
@@ -26,7 +26,7 @@ _NODES = "MATCH (n) WHERE n.namespace STARTS WITH $start WITH n LIMIT 1000 DETAC
 
 async def hindrance(backends: BackendUrls, run: str, declared: MemoryDeclaration) -> str:
     """Why tests could not run here, or not apart from what agents have decided; an empty string where they can."""
-    if silent := await _silent(Connections(declared, backends, prefix(run))):
+    if silent := await _silent(StoreConnections(declared, backends, prefix(run))):
         return f"backends that do not answer: {', '.join(silent)}"
     for url in sorted({backends.postgres, backends.hypergraph} - {""}):
         schema = f"{prefix(run)}tried"
@@ -40,7 +40,7 @@ async def hindrance(backends: BackendUrls, run: str, declared: MemoryDeclaration
     return ""
 
 
-async def _silent(connections: Connections) -> list[str]:
+async def _silent(connections: StoreConnections) -> list[str]:
     """The backends that do not answer; one that has just started is given some time for its first answer."""
     deadline = time.monotonic() + _ANSWER_SECONDS
     try:
@@ -103,7 +103,7 @@ class _Run:
 
     async def graph(self) -> None:
         """Remove nodes with their edges."""
-        connections = Connections(MemoryDeclaration(), self.backends, self.namespaces)
+        connections = StoreConnections(MemoryDeclaration(), self.backends, self.namespaces)
         try:
             while (await connections.cypher(_NODES, {"start": self.namespaces}))[0]["gone"]:
                 pass
@@ -112,7 +112,7 @@ class _Run:
 
     async def archive(self) -> None:
         """Remove objects."""
-        store = Connections(MemoryDeclaration(), self.backends, self.namespaces).archive()
+        store = StoreConnections(MemoryDeclaration(), self.backends, self.namespaces).archive()
         # A prefix of obstore ends at a folder's name, and that of a run's namespaces ends within one.
         folders = (await obstore.list_with_delimiter_async(store))["common_prefixes"]
         for folder in folders:

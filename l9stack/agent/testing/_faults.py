@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.agent.memory._connections import Connections
+from l9stack.agent.memory._connections import StoreConnections
 from l9stack.agent.testing._agent import ServedAgent
 
 _CLIENTS = {
@@ -43,7 +43,7 @@ async def failing_store(agent: ServedAgent, layer: str) -> AsyncIterator[None]:
             hypergraph=f"postgresql://l9@127.0.0.1:{port}/hyperedges",
             archive="file:///dev/null/none",
         )
-        broken = Connections(agent.definition.memory, nowhere, memory.namespace)
+        broken = StoreConnections(agent.definition.memory, nowhere, memory.namespace)
         _exchange(memory.connections, broken, layer)
         try:
             yield
@@ -52,7 +52,7 @@ async def failing_store(agent: ServedAgent, layer: str) -> AsyncIterator[None]:
             await broken.close()
 
 
-def _exchange(one: Connections, other: Connections, layer: str) -> None:
+def _exchange(one: StoreConnections, other: StoreConnections, layer: str) -> None:
     for name in _CLIENTS[layer]:
         mine, theirs = getattr(one, name), getattr(other, name)
         setattr(one, name, theirs)

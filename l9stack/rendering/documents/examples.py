@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from pydantic import JsonValue
 
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
-from l9stack.rendering.cases import Case, cases
+from l9stack.rendering.cases import ExpectedCase, cases
 from l9stack.rendering.samples import record
 
 EXAMPLE_ID = "5b0e8a8e-6c1c-4b7e-9d43-2f3b1f1e7a10"
@@ -62,7 +62,7 @@ def _text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _answer(operation: OperationPlan, known: Case | None) -> str:
+def _answer(operation: OperationPlan, known: ExpectedCase | None) -> str:
     """The answer to the example: as it will be where that is known, else its form; empty where a person gives it."""
     if not operation.bound or operation.response is None:
         return ""

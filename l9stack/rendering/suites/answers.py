@@ -9,7 +9,7 @@ from typing import Any
 from l9stack.model.glue import FieldSpec, RouteBehaviour
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning.expressions import parse
-from l9stack.rendering.cases import Case, Values, case_of, cases
+from l9stack.rendering.cases import ExpectedCase, Values, case_of, cases
 from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import fits, record
 from l9stack.rendering.views import once
@@ -47,11 +47,13 @@ def circular(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> bool:
     return isinstance(chain(plan, agent, operation)[-1][1].behaviour, RouteBehaviour)
 
 
-def worked_out(plan: Plan, agent: AgentPlan, operation: OperationPlan, arguments: Mapping[str, Any]) -> Case | None:
+def worked_out(
+    plan: Plan, agent: AgentPlan, operation: OperationPlan, arguments: Mapping[str, Any]
+) -> ExpectedCase | None:
     """The case of one operation for these arguments; None where only running can tell the answer."""
     if isinstance(operation.behaviour, RouteBehaviour):
         known = routed(plan, agent, operation, operation.behaviour, arguments)
-        return None if known is None else Case(known.arguments, known.expected, known.fired)
+        return None if known is None else ExpectedCase(known.arguments, known.expected, known.fired)
     values = _complete(operation.request, arguments)
     if values is None:
         return None

@@ -24,7 +24,7 @@ _MAX_REFUSED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class PlannedExchange:
     """One way from the source to an operation of the target.
 
     `operation` is the source's own where it routes there; else the source's client sends `payload` by itself.
@@ -70,10 +70,10 @@ def outcome(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> str:
     return "refused" if view_governance(last).unbound == "refuse" else "waits"
 
 
-def exchanges(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[Edge]) -> tuple[Exchange, ...]:
+def exchanges(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[Edge]) -> tuple[PlannedExchange, ...]:
     """The source's routes to the target, wired operations that no route leads to, else one plain packet."""
     edges = [edge for edge in edges if edge.kind is not EdgeKind.EVENT_OBSERVE]
-    found: dict[str, Exchange] = {}
+    found: dict[str, PlannedExchange] = {}
     for operation in source.operations:
         if isinstance(operation.behaviour, RouteBehaviour) and not circular(plan, source, operation):
             peer, _, wanted = operation.behaviour.to.rpartition(".")
@@ -99,7 +99,7 @@ def observed(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[E
     return tuple(_observed(plan, source, target, name, handler) for name, handler in found if handler is not None)
 
 
-def unfit(exchange: Exchange) -> tuple[tuple[Values, str], ...]:
+def unfit(exchange: PlannedExchange) -> tuple[tuple[Values, str], ...]:
     """Arguments that the target has to refuse, each with the field that is wrong."""
     if exchange.asked.request is None:
         return ()
@@ -108,7 +108,7 @@ def unfit(exchange: Exchange) -> tuple[tuple[Values, str], ...]:
     return tuple((rows[number][1], rows[number][2]) for number in chosen)
 
 
-def source_faults(source: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str]]:
+def source_faults(source: AgentPlan, exchange: PlannedExchange) -> Iterator[tuple[str, str]]:
     """Each layer of the source whose store may fail while it still answers, with what it then says is degraded."""
     own = exchange.operation
     for layer in _layers(source):
@@ -121,7 +121,7 @@ def source_faults(source: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, 
             yield layer, "episodic, governance, audit"
 
 
-def target_faults(target: AgentPlan, exchange: Exchange) -> Iterator[tuple[str, str]]:
+def target_faults(target: AgentPlan, exchange: PlannedExchange) -> Iterator[tuple[str, str]]:
     """The same of the target. Its Redis has to be there: without it a packet's duplicate cannot be told."""
     asked = exchange.asked
     reads = asked.reusable or isinstance(asked.behaviour, QueryMemoryBehaviour)
@@ -138,9 +138,9 @@ def _layers(agent: AgentPlan) -> list[str]:
 
 def _routed(
     plan: Plan, source: AgentPlan, operation: OperationPlan, target: AgentPlan, asked: OperationPlan
-) -> Exchange:
+) -> PlannedExchange:
     steps = chain(plan, source, operation)
-    return Exchange(
+    return PlannedExchange(
         label=operation.name,
         asked=asked,
         outcome=outcome(plan, source, operation),
@@ -154,11 +154,11 @@ def _routed(
 
 def _plain(
     plan: Plan, source: AgentPlan, target: AgentPlan, operation: OperationPlan, label: str, packet_type: str
-) -> Exchange:
+) -> PlannedExchange:
     steps = chain(plan, target, operation)
     named = {"packet_type": packet_type} if packet_type else {"operation": str(operation.name)}
     ids = [source.id, *(agent.id for agent, _ in steps)]
-    return Exchange(
+    return PlannedExchange(
         label=label,
         asked=operation,
         outcome=outcome(plan, target, operation),

@@ -17,8 +17,8 @@ from l9stack.rendering.samples import record
 from l9stack.rendering.suites.answers import KnownExchange, chain, known_answers, made_of, worked_out
 from l9stack.rendering.suites.exchanges import (
     CRITICAL,
-    Exchange,
     ObservedEvent,
+    PlannedExchange,
     exchanges,
     observed,
     source_faults,
@@ -100,7 +100,7 @@ def _imports(body: str) -> Imports:
     return imports
 
 
-def _exchange(plan: Plan, source: AgentPlan, target: AgentPlan, exchange: Exchange) -> dict[str, Any]:
+def _exchange(plan: Plan, source: AgentPlan, target: AgentPlan, exchange: PlannedExchange) -> dict[str, Any]:
     """What the tests of one exchange are told: data, but for `cases`, `made` and `unfit`, which are source."""
     answered = exchange.outcome == "answered"
     own, decider = exchange.operation, _decider(plan, exchange)
@@ -123,7 +123,7 @@ def _exchange(plan: Plan, source: AgentPlan, target: AgentPlan, exchange: Exchan
     }
 
 
-def _decider(plan: Plan, exchange: Exchange) -> OperationPlan:
+def _decider(plan: Plan, exchange: PlannedExchange) -> OperationPlan:
     agent, operation = exchange.decider
     return plan.agent(agent).operation(operation)
 
@@ -139,7 +139,7 @@ def _denies(agent: AgentPlan, criticality: float) -> bool:
 
 
 def _served(
-    plan: Plan, source: AgentPlan, target: AgentPlan, sent: Iterable[Exchange], events: Iterable[ObservedEvent]
+    plan: Plan, source: AgentPlan, target: AgentPlan, sent: Iterable[PlannedExchange], events: Iterable[ObservedEvent]
 ) -> list[str]:
     """Both agents, then those whom their operations ask in turn."""
     ways = [chain(plan, source, e.operation) if e.operation else chain(plan, target, e.asked) for e in sent]
@@ -149,7 +149,7 @@ def _served(
     return [str(source.id), str(target.id), *sorted(others)]
 
 
-def _cases(plan: Plan, source: AgentPlan, exchange: Exchange) -> dict[str, Any]:
+def _cases(plan: Plan, source: AgentPlan, exchange: PlannedExchange) -> dict[str, Any]:
     """The answers of a routed call that can be worked out, each as its difference from the first.
 
     Where the answer is only known beside what the target really says, how the one is made of the other.

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from l9stack.model.glue import QueryMemoryBehaviour, RouteBehaviour
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning.expressions import parse
-from l9stack.rendering.cases import Case, Values, cases
+from l9stack.rendering.cases import ExpectedCase, Values, cases
 from l9stack.rendering.code.behaviours import sent_as_packet
 from l9stack.rendering.code.operations import event_of
 from l9stack.rendering.samples import another, record, refused
@@ -79,7 +79,7 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
     looked_up = behaviour if isinstance(behaviour, QueryMemoryBehaviour) else None
     specs = {spec.name: spec for spec in operation.request or ()}
     fields = {spec.name for spec in operation.response or ()}
-    usual = Case(arguments, found[0].expected if found else {})
+    usual = ExpectedCase(arguments, found[0].expected if found else {})
     return OperationTests(
         name=operation.name,
         kind=behaviour.kind,
@@ -105,7 +105,7 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
     )
 
 
-def _peer(plan: Plan, agent: AgentPlan, route: RouteBehaviour, found: tuple[Case, ...]) -> PeerTests:
+def _peer(plan: Plan, agent: AgentPlan, route: RouteBehaviour, found: tuple[ExpectedCase, ...]) -> PeerTests:
     peer, _, wanted = route.to.rpartition(".")
     target = plan.agent(peer).operation(wanted)
     packet = sent_as_packet(agent, peer, target)
@@ -122,7 +122,7 @@ def _peer(plan: Plan, agent: AgentPlan, route: RouteBehaviour, found: tuple[Case
     )
 
 
-def _case(case: Case, usual: Case, peer: PeerTests | None) -> str:
+def _case(case: ExpectedCase, usual: ExpectedCase, peer: PeerTests | None) -> str:
     """Arguments of a case: what is different in the request, the answer, and what the peer says and is sent."""
     parts = {"request": changes(case.arguments, usual.arguments), "answer": changes(case.expected, usual.expected)}
     if peer is not None:
