@@ -1,4 +1,4 @@
-"""What runs that were cut off have left, cleared away where it is in the way."""
+"""Orphans, which runs that were cut off have left in no state: removed where they are in the way."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def cleared(
     try:
         removed = remove_cut_off(project, engine.stack, rests, purge=purge)
     except ServiceError as error:  # told beside what failed, and not in its place
-        progress(f"what an earlier run had begun could not be removed: {error}")
+        progress(f"orphans of an earlier run could not be removed: {error}")
         return False
     for name in removed:
-        progress(f"removed {name}: an earlier run was cut off while it made that")
+        progress(f"removed {name}: an orphan of an earlier run, which was cut off while it made that")
     return bool(removed)

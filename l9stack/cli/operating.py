@@ -93,7 +93,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def decisions(arguments: argparse.Namespace) -> int:
-    """What waits at an agent, the oldest first."""
+    """The pending decisions of an agent, the oldest first."""
     project, stack = project_of(arguments), stack_name(arguments)
     endpoint = _endpoint(project, stack, arguments.agent)
     code, body, headers = _request(f"{endpoint}/decisions", _minted(project, "operator", arguments.agent))
@@ -104,7 +104,7 @@ def decisions(arguments: argparse.Namespace) -> int:
         print(f"    {decision['reason']}")
         if "proposed" in decision:
             print(f"    held until it is approved: {json.dumps(decision['proposed'])}")
-    print(f"{len(body['decisions'])} waiting")
+    print(f"{len(body['decisions'])} pending")
     return EXIT_OK
 
 
@@ -125,7 +125,7 @@ def audit(arguments: argparse.Namespace) -> int:
 
 
 def decide(arguments: argparse.Namespace) -> int:
-    """Decide as an anchor, about exactly the arguments that are stored."""
+    """Decide as a governance anchor, about exactly the arguments that are stored."""
     project, stack = project_of(arguments), stack_name(arguments)
     endpoint = _endpoint(project, stack, arguments.agent)
     url = f"{endpoint}/decisions/{arguments.decision}"

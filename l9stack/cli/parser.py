@@ -10,7 +10,7 @@ from typing import Any
 from l9stack import __version__
 
 _EPILOG = """exit codes: 0 ok, 1 input wrong or gate failed, 2 usage, 3 drift found (preview --exit-code),
-4 locked by another run, 5 Pulumi engine missing or failed, 6 server or agent not healthy, 130 interrupted"""
+4 locked by another run, 5 Pulumi engine missing or failed, 6 backend or agent not healthy, 130 interrupted"""
 
 _OF_STACKS = frozenset(f"{string.ascii_letters}{string.digits}.-_")
 
@@ -156,7 +156,7 @@ def _deployment(add: Add) -> None:
 
     command = add("down", "removing:down", "stop a stack's agents; data stays unless --purge")
     _stack_option(command, "only this stack (default: every stack that runs on this machine)")
-    command.add_argument("--purge", action="store_true", help="also remove the data of its servers (asks first)")
+    command.add_argument("--purge", action="store_true", help="also remove the data of its backends (asks first)")
     command.add_argument("--yes", action="store_true", help="do not ask")
 
     command = add("status", "observing:status", "agents and backends of a stack, as they are now")
@@ -249,15 +249,15 @@ def _operation(add: Add) -> None:
         "--minutes", type=_positive, default=15, help="how far back calls count (default: %(default)s)"
     )
 
-    command = add("decisions", "operating:decisions", "list what waits for a governance anchor")
+    command = add("decisions", "operating:decisions", "list an agent's pending decisions")
     command.add_argument("agent")
     _stack_option(command)
 
-    command = add("audit", "operating:audit", "check an agent's audit chain against its last anchor in the archive")
+    command = add("audit", "operating:audit", "check an agent's audit chain against its last audit anchor")
     command.add_argument("agent")
     _stack_option(command)
 
-    command = add("decide", "operating:decide", "decide an escalated operation as one of the agent's anchors")
+    command = add("decide", "operating:decide", "settle a pending decision as a governance anchor of the agent")
     command.add_argument("agent")
     command.add_argument("decision", help="the decision's id")
     command.add_argument("--as", dest="anchor", required=True, help="the governance anchor who decides")

@@ -232,9 +232,9 @@ def compliance(figures: Figures, plan: Plan) -> ReportSection:
     anchored = sum(agent.spec.layer(MemoryKind.ARCHIVE) is not None for agent in plan.agents)
     details += [
         "",
-        f"The audit chains of {anchored} of {len(plan.agents)} agents have anchors in an archive: such a chain is "
-        "tamper-evident up to its last anchor, and beyond it, as any other, by its own hashes alone. The build is at "
-        "most SLSA build level 1.",
+        f"The audit chains of {anchored} of {len(plan.agents)} agents have audit anchors in an archive: such a chain "
+        "is tamper-evident up to its last audit anchor, and beyond it, as any other, by its own hashes alone. The "
+        "build is at most SLSA build level 1.",
     ]
     return ReportSection("Governance & Compliance", items, details)
 

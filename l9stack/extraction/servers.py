@@ -1,4 +1,4 @@
-"""What gates run on: servers in a namespace, and the warm parent that test runs are forked from."""
+"""What gates run on: servers in a namespace, and the fork server that test runs are forked from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Servers that answer, and the warm parent."""
+    """Servers that answer, and the fork server."""
 
     backends: BackendUrls
     parent: WarmParent

@@ -1,4 +1,4 @@
-"""`python -m l9stack.extraction.worker`: the warm parent of extractions, which has imported every stage.
+"""`python -m l9stack.extraction.worker`: the fork server of extractions, which has imported every stage.
 
 Each order extracts one collection in a fork: `{"log", "path", "output", "project", "meta", "jobs", "folder", "ports",
 "namespace", "scratch", "result"}`. What came of it is written to `result`, a `Result` as JSON.

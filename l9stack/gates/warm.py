@@ -1,4 +1,4 @@
-"""The warm parent of test runs, and what it hands to them."""
+"""The fork server of test runs, and what it hands to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m l9stack.gates.worker`: the warm parent of test runs. It has imported pytest, coverage and the library.
+"""`python -m l9stack.gates.worker`: the fork server of test runs. It has imported pytest, coverage and the library.
 
 Each order runs the generated tests of one group in a fork: `{"log", "report", "folder", "environ", "paths",
 "arguments", "root", "coverage"}`. Coverage is measured of the files below `root` alone, and not at all where it is

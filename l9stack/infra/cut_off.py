@@ -1,4 +1,4 @@
-"""What a run that was cut off has left on a Docker engine: in no state, and so in the next one's way."""
+"""Orphans: what a run that was cut off has left on a Docker engine, in no state, and so in the next one's way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The agents of the local runtime: started through the warm parent, watched, stopped."""
+"""The agents of the local runtime: started through the fork server, watched, stopped."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class AgentHost:
         self._zygote: subprocess.Popen[bytes] | None = None
 
     def warm(self) -> None:
-        """Start the warm parent; call it from a thread that lives as long as the agents shall."""
+        """Start the fork server; call it from a thread that lives as long as the agents shall."""
         with self._orders:
             if self._zygote is not None and self._zygote.poll() is None:
                 return
@@ -124,12 +124,12 @@ class AgentHost:
         self, key: tuple[str, str], environ: Mapping[str, str], code_digest: str, port: int, fingerprint: str
     ) -> AgentStatus:
         if not self._ready.wait(START_SECONDS):
-            raise ServiceError(f"the agents' warm parent did not start:\n{processes.tail(self._logs / 'zygote.log')}")
+            raise ServiceError(f"the agents' fork server did not start:\n{processes.tail(self._logs / 'zygote.log')}")
         stack, name = key
         log = self.log(stack, name)
         zygote = self._zygote
         if zygote is None or zygote.stdin is None:
-            raise ServiceError("the agents' warm parent is not there")
+            raise ServiceError("the agents' fork server is not there")
         with self._orders:
             order = {"environ": {**environ, "L9_AGENT": name}, "log": str(log)}
             zygote.stdin.write(json.dumps(order).encode() + b"\n")
@@ -176,7 +176,7 @@ class AgentHost:
         return self._logs / "agents" / stack / f"{name}.log"
 
     def close(self) -> None:
-        """Stop every agent and the warm parent."""
+        """Stop every agent and the fork server."""
         threads = [threading.Thread(target=self._end, args=(agent,)) for agent in self._agents.values()]
         for thread in threads:
             thread.start()

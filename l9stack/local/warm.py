@@ -1,4 +1,4 @@
-"""A warm parent as seen by who orders forks of it: see `l9stack.local.zygote`."""
+"""A fork server as seen by who orders forks of it: see `l9stack.local.zygote`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class WarmParent:
         """Run an order to its end; its exit code, negative for a signal. None where it was killed after `timeout` s.
 
         Raises:
-            ServiceError: the warm parent itself did not start, or ended.
+            ServiceError: the fork server itself did not start, or ended.
         """
         job = _Job()
         with self._lock:
@@ -93,7 +93,7 @@ class WarmParent:
             self._process.wait()
 
     def _lost(self) -> ServiceError:
-        return ServiceError(f"a warm parent ended\n{tail(self._log)}".strip())
+        return ServiceError(f"a fork server ended\n{tail(self._log)}".strip())
 
     def _kill(self, job: _Job) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""A warm parent: it has imported what its children need, and forks one process for each order.
+"""A fork server: it has imported what its children need, and forks one process for each order.
 
 A fork shares the imported modules, so a child costs some 10 MB and a twentieth of a second. The parent has no threads.
 It speaks JSON lines: an order such as `{"log": path, "environ": {…}}` in, `{"pid": n}` and `{"exited": n, "code": n}`

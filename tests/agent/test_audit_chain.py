@@ -146,7 +146,7 @@ async def test_an_anchor_that_is_none_is_told(desk, anchors, body):
     kept = (await anchors.last()).entry_hash
     await obstore.put_async(store, f"{prefix}/{ANCHORED:012d}.json", body.replace("KEPT", kept).encode())
     (problem,) = await anchors.check()
-    assert "the last anchor cannot be read" in problem
+    assert "the last audit anchor cannot be read" in problem
 
 
 async def test_anchors_are_never_overwritten_and_nothing_new_is_nothing_to_anchor(desk, anchors):

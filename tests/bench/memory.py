@@ -28,7 +28,7 @@ def memory(shop: Workshop) -> Iterator[Figure]:
             yield Figure(f"memory of {service.name}, {service.product} (PSS)", "MB", (_megabytes(service.pid),))
     apart = {agent.pid for agent in status.agents} | {service.pid for service in status.services}
     daemon = _megabytes(status.pid, apart)
-    yield Figure("memory of the supervisor and the agents' warm parent (PSS)", "MB", (daemon,))
+    yield Figure("memory of the supervisor and the agents' fork server (PSS)", "MB", (daemon,))
 
 
 def _megabytes(pid: int, apart: set[int] | None = None) -> float:

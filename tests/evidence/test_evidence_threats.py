@@ -221,7 +221,7 @@ def test_keys_given_twice_in_a_signed_file_are_told(folder: Path, project: Proje
 def test_the_claims_are_no_larger_than_what_holds(folder: Path) -> None:
     assert statement(folder)["predicate"]["slsaBuildLevel"] == "at most 1"
     report = " ".join((folder / "evidence_report.md").read_text().split())
-    assert "tamper-evident up to its last anchor" in report
+    assert "tamper-evident up to its last audit anchor" in report
     assert "at most SLSA build level 1" in report
     large = re.compile(
         r"tamper-?(proof|resistant)|unforgeable|cannot be forged|SLSA (build )?level [2-4]", re.IGNORECASE

@@ -23,7 +23,7 @@ URLS = {"L9_REDIS_URL": "redis://x"}
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmParent]:
-    """One warm parent for all runs."""
+    """One fork server for all runs."""
     with parent_of_tests(tmp_path_factory.mktemp("warm") / "log") as started:
         yield started
 

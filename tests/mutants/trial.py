@@ -104,7 +104,7 @@ class Court:
 
 @contextlib.contextmanager
 def courts(collections: Sequence[Prepared], count: int) -> Iterator[list[Court]]:
-    """`count` courts with a namespace each in one set of servers, and one warm parent; all is gone afterwards."""
+    """`count` courts with a namespace each in one set of servers, and one fork server; all is gone afterwards."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(scratch_folder("l9-mutants-"))
         parent = stack.enter_context(parent_of_tests(folder / "warm.log"))

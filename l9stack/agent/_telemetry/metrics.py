@@ -64,7 +64,7 @@ class Metrics:
         self._oldest = self._gauge("l9_decisions_oldest_seconds", "How long the oldest of them has waited")
         self._unsaid = self._counter("l9_anchor_notice_failures_total", "Anchors not told of a decision", "anchor")
         self._entries = self._gauge("l9_audit_entries", "Entries of the audit chain")
-        self._anchored = self._gauge("l9_audit_anchored_entries", "Entries up to the audit chain's last anchor")
+        self._anchored = self._gauge("l9_audit_anchored_entries", "Entries up to the chain's last audit anchor")
         unanchored = self._counter("l9_audit_anchor_failures_total", "Attempts to anchor the chain that failed")
         untaken = self._counter("l9_audit_failures_total", "Entries that the audit chain did not take")
         self._unanchored, self._untaken = unanchored.labels(self._agent), untaken.labels(self._agent)

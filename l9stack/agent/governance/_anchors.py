@@ -1,7 +1,7 @@
-"""Anchors of the audit chain: its head, kept in the archive, where who can write the chain's store need not write.
+"""Audit anchors: the head of the audit chain, kept in the archive, where who writes the chain's store need not write.
 
 What an anchor holds down cannot be cut off, written anew or taken away unseen; what came after the last one can. So the
-chain is tamper-evident up to its last anchor, and no further. An agent without an archive has no anchors.
+chain is tamper-evident up to its last audit anchor, and no further. An agent without an archive has none.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Report:
 
 
 class Anchors:
-    """The anchors of one agent; each is an object of its own, and none is ever overwritten."""
+    """The audit anchors of one agent; each is an object of its own, and none is ever overwritten."""
 
     def __init__(self, memory: Memory, metrics: Metrics, log: Any) -> None:
         self._memory, self._metrics, self._log = memory, metrics, log
@@ -112,7 +112,7 @@ class Anchors:
         body = bytes(await (await obstore.get_async(store, max(paths))).bytes_async())
         found = json.loads(body, object_pairs_hook=_unique)
         if not isinstance(found, dict) or not isinstance(found.get("position"), int):
-            raise ValueError(f"{max(paths)} is no anchor")
+            raise ValueError(f"{max(paths)} is no audit anchor")
         return Anchor(found["position"], str(found.get("entry_hash")))
 
     async def _is_there(self, store: Any, path: str, position: int) -> bool:
@@ -124,7 +124,7 @@ class Anchors:
         return False
 
     async def check(self) -> list[str]:
-        """What is wrong with the chain, up to its last anchor and beyond; nothing where all is well."""
+        """What is wrong with the chain, up to its last audit anchor and beyond; nothing where all is well."""
         return (await self.report()).problems
 
     async def report(self) -> Report:
@@ -135,7 +135,7 @@ class Anchors:
             try:
                 last = await self.last()
             except ValueError as error:
-                problems = [f"the last anchor cannot be read: {error}"]
+                problems = [f"the last audit anchor cannot be read: {error}"]
         problems += await audit.verify(self._memory.postgres, self._agent, last.entry_hash if last else None)
         position, _ = await audit.head(self._memory.postgres, self._agent)
         return Report(position, last.position if last else None, problems)

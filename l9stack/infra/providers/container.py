@@ -51,8 +51,8 @@ class EngineClaimProvider(Provider):
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""
             raise ServiceError(
                 f"{engine} has a stack {props['stack']} of {props['collection']} that is not in this project's state: "
-                f"{', '.join(found[:3])}{more}. If it is another project's, name this stack differently; if it is a "
-                f"rest, remove it: `docker ps --all`, `docker network ls` and `docker volume ls` show it with "
+                f"{', '.join(found[:3])}{more}. If it is another project's, name this stack differently; if it is an "
+                f"orphan, remove it: `docker ps --all`, `docker network ls` and `docker volume ls` show it with "
                 f"`{' '.join(labels)}`"
             )
         return {"engine": _identity(engine)}

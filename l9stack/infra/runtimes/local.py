@@ -27,7 +27,7 @@ class LocalRuntime:
         return RunningWorkload(service, service.endpoint, service.instance)
 
     def agent(self, name: str, spec: AgentWorkload, parent: pulumi.Resource) -> RunningWorkload:
-        """A process, forked from the supervisor's warm parent."""
+        """A process, forked from the supervisor's fork server."""
         agent = Agent(
             name,
             {
