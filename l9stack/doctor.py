@@ -27,7 +27,7 @@ _DISK_BYTES = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class MachineCheck:
     """One finding: `missing` stops something, `warning` only limits it; `remedy` says what to do."""
 
     name: str
@@ -36,7 +36,7 @@ class Check:
     remedy: str = ""
 
 
-def diagnose(project: Project) -> list[Check]:
+def diagnose(project: Project) -> list[MachineCheck]:
     """Every check, in the order in which a first run needs them."""
     return [
         _python(),
@@ -52,19 +52,19 @@ def diagnose(project: Project) -> list[Check]:
     ]
 
 
-def _python() -> Check:
-    return Check("python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})")
+def _python() -> MachineCheck:
+    return MachineCheck("python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})")
 
 
-def _packages() -> list[Check]:
+def _packages() -> list[MachineCheck]:
     checks = []
     for group, names in _PACKAGES.items():
         missing = [name for name in names if not _installed(name)]
         if missing:
-            checks.append(Check(f"packages for {group}", "missing", ", ".join(missing), "run `make setup`"))
+            checks.append(MachineCheck(f"packages for {group}", "missing", ", ".join(missing), "run `make setup`"))
         else:
             versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-            checks.append(Check(f"packages for {group}", "ok", versions))
+            checks.append(MachineCheck(f"packages for {group}", "ok", versions))
     return checks
 
 
@@ -76,83 +76,91 @@ def _installed(name: str) -> bool:
     return True
 
 
-def _engine() -> Check:
+def _engine() -> MachineCheck:
     try:
         found = find()
     except EngineError as error:
-        return Check("pulumi engine", "missing", str(error), "unset L9_PULUMI, or let it name a `pulumi` program")
+        return MachineCheck(
+            "pulumi engine", "missing", str(error), "unset L9_PULUMI, or let it name a `pulumi` program"
+        )
     if found is None:
         remedy = "run `l9 engine`: it installs Pulumi, or builds it where Go or a Go wheel can be had"
-        return Check("pulumi engine", "missing", f"neither on PATH nor in {cache_folder()}", remedy)
-    return Check("pulumi engine", "ok", f"{found.version} from {found.source} ({found.pulumi})")
+        return MachineCheck("pulumi engine", "missing", f"neither on PATH nor in {cache_folder()}", remedy)
+    return MachineCheck("pulumi engine", "ok", f"{found.version} from {found.source} ({found.pulumi})")
 
 
-def _language_host() -> Check:
+def _language_host() -> MachineCheck:
     folders = os.pathsep.join(
         [str(cache_folder() / "language"), str(cache_folder() / "bin"), os.environ.get("PATH", "")]
     )
     found = shutil.which(LANGUAGE_HOST, path=folders)
     if found:
-        return Check("python language host", "ok", found)
-    return Check("python language host", "warning", "not built yet", "the first `l9 up` builds it in half a minute")
+        return MachineCheck("python language host", "ok", found)
+    return MachineCheck(
+        "python language host", "warning", "not built yet", "the first `l9 up` builds it in half a minute"
+    )
 
 
-def _go() -> Check:
+def _go() -> MachineCheck:
     found = shutil.which("go")
     if found:
-        return Check("go", "ok", found)
-    return Check("go", "warning", "not on PATH", "only needed where Pulumi has to be built; a wheel is used then")
+        return MachineCheck("go", "ok", found)
+    return MachineCheck(
+        "go", "warning", "not on PATH", "only needed where Pulumi has to be built; a wheel is used then"
+    )
 
 
-def _docker() -> Check:
+def _docker() -> MachineCheck:
     name = usual_host()
     path = Path(name.removeprefix("unix://"))
     if not name.startswith("unix://"):
-        return Check("docker engine", "ok", f"remote: {name}")
+        return MachineCheck("docker engine", "ok", f"remote: {name}")
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(2)
             connection.connect(str(path))
     except OSError:
-        return Check(
+        return MachineCheck(
             "docker engine", "warning", f"{path} does not answer", "only needed for the docker and swarm runtimes"
         )
-    return Check("docker engine", "ok", str(path))
+    return MachineCheck("docker engine", "ok", str(path))
 
 
-def _docker_command() -> Check:
+def _docker_command() -> MachineCheck:
     if found := shutil.which("docker"):
-        return Check("docker command", "ok", found)
+        return MachineCheck("docker command", "ok", found)
     remedy = (
         "only needed for the docker and swarm runtimes: package docker-cli or docker.io; the engine may be elsewhere"
     )
-    return Check("docker command", "warning", "not on PATH", remedy)
+    return MachineCheck("docker command", "warning", "not on PATH", remedy)
 
 
-def _docker_plugin() -> Check:
+def _docker_plugin() -> MachineCheck:
     if found := shutil.which("pulumi-resource-docker"):
-        return Check("docker provider", "ok", found)
+        return MachineCheck("docker provider", "ok", found)
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     if found_in_home := sorted((home / "plugins").glob("resource-docker-v*")):
-        return Check("docker provider", "ok", str(found_in_home[-1]))
+        return MachineCheck("docker provider", "ok", str(found_in_home[-1]))
     version = importlib.metadata.version("pulumi-docker")
     install = f'eval "$(l9 env)"; pulumi plugin install resource docker {version}'
     remedy = f"only needed for the docker and swarm runtimes: `{install}`"
-    return Check("docker provider", "warning", "no plugin", remedy)
+    return MachineCheck("docker provider", "warning", "no plugin", remedy)
 
 
-def _disk(project: Project) -> Check:
+def _disk(project: Project) -> MachineCheck:
     free = shutil.disk_usage(project.root).free
     detail = f"{free / (1 << 30):.1f} GiB free at {project.root}"
     if free < _DISK_BYTES:
-        return Check("disk", "warning", detail, "the engine's build and the servers' data want 2 GiB")
-    return Check("disk", "ok", detail)
+        return MachineCheck("disk", "warning", detail, "the engine's build and the servers' data want 2 GiB")
+    return MachineCheck("disk", "ok", detail)
 
 
-def _keys(project: Project) -> Check:
+def _keys(project: Project) -> MachineCheck:
     if not project.keys.is_dir():
-        return Check("keys", "ok", "none yet; made at first use")
+        return MachineCheck("keys", "ok", "none yet; made at first use")
     open_files = [path.name for path in project.keys.glob("*.key") if path.stat().st_mode & 0o077]
     if open_files or project.keys.stat().st_mode & 0o077:
-        return Check("keys", "missing", f"others can read {project.keys}", f"chmod -R go= {project.keys}")
-    return Check("keys", "ok", f"{len(list(project.keys.glob('*.key')))} private keys, readable by their owner only")
+        return MachineCheck("keys", "missing", f"others can read {project.keys}", f"chmod -R go= {project.keys}")
+    return MachineCheck(
+        "keys", "ok", f"{len(list(project.keys.glob('*.key')))} private keys, readable by their owner only"
+    )

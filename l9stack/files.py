@@ -25,7 +25,7 @@ CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache"
 """Folders that Python tools leave behind when somebody runs the tests; they are no part of a tree."""
 
 
-def inside(root: Path, relative: str) -> Path:
+def contained_path(root: Path, relative: str) -> Path:
     """The path of `relative` below `root`; InputError where it is absolute, has `..`, or a link leads it elsewhere."""
     parts = relative.split("/")
     if not relative or "\0" in relative or "\\" in relative or any(part in {"", ".", ".."} for part in parts):
@@ -101,7 +101,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Write `files` (relative path, bytes) below `folder`, making folders as needed; paths are contained.
 
     Files are not synced one by one: every reader of such a folder checks digests, so a file that a power cut tore is
@@ -109,7 +109,7 @@ def fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """
     made: set[Path] = set()
     for relative, data in files:
-        path = inside(folder, relative)
+        path = contained_path(folder, relative)
         if path.parent not in made:
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)

@@ -52,7 +52,7 @@ def snake(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def folded(text: str) -> str:
+def name_key(text: str) -> str:
     """A key under which two spellings of one name meet: case, `_`, `-` and spaces do not count."""
     return re.sub(r"[\s_-]+", "", text).casefold()
 
@@ -92,7 +92,7 @@ def is_folder_path(text: str) -> bool:
     return bool(_FOLDER.match(text)) and not any(keyword.iskeyword(part) or _device(part) for part in text.split("/"))
 
 
-def hides(path: str) -> str:
+def shadowed_module(path: str) -> str:
     """The module or package whose name the first part of a folder path takes, or an empty text.
 
     Generated code lies on the import path: it must not come before the standard library, or what it needs itself.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from l9stack.agent._security.addresses import AUTHORITIES, trusting
+from l9stack.agent._security.addresses import AUTHORITIES, with_authority
 from l9stack.agent._variables import variables
 from l9stack.agent.config import UnifiedConfig
 from l9stack.agent.declarations import MemoryDeclaration
@@ -86,4 +86,4 @@ def _trusting(name: str, url: str, environ: Mapping[str, str]) -> str:
     """The URL with whom to trust, where the environment says so; hyperedges lie in a Postgres, too."""
     service = "postgres" if name == "hypergraph" else name
     file = environ.get(AUTHORITIES[service], "")
-    return trusting(service, url, file) if url and file else url
+    return with_authority(service, url, file) if url and file else url

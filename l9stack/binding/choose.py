@@ -13,14 +13,14 @@ from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.model.collection import Collection
 from l9stack.model.glue import Binding, Implementation
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
-from l9stack.names import folded
+from l9stack.names import name_key
 from l9stack.planning.graph import Directory
 
 TESTS = "tests"
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class BindingTarget:
     """An unbound operation with the place of its function: `package.module:function` below `implementations`."""
 
     agent: AgentPlan
@@ -39,7 +39,7 @@ class Chosen:
         return f"{self.package}.{self.module}:{self.operation.name}"
 
 
-def choose(collection: Collection, plan: Plan, text: str) -> Chosen:
+def choose_target(collection: Collection, plan: Plan, text: str) -> BindingTarget:
     """The operation that `agent.operation` means.
 
     Raises:
@@ -52,7 +52,7 @@ def choose(collection: Collection, plan: Plan, text: str) -> Chosen:
         known = [f"{agent.id}.{operation.name}" for agent in plan.agents for operation in agent.operations]
         raise _refused("unknown-operation", f"{text!r} names no agent's operation here", _near(text, known))
     agent = plan.agent(matches[0])
-    operation = next((found for found in agent.operations if folded(found.name) == folded(wanted)), None)
+    operation = next((found for found in agent.operations if name_key(found.name) == name_key(wanted)), None)
     if operation is None:
         names = [str(found.name) for found in agent.operations]
         near = _near(wanted, names, f"{agent.id}.")
@@ -60,7 +60,7 @@ def choose(collection: Collection, plan: Plan, text: str) -> Chosen:
     if operation.bound:
         raise _bound(agent, operation, binding_of(collection, directory, agent, operation))
     package = _package(plan.collection, Path(collection.root))
-    return Chosen(agent, operation, package, f"{agent.id}_{operation.name}")
+    return BindingTarget(agent, operation, package, f"{agent.id}_{operation.name}")
 
 
 def binding_of(

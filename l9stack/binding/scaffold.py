@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.binding.answers import Edit, add_implementation
-from l9stack.binding.choose import TESTS, Chosen, choose
+from l9stack.binding.choose import TESTS, BindingTarget, choose_target
 from l9stack.errors import InputError, Place, Problem
-from l9stack.files import inside, write_file
+from l9stack.files import contained_path, write_file
 from l9stack.inputs import Inputs
 from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.model.collection import Collection
 from l9stack.model.plan import Plan
-from l9stack.names import folded
+from l9stack.names import name_key
 from l9stack.planning.graph import Directory
 from l9stack.rendering.implementations import render_implementation
 
@@ -22,7 +22,7 @@ from l9stack.rendering.implementations import render_implementation
 class Scaffold:
     """What a binding writes: new files by path, and the edit of the answers."""
 
-    chosen: Chosen
+    chosen: BindingTarget
     function: Path
     test: Path
     files: dict[Path, str]
@@ -59,7 +59,7 @@ def scaffold(inputs: Inputs, collection: Collection, plan: Plan, text: str) -> S
     Raises:
         InputError: there is no such operation, it is bound, or a file of that name is there.
     """
-    chosen = choose(collection, plan, text)
+    chosen = choose_target(collection, plan, text)
     base = inputs.root
     function = _new(base, f"{IMPLEMENTATIONS}/{chosen.package}/{chosen.module}.py")
     test = _new(base, f"{IMPLEMENTATIONS}/{TESTS}/test_{chosen.module}.py")
@@ -73,7 +73,7 @@ def scaffold(inputs: Inputs, collection: Collection, plan: Plan, text: str) -> S
 
     def is_it(key: str) -> bool:
         agent, _, operation = key.rpartition(".")
-        return directory.find(agent) == (chosen.agent.id,) and folded(operation) == folded(chosen.operation.name)
+        return directory.find(agent) == (chosen.agent.id,) and name_key(operation) == name_key(chosen.operation.name)
 
     answers = next((file.data for file in inputs.contents.schemas if file.name == inputs.answers_file), None)
     edit = add_implementation(base / inputs.answers_file, answers, chosen.name, chosen.target, is_it)
@@ -81,7 +81,7 @@ def scaffold(inputs: Inputs, collection: Collection, plan: Plan, text: str) -> S
 
 
 def _new(base: Path, relative: str) -> Path:
-    path = inside(base, relative)
+    path = contained_path(base, relative)
     if path.exists():
         hint = f"bind the operation to it in answers.yaml, or move it away; nothing is written over {path.name}"
         raise InputError([Problem("file-exists", f"{relative} is there already", Place(relative), hint)])

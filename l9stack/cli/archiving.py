@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from l9stack.cli.printing import print_json
-from l9stack.cli.target import project_of, readable
+from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import read_inputs
 from l9stack.infra.archive.policies import Policy, agents_policy, deployer_policy
@@ -48,12 +48,12 @@ def _policy(arguments: argparse.Namespace, project: Project) -> Policy:
 
 def _collection(arguments: argparse.Namespace, project: Project) -> Path:
     if arguments.collection:
-        return readable(arguments.collection)
+        return existing_path(arguments.collection)
     sources = read_stack(project.root, arguments.stack)
     if sources is None:
         told = f"no collection is named, and the stack {arguments.stack} names none that can be read"
         raise InputError([Problem("no-collection", told, None, "--collection PATH")])
-    return readable(str(project.root / sources.collection))
+    return existing_path(str(project.root / sources.collection))
 
 
 def _mapping(text: str | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from l9stack.cli.printing import print_json
 from l9stack.cli.scaffolds import AGENT, ANSWERS, FIRST_AGENT, GLUE
-from l9stack.cli.target import project_of, readable
+from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.names import AgentId, agent_id, class_name, identifier
 
@@ -70,10 +70,10 @@ def _agent(arguments: argparse.Namespace) -> tuple[dict[Path, str], list[str]]:
         raise _refused(
             "bad-name", f"no identifier can be made of {arguments.agent!r}", None, "use letters, digits, `_`"
         )
-    if not readable(arguments.path).is_dir():
+    if not existing_path(arguments.path).is_dir():
         hint = "an agent of a collection of one file is one more document in that file"
         raise _refused("not-a-folder", f"{folder} is no folder", folder, hint)
-    collection = read_collection(Inputs.read(project_of(arguments), readable(arguments.path)))
+    collection = read_collection(Inputs.read(project_of(arguments), existing_path(arguments.path)))
     parents = Counter(agent.root_path.rpartition("/")[0] for agent in collection.agents)
     parent = parents.most_common(1)[0][0]
     root = f"{parent}/{name}" if parent else str(name)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from l9stack.cli.stacks import pinned_to
-from l9stack.cli.target import readable, stack_of
+from l9stack.cli.stacks import pinned_release
+from l9stack.cli.target import existing_path, stack_of
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import LockedError
 from l9stack.project import Project
 from l9stack.reading.stack import is_set, stack_text
 
 
-def collecting(
+def collection_setting(
     engine: StackEngine, project: Project, collection: str | None
 ) -> AbstractContextManager[Callable[[], None]]:
     """Give a stack the collection that was named; what its file said is set back, unless what is yielded is called.
@@ -22,7 +22,7 @@ def collecting(
     """
     if not collection:
         return nullcontext(lambda: None)
-    path, key = readable(collection), "l9stack:collection"
+    path, key = existing_path(collection), "l9stack:collection"
     wanted = project.shown(path)
     if engine.stack == stack_of(path):
         engine.configure("collection", wanted)
@@ -31,12 +31,14 @@ def collecting(
     return _configured(engine, "collection", before, wanted)
 
 
-def repinned(engine: StackEngine, project: Project, release: str | None) -> AbstractContextManager[Callable[[], None]]:
+def release_setting(
+    engine: StackEngine, project: Project, release: str | None
+) -> AbstractContextManager[Callable[[], None]]:
     """Pin a stack to a release, or unpin it; set back afterwards, unless what is yielded is called and it was deployed.
 
     A deployment that failed has begun, and leaves the pin; one that another run has locked out has not.
     """
-    return _configured(engine, "release", pinned_to(project, engine.stack) or None, release)
+    return _configured(engine, "release", pinned_release(project, engine.stack) or None, release)
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from l9stack.cli.printing import print_json, table
-from l9stack.cli.target import DEFAULT_STACK, collection_of, project_of, readable
+from l9stack.cli.target import DEFAULT_STACK, collection_of, existing_path, project_of
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, InputError, Place, Problem
-from l9stack.extraction.current import Current, current
+from l9stack.extraction.current import LastExtraction, last_extraction
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
 
@@ -33,11 +33,11 @@ _DONE = {"create": "created", "update": "updated", "merge": "merged", "remove": 
 _COLOURS = {"+": "\033[32m", "-": "\033[31m", "@": "\033[36m", "d": "\033[1m"}
 
 
-def _current(arguments: argparse.Namespace) -> Current:
+def _current(arguments: argparse.Namespace) -> LastExtraction:
     """The last extraction of the collection that is meant, or a clear problem."""
     project = project_of(arguments)
     path = collection_of(arguments, project)
-    return current(path, project, arguments.meta, _settings(project, path))
+    return last_extraction(path, project, arguments.meta, _settings(project, path))
 
 
 def _settings(project: Project, path: Path) -> Mapping[str, JsonValue] | None:
@@ -119,7 +119,7 @@ def deliver(arguments: argparse.Namespace) -> int:
     from l9stack.output import deliver as output
     from l9stack.output.commit import commit, require_clean_index
 
-    found, root = _current(arguments), readable(arguments.path)
+    found, root = _current(arguments), existing_path(arguments.path)
     _require_elsewhere(root, found)
     ready = parcel(found)
     if arguments.commit:
@@ -159,7 +159,7 @@ def deliver(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _require_elsewhere(root: Path, found: Current) -> None:
+def _require_elsewhere(root: Path, found: LastExtraction) -> None:
     """A checkout is a folder that is neither an extraction nor the project's state."""
     problem = None
     if not root.is_dir():

@@ -11,29 +11,29 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from l9stack.cli.configuring import collecting, repinned
-from l9stack.cli.leftovers import begun, cleared
+from l9stack.cli.configuring import collection_setting, release_setting
+from l9stack.cli.leftovers import clear_orphans, find_orphans
 from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.stacks import (
-    agreed,
     can_ask,
+    confirm,
     is_protected,
     known_stack,
     option,
-    pinned_to,
+    pinned_release,
     require_project,
     require_secrets_key,
 )
-from l9stack.cli.target import DEFAULT_STACK, project_of, readable, stack_name
+from l9stack.cli.target import DEFAULT_STACK, existing_path, project_of, stack_name
 from l9stack.engine import environment
 from l9stack.engine.drive import StackEngine
 from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.extraction.extract import extract
 from l9stack.extraction.kept import VARIABLE, keep_inputs
-from l9stack.extraction.views import published
+from l9stack.extraction.views import published_view
 from l9stack.inputs import Inputs
-from l9stack.output.edits import edited
+from l9stack.output.edits import find_edits
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack, secrets_provider
 
@@ -45,7 +45,7 @@ def prepared_engine(project: Project, stack: str, progress: ProgressLine, collec
     if collection:
         from l9stack.extraction.prepare import plan_of
 
-        plan_of(Inputs.read(project, readable(collection)))
+        plan_of(Inputs.read(project, existing_path(collection)))
     engine = StackEngine(project, stack, progress)
     provider = secrets_provider(project.root, stack)
     engine.ensure_stack(select=stack == DEFAULT_STACK, secrets_provider=provider)
@@ -60,7 +60,7 @@ def up(arguments: argparse.Namespace) -> int:
     """
     project, progress = project_of(arguments), ProgressLine(quiet=arguments.json)
     stack = _meant(arguments, project)
-    pinned = pinned_to(project, stack)
+    pinned = pinned_release(project, stack)
     if pinned and arguments.collection and not arguments.unpin:
         message = f"stack {stack} is pinned to release {pinned[:12]}, and reads no other collection"
         hint = "--unpin deploys working files again"
@@ -68,9 +68,9 @@ def up(arguments: argparse.Namespace) -> int:
     require_secrets_key(project, stack)
     asks = is_protected(project, stack) and not arguments.yes
     if asks and not can_ask():
-        return refused(stack)
+        return refuse_unattended(stack)
     if pinned and arguments.unpin:
-        with repinned(StackEngine(project, stack, progress), project, None) as keep:
+        with release_setting(StackEngine(project, stack, progress), project, None) as keep:
             return _up(arguments, project, stack, progress, asks, keep)
     return _up(arguments, project, stack, progress, asks)
 
@@ -93,14 +93,14 @@ def _up(
 ) -> int:
     with ThreadPoolExecutor(1) as pool:
         obtained = pool.submit(environment, project, progress)
-        inputs = extracted(project, stack, progress, arguments.collection)
+        inputs = extract_for_stack(project, stack, progress, arguments.collection)
         obtained.result()
     engine = prepared_engine(project, stack, progress, None if inputs else arguments.collection)
     if inputs is not None:
         # What was extracted is what is shown, agreed to and deployed, whatever the files are by then.
         engine.add_environ({VARIABLE: keep_inputs(inputs)})
-    with collecting(engine, project, arguments.collection) as collected:
-        if asks and not shown_and_agreed(engine, f"deploy this to stack {stack}?", as_json=arguments.json):
+    with collection_setting(engine, project, arguments.collection) as collected:
+        if asks and not confirm_changes(engine, f"deploy this to stack {stack}?", as_json=arguments.json):
             return EXIT_USAGE
         collected()
     keep()
@@ -114,14 +114,14 @@ def deploy(
     stack = engine.stack
     progress(f"deploying stack {stack}")
     try:
-        with inputs_first(project, stack):
+        with input_errors(project, stack):
             outcome = _deployed(engine, project, progress)
     except EngineError as error:
         raise EngineError(f"{error}{_way_back(engine)}") from error
     outputs = engine.outputs()
     agents = outputs.get("agents") or {}
     unhealthy = sorted(name for name, agent in agents.items() if agent.get("health") != "ok")
-    pinned = pinned_to(project, stack)
+    pinned = pinned_release(project, stack)
     if as_json:
         told = {"ok": not unhealthy, "stack": stack, "pinned": pinned or None, "changes": _data(outcome)}
         print_json(told | {"outputs": outputs})
@@ -143,12 +143,12 @@ def deploy(
 
 def _deployed(engine: StackEngine, project: Project, progress: ProgressLine) -> EngineRun:
     """Deploy, and once more where it was in the way what an earlier run had begun."""
-    before = begun(project, engine)
+    before = find_orphans(project, engine)
     try:
         return engine.up()
     except EngineError:
         rests = before and [rest for rest in engine.begun() if rest in before]
-        if not cleared(project, engine, rests, progress):
+        if not clear_orphans(project, engine, rests, progress):
             raise
         return engine.up()
 
@@ -182,7 +182,9 @@ def _example(inputs: Inputs) -> str:
     return f"l9 call {operation.agent}.{operation.name} --data {shlex.quote(data)}"
 
 
-def extracted(project: Project, stack: str, progress: ProgressLine, collection: str | None = None) -> Inputs | None:
+def extract_for_stack(
+    project: Project, stack: str, progress: ProgressLine, collection: str | None = None
+) -> Inputs | None:
     """Extract what the stack deploys, where its files tell that without the engine; what it was made from.
 
     Raises:
@@ -192,17 +194,17 @@ def extracted(project: Project, stack: str, progress: ProgressLine, collection: 
     sources = read_stack(project.root, stack)
     if sources is None:
         return None
-    if pinned := pinned_to(project, stack):
-        from l9stack.releases.prepared import prepared_release
+    if pinned := pinned_release(project, stack):
+        from l9stack.releases.prepared import prepare_release
 
-        inputs = prepared_release(project, pinned, sources.settings).inputs
+        inputs = prepare_release(project, pinned, sources.settings).inputs
     else:
-        path = readable(collection) if collection else project.root / sources.collection
+        path = existing_path(collection) if collection else project.root / sources.collection
         if not path.exists():
             return None
         inputs = Inputs.read(project, path, settings=sources.settings)
-    view = published(project, inputs.name)
-    if view is not None and not edited(Path(view.folder), view.files).none:
+    view = published_view(project, inputs.name)
+    if view is not None and not find_edits(Path(view.folder), view.files).none:
         # The edit is the engine's to mend: it keeps it as a patch, and says which.
         return inputs
     extract(inputs, project.root / sources.output, progress)
@@ -215,7 +217,7 @@ def preview(arguments: argparse.Namespace) -> int:
     stack = _meant(arguments, project)
     require_secrets_key(project, stack)
     engine = prepared_engine(project, stack, progress, arguments.collection)
-    with collecting(engine, project, arguments.collection), inputs_first(project, stack):
+    with collection_setting(engine, project, arguments.collection), input_errors(project, stack):
         outcome = engine.preview()
     if arguments.json:
         print_json({"stack": engine.stack, "drift": bool(outcome.changes), "changes": _data(outcome)})
@@ -225,15 +227,15 @@ def preview(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def inputs_first(project: Project, stack: str) -> Iterator[None]:
+def input_errors(project: Project, stack: str) -> Iterator[None]:
     """A failure of the engine that says what is wrong with the inputs is theirs: told as such, with places."""
     try:
         yield
     except EngineError as error:
-        from l9stack.infra.inputs import wrong_inputs
+        from l9stack.infra.inputs import input_problems
 
         told = str(error)
-        if problems := [problem for problem in wrong_inputs(project, stack) if str(problem) in told]:
+        if problems := [problem for problem in input_problems(project, stack) if str(problem) in told]:
             raise InputError(problems) from error
         raise
 
@@ -246,16 +248,16 @@ def _show(engine: StackEngine, outcome: EngineRun, *, as_json: bool = False) -> 
         print(text, file=sys.stderr if as_json else sys.stdout)
 
 
-def shown_and_agreed(engine: StackEngine, question: str, *, as_json: bool) -> bool:
+def confirm_changes(engine: StackEngine, question: str, *, as_json: bool) -> bool:
     """Show what would change and ask; a no is said, and changes nothing."""
     _show(engine, engine.preview(), as_json=as_json)
-    if agreed(question):
+    if confirm(question):
         return True
     print(f"stack {engine.stack} stays as it is", file=sys.stderr)
     return False
 
 
-def refused(stack: str) -> int:
+def refuse_unattended(stack: str) -> int:
     """Nobody can be asked, and nothing was agreed beforehand."""
     print(f"stack {stack} is not touched: say --yes to change it without a terminal", file=sys.stderr)
     return EXIT_USAGE

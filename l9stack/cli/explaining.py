@@ -7,18 +7,18 @@ import json
 from typing import Any
 
 from l9stack.cli.printing import print_json, print_problems
-from l9stack.cli.stacks import pinned_to
+from l9stack.cli.stacks import pinned_release
 from l9stack.cli.target import collection_of, project_of, stack_name
 from l9stack.errors import InputError, Problem
-from l9stack.evidence.scrub import scrubbed
+from l9stack.evidence.scrub import redact_value
 from l9stack.extraction.prepare import read_inputs
 from l9stack.inputs import Inputs
 from l9stack.model.agent import AgentSpec
 from l9stack.model.plan import Setting
 from l9stack.planning.graph import Directory
-from l9stack.planning.known_settings import did_you_mean, flat
+from l9stack.planning.known_settings import did_you_mean, flatten
 from l9stack.planning.plan import make_plan
-from l9stack.planning.settings import traced
+from l9stack.planning.settings import trace_settings
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
 from l9stack.releases.snapshots import Snapshots
@@ -36,11 +36,11 @@ def explain(arguments: argparse.Namespace) -> int:
     if sources is None and (project.root / f"Pulumi.{name}.yaml").is_file():
         message = f"the settings of the stack {name} are encrypted, or cannot be read: they are left out"
         print_problems([Problem("stack-settings", message, level="note")])
-    stack = flat(sources.settings) if sources else {}
+    stack = flatten(sources.settings) if sources else {}
     make_plan(collection, meta, stack)  # what cannot be planned cannot be explained either: its problems come first
     wanted, _, setting = arguments.setting.partition(".")
     agent = _agent(wanted, collection.agents)
-    traces = traced(agent, collection, meta, stack, sources.places if sources else None)
+    traces = trace_settings(agent, collection, meta, stack, sources.places if sources else None)
     if setting:
         traces = tuple(trace for trace in traces if trace[0].name == setting) or _unknown(agent, setting, traces)
     if arguments.json:
@@ -52,7 +52,7 @@ def explain(arguments: argparse.Namespace) -> int:
 
 def _deployed(arguments: argparse.Namespace, project: Project, stack: str) -> Inputs:
     """What the stack deploys, where no collection is named: a release, as it was kept, or the working files."""
-    pinned = "" if arguments.collection else pinned_to(project, stack)
+    pinned = "" if arguments.collection else pinned_release(project, stack)
     if not pinned:
         return Inputs.read(project, collection_of(arguments, project, stack), arguments.meta)
     message = f"stack {stack} is pinned to release {pinned[:12]}: places are those of its files in .l9/releases"
@@ -89,7 +89,7 @@ def _origin(setting: Setting) -> str:
 
 
 def _shown(setting: Setting) -> str:
-    return json.dumps(scrubbed(setting.value), ensure_ascii=False)
+    return json.dumps(redact_value(setting.value), ensure_ascii=False)
 
 
 def _data(trace: Trace) -> dict[str, Any]:
@@ -100,4 +100,4 @@ def _data(trace: Trace) -> dict[str, Any]:
 def _value(setting: Setting) -> dict[str, Any]:
     place = setting.place
     where = {"file": place.file, "line": place.line, "column": place.column} if place else None
-    return {"value": scrubbed(setting.value), "source": setting.source, "place": where}
+    return {"value": redact_value(setting.value), "source": setting.source, "place": where}

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from l9stack.cli.printing import ProgressLine, print_json, table
-from l9stack.cli.target import project_of, readable
+from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from l9stack.extraction.extract import extract as run
 from l9stack.inputs import Inputs
 
 if TYPE_CHECKING:
-    from l9stack.extraction.results import Result
+    from l9stack.extraction.results import ExtractionResult
 
 
 def extract(arguments: argparse.Namespace) -> int:
@@ -27,7 +27,7 @@ def extract(arguments: argparse.Namespace) -> int:
     if arguments.all or len(arguments.path) > 1:
         return _many(arguments)
     output = Path(arguments.output).resolve()
-    inputs = Inputs.read(project_of(arguments), readable(arguments.path[0]), arguments.meta)
+    inputs = Inputs.read(project_of(arguments), existing_path(arguments.path[0]), arguments.meta)
     done = run(inputs, output, ProgressLine(), jobs=arguments.jobs)
     if arguments.json:
         print_json(
@@ -65,11 +65,15 @@ def _many(arguments: argparse.Namespace) -> int:
     from l9stack.extraction.servers import cores
 
     progress, began = ProgressLine(), time.monotonic()
-    paths = collections_in(readable(arguments.all)) if arguments.all else [readable(path) for path in arguments.path]
+    paths = (
+        collections_in(existing_path(arguments.all))
+        if arguments.all
+        else [existing_path(path) for path in arguments.path]
+    )
     many = Batch(
         paths, Path(arguments.output).resolve(), project_of(arguments), arguments.meta, arguments.jobs or cores()
     )
-    results: list[Result] = []
+    results: list[ExtractionResult] = []
     with contextlib.closing(many.results(progress)) as coming:  # an interruption here ends what runs there
         for result in coming:
             results.append(result)
@@ -108,14 +112,14 @@ def _many(arguments: argparse.Namespace) -> int:
     return EXIT_INPUT if failed else EXIT_OK
 
 
-def _tell(result: Result) -> None:
+def _tell(result: ExtractionResult) -> None:
     """The problems of a collection, each line of them under its name."""
     for mistake in result.problems:
         for line in str(mistake.problem).splitlines():
             print(f"{result.collection}: {line}", file=sys.stderr)
 
 
-def _data(result: Result) -> dict[str, Any]:
+def _data(result: ExtractionResult) -> dict[str, Any]:
     data = result.model_dump(mode="json", exclude={"problems"})
     return data | {"problems": [mistake.problem.as_json() for mistake in result.problems]}
 
@@ -124,7 +128,7 @@ def verify(arguments: argparse.Namespace) -> int:
     """Check a folder against its signed evidence; 1 with each mismatch where it does not hold."""
     from l9stack.evidence.verify import verify as check
 
-    found = check(readable(arguments.extraction), project_of(arguments))
+    found = check(existing_path(arguments.extraction), project_of(arguments))
     if arguments.json:
         print_json(found.model_dump(mode="json"))
         return 0 if found.ok else 1

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from l9stack.cli.printing import ProgressLine, print_json, print_problems
-from l9stack.cli.target import collection_of, project_of, readable
+from l9stack.cli.target import collection_of, existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.importing import forget, import_modules
 from l9stack.project import Project
@@ -18,7 +18,7 @@ def import_(arguments: argparse.Namespace) -> int:
     path = collection_of(arguments, project)
     if arguments.remove is not None:
         return _forget(arguments, project, path)
-    folder = readable(arguments.folder)
+    folder = existing_path(arguments.folder)
     if not folder.is_dir():
         raise InputError([Problem("no-folder", f"{arguments.folder} is no folder", Place(arguments.folder))])
     done = import_modules(path, folder, Path(arguments.output).resolve(), project, ProgressLine(), arguments.meta)

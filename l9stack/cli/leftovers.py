@@ -13,12 +13,12 @@ from l9stack.project import Project
 from l9stack.running.engine import ON_ENGINES
 
 
-def begun(project: Project, engine: StackEngine) -> list[dict[str, Any]]:
+def find_orphans(project: Project, engine: StackEngine) -> list[dict[str, Any]]:
     """What earlier runs had begun on a Docker engine and is in no state; what goes on elsewhere looks the same."""
     return engine.begun() if runtime_of(project, engine.stack) in ON_ENGINES else []
 
 
-def cleared(
+def clear_orphans(
     project: Project,
     engine: StackEngine,
     rests: Sequence[Mapping[str, Any]],
@@ -32,10 +32,10 @@ def cleared(
     """
     if not rests or not engine.held:
         return False
-    from l9stack.infra.cut_off import remove_cut_off
+    from l9stack.infra.cut_off import remove_orphans
 
     try:
-        removed = remove_cut_off(project, engine.stack, rests, purge=purge)
+        removed = remove_orphans(project, engine.stack, rests, purge=purge)
     except ServiceError as error:  # told beside what failed, and not in its place
         progress(f"orphans of an earlier run could not be removed: {error}")
         return False

@@ -8,12 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from l9stack.cli.printing import ProgressLine, counted, print_json, table
+from l9stack.cli.printing import ProgressLine, print_json, quantity, table
 from l9stack.cli.target import DEFAULT_STACK, project_of, stack_name
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, ServiceError
 from l9stack.printable import terminal
 from l9stack.project import Project
-from l9stack.running.parts import StackPart
+from l9stack.running.parts import PartStatus
 from l9stack.running.stack import find_running
 
 PAUSE_SECONDS = 0.5
@@ -52,7 +52,7 @@ def health(arguments: argparse.Namespace) -> int:
     _print(parts)
     if healthy:
         return EXIT_OK
-    waited = f" after {counted(arguments.timeout, 'second')}" if arguments.wait else ""
+    waited = f" after {quantity(arguments.timeout, 'second')}" if arguments.wait else ""
     word = "still starting" if bad and all(part.state == "starting" for part in bad) else "not healthy"
     print(f"\n{word}{waited}: {', '.join(part.name for part in bad) or 'no agent is deployed'}")
     for part in bad:
@@ -64,13 +64,13 @@ def health(arguments: argparse.Namespace) -> int:
 
 def _waited(
     project: Project, stack: str, deadline: float, progress: ProgressLine
-) -> tuple[tuple[StackPart, ...], ServiceError | None]:
+) -> tuple[tuple[PartStatus, ...], ServiceError | None]:
     """Ask until all is well or the time is over; each change is told once.
 
     A failure to ask (an engine that restarts, a manifest that is not written yet) is waited for as well.
     """
     told: dict[str, str] = {}
-    parts: tuple[StackPart, ...] = ()
+    parts: tuple[PartStatus, ...] = ()
     while True:
         trouble = None
         try:
@@ -89,7 +89,7 @@ def _waited(
         time.sleep(min(PAUSE_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
-def _next(bad: Sequence[StackPart], stack: str) -> str:
+def _next(bad: Sequence[PartStatus], stack: str) -> str:
     """The command that brings a person further, by what is at the bottom of it: a backend before its agents."""
     option = _option(stack)
     if bad and all(part.state == "starting" for part in bad):
@@ -121,15 +121,15 @@ def _parsed(line: str) -> Any:
         return {"text": line}
 
 
-def _healthy(parts: Sequence[StackPart]) -> bool:
+def _healthy(parts: Sequence[PartStatus]) -> bool:
     return bool(_of(parts, "agent")) and all(part.good for part in parts)
 
 
-def _of(parts: Sequence[StackPart], kind: str) -> list[StackPart]:
+def _of(parts: Sequence[PartStatus], kind: str) -> list[PartStatus]:
     return [part for part in parts if part.kind == kind]
 
 
-def _data(parts: Sequence[StackPart]) -> dict[str, list[dict[str, str]]]:
+def _data(parts: Sequence[PartStatus]) -> dict[str, list[dict[str, str]]]:
     return {
         f"{kind}s": [
             {
@@ -146,7 +146,7 @@ def _data(parts: Sequence[StackPart]) -> dict[str, list[dict[str, str]]]:
     }
 
 
-def _print(parts: Sequence[StackPart]) -> None:
+def _print(parts: Sequence[PartStatus]) -> None:
     for kind in ("agent", "backend"):
         if found := _of(parts, kind):
             rows = [(part.name, part.endpoint, part.health) for part in found]

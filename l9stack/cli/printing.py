@@ -33,7 +33,7 @@ def print_error(error: L9Error, *, as_json: bool) -> None:
         for problem in problems:
             print(problem, file=sys.stderr)
         count = sum(problem.level == "error" for problem in problems)
-        print(counted(count, "problem"), file=sys.stderr)
+        print(quantity(count, "problem"), file=sys.stderr)
     else:
         print(f"error: {error}", file=sys.stderr)
 
@@ -44,7 +44,7 @@ def print_problems(problems: Sequence[Problem]) -> None:
         print(problem, file=sys.stderr)
 
 
-def counted(number: int, noun: str) -> str:
+def quantity(number: int, noun: str) -> str:
     """`1 agent`, `2 agents`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 

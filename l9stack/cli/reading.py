@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l9stack.cli.printing import counted, print_json, print_problems
-from l9stack.cli.target import project_of, readable
+from l9stack.cli.printing import print_json, print_problems, quantity
+from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import plan_of
 from l9stack.files import write_file
@@ -24,7 +24,7 @@ from l9stack.project import Project
 
 if TYPE_CHECKING:
     from l9stack.infra.settings import StackSettings
-    from l9stack.rendering.prompt import Fenced
+    from l9stack.rendering.prompt import FencedText
 
 _PASSWORD = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
 
@@ -53,9 +53,9 @@ def validate(arguments: argparse.Namespace) -> int:
     print_problems(notes)
     _print_questions(plan.questions, collection.answers_file)
     print(
-        f"{plan.collection}: {counted(len(plan.agents), 'agent')}, {counted(bound + unbound, 'operation')} "
-        f"({bound} bound, {unbound} unbound), {counted(len(plan.questions), 'question')}, "
-        f"{counted(len(notes), 'note')}. Valid."
+        f"{plan.collection}: {quantity(len(plan.agents), 'agent')}, {quantity(bound + unbound, 'operation')} "
+        f"({bound} bound, {unbound} unbound), {quantity(len(plan.questions), 'question')}, "
+        f"{quantity(len(notes), 'note')}. Valid."
     )
     return 0
 
@@ -65,20 +65,20 @@ def _asked(arguments: argparse.Namespace, project: Project) -> tuple[Path, Stack
     if bool(arguments.path) == bool(arguments.stack):
         raise InputError([Problem("what-to-check", "give a collection, or --stack NAME", hint="l9 validate PATH")])
     if arguments.path:
-        return readable(arguments.path), None
+        return existing_path(arguments.path), None
     from l9stack.infra.settings.stack import check_stack
 
     settings = check_stack(project.root, arguments.stack)
-    return readable(str(project.root / settings.collection)), settings
+    return existing_path(str(project.root / settings.collection)), settings
 
 
 def _remarks(settings: StackSettings, plan: Plan, project: Project, stack: str) -> list[Problem]:
     """What the stack's file still lacks before it can be deployed, and what better did not stand in it."""
-    from l9stack.infra.services import without_a_place
-    from l9stack.infra.settings.stack import slips
+    from l9stack.infra.services import unplaced_services
+    from l9stack.infra.settings.stack import stack_file_notes
 
-    lacking = without_a_place(settings, plan, project.root, stack)
-    return [*slips(project.root, stack), *(replace(problem, level="note") for problem in lacking)]
+    lacking = unplaced_services(settings, plan, project.root, stack)
+    return [*stack_file_notes(project.root, stack), *(replace(problem, level="note") for problem in lacking)]
 
 
 def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:
@@ -92,7 +92,7 @@ def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:
 
 def graph(arguments: argparse.Namespace) -> int:
     """Draw agents, dependencies, waves and wirings."""
-    _, plan = plan_of(Inputs.read(project_of(arguments), readable(arguments.path), arguments.meta))
+    _, plan = plan_of(Inputs.read(project_of(arguments), existing_path(arguments.path), arguments.meta))
     if arguments.json or arguments.format == "json":
         print_json(drawing.as_data(plan))
     else:
@@ -103,14 +103,14 @@ def graph(arguments: argparse.Namespace) -> int:
 def prompt(arguments: argparse.Namespace) -> int:
     """Print or write the prompt by which a language model can be asked for the collection's modules."""
     from l9stack.extraction.prepare import prepare
-    from l9stack.rendering.prompt import attached, render_prompt
+    from l9stack.rendering.prompt import attachment, render_prompt
 
-    read = Inputs.read(project_of(arguments), readable(arguments.path), arguments.meta)
+    read = Inputs.read(project_of(arguments), existing_path(arguments.path), arguments.meta)
     prepared = prepare(read)
     inputs = _attached((file.name, file) for file in read.contents.schemas if not file.fault)
     modules = (file for file in read.contents.implementations.files if file.name.endswith(".py"))
     own = _attached((f"{IMPLEMENTATIONS}/{file.name}", file) for file in modules)
-    meta = [attached(name, text) for name, text in prepared.meta.texts.items()]
+    meta = [attachment(name, text) for name, text in prepared.meta.texts.items()]
     text = render_prompt(
         prepared.plan, prepared.tree, _gates(prepared.plan), meta=meta, collection=inputs, implementations=own
     )
@@ -124,13 +124,13 @@ def prompt(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _attached(files: Iterable[tuple[str, InputFile]]) -> list[Fenced]:
-    from l9stack.rendering.prompt import attached
+def _attached(files: Iterable[tuple[str, InputFile]]) -> list[FencedText]:
+    from l9stack.rendering.prompt import attachment
 
     found = []
     for shown, file in files:
         try:
-            found.append(attached(shown, file.data.decode("utf-8-sig")))
+            found.append(attachment(shown, file.data.decode("utf-8-sig")))
         except UnicodeDecodeError as error:
             problem = Problem("not-utf8", "the file is not UTF-8 text", Place(shown), "save it as UTF-8")
             raise InputError([problem]) from error
@@ -153,7 +153,7 @@ def _first_line(measure: object) -> str:
     return (measure.__doc__ or "").strip().partition("\n")[0] if measure else ""
 
 
-def _warn(inputs: Iterable[Fenced]) -> None:
+def _warn(inputs: Iterable[FencedText]) -> None:
     """Say where an input holds a password: the prompt has every input word for word."""
     print_problems(
         [

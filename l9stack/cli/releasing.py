@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from l9stack.cli.configuring import repinned
-from l9stack.cli.deploying import deploy, extracted, prepared_engine, refused, shown_and_agreed
+from l9stack.cli.configuring import release_setting
+from l9stack.cli.deploying import confirm_changes, deploy, extract_for_stack, prepared_engine, refuse_unattended
 from l9stack.cli.printing import ProgressLine, print_json, table
-from l9stack.cli.stacks import can_ask, known_stack, pinned_to, require_secrets_key
+from l9stack.cli.stacks import can_ask, known_stack, pinned_release, require_secrets_key
 from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK, EXIT_USAGE, InputError, Place, Problem
@@ -18,7 +18,7 @@ from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
 from l9stack.releases.archives import export_release, import_release
-from l9stack.releases.history import before, changed_agents
+from l9stack.releases.history import changed_agents, earlier_release
 from l9stack.releases.snapshots import Snapshot, Snapshots
 
 SHOWN = 12
@@ -49,7 +49,7 @@ def rollback(arguments: argparse.Namespace) -> int:
     if arguments.to:
         kept = Snapshots(project).find(arguments.to)
     else:
-        kept = Snapshots(project).open(before(history, arguments.steps, failed=failed).release)
+        kept = Snapshots(project).open(earlier_release(history, arguments.steps, failed=failed).release)
     return _deployed(arguments, project, stack, kept, progress)
 
 
@@ -69,7 +69,7 @@ def releases(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     stack = arguments.stack or DEFAULT_STACK
     engine = StackEngine(project, known_stack(project, stack), progress)
-    history, failed, pinned = _history(engine), engine.failed(), pinned_to(project, stack)
+    history, failed, pinned = _history(engine), engine.failed(), pinned_release(project, stack)
     rows = _rows(project, history)
     if arguments.json:
         print_json({"stack": stack, "pinned": pinned or None, "last_deployment_failed": failed, "releases": rows})
@@ -97,15 +97,15 @@ def _deployed(
     require_secrets_key(project, stack)
     _same_collection(project, stack, kept.release)
     if not arguments.yes and not can_ask():
-        return refused(stack)
+        return refuse_unattended(stack)
     engine = prepared_engine(project, stack, progress)
     running = _release(project, _history(engine))
     differing = ", ".join(changed_agents(running, kept.release)) or "no agent"
     progress(f"release {kept.digest[:SHOWN]} for stack {stack}; differs from what runs in: {differing}")
-    with repinned(engine, project, kept.digest) as keep:
-        inputs = extracted(project, stack, progress)
+    with release_setting(engine, project, kept.digest) as keep:
+        inputs = extract_for_stack(project, stack, progress)
         question = f"deploy release {kept.digest[:SHOWN]} to stack {stack}?"
-        if not arguments.yes and not shown_and_agreed(engine, question, as_json=arguments.json):
+        if not arguments.yes and not confirm_changes(engine, question, as_json=arguments.json):
             return EXIT_USAGE
         keep()
         return deploy(engine, project, progress, inputs, as_json=arguments.json)

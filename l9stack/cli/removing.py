@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from l9stack.cli.leftovers import begun, cleared
+from l9stack.cli.leftovers import clear_orphans, find_orphans
 from l9stack.cli.printing import ProgressLine, print_json
 from l9stack.cli.stacks import (
     DEFAULT_RUNTIME,
-    agreed,
     can_ask,
+    confirm,
     is_protected,
     known_stack,
     require_secrets_key,
@@ -27,7 +27,7 @@ from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, 
 from l9stack.infra.protection import is_stateful
 from l9stack.local.client import SupervisorClient
 from l9stack.project import Project
-from l9stack.reading.stack import described_stacks
+from l9stack.reading.stack import stack_names
 
 
 def down(arguments: argparse.Namespace) -> int:
@@ -38,7 +38,7 @@ def down(arguments: argparse.Namespace) -> int:
     if arguments.purge and protected:
         raise InputError([_protected(stack) for stack in protected])
     question = _question(project, stacks, protected, purge=arguments.purge)
-    if question and not arguments.yes and not (can_ask() and agreed(question)):
+    if question and not arguments.yes and not (can_ask() and confirm(question)):
         print("nothing was removed: say --yes to go on without being asked", file=sys.stderr)
         return EXIT_USAGE
     removed: list[str] = []
@@ -86,7 +86,7 @@ def _chosen(project: Project, named: str | None, progress: ProgressLine) -> list
     """The named stack, else every stack on this machine's own runtime: another machine's is never meant by silence."""
     if not (project.root / "Pulumi.yaml").is_file() or not (named or project.pulumi.is_dir()):
         return []
-    if named and named in (DEFAULT_STACK, *described_stacks(project.root)):
+    if named and named in (DEFAULT_STACK, *stack_names(project.root)):
         return [named]
     stacks = StackEngine(project, DEFAULT_STACK, progress).stacks()
     if named:
@@ -101,14 +101,14 @@ def _destroyed(
     engine: StackEngine, project: Project, stays: Sequence[str], progress: ProgressLine, *, purge: bool
 ) -> EngineRun:
     """Remove what the stack made, with what an earlier run had begun, and once more where that was in the way."""
-    rests = begun(project, engine)
+    rests = find_orphans(project, engine)
     try:
         outcome = engine.destroy(stays)
     except EngineError:
-        if not cleared(project, engine, rests, progress, purge=purge):
+        if not clear_orphans(project, engine, rests, progress, purge=purge):
             raise
         return engine.destroy(stays)
-    cleared(project, engine, rests, progress, purge=purge)
+    clear_orphans(project, engine, rests, progress, purge=purge)
     return outcome
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.project import Project
-from l9stack.reading.stack import described_stacks, secrets_provider, stack_text
+from l9stack.reading.stack import secrets_provider, stack_names, stack_text
 
 DEFAULT_RUNTIME = "local"
 
@@ -23,7 +23,7 @@ def is_protected(project: Project, stack: str) -> bool:
     return stack_text(project.root, stack, "l9stack:protect").lower() == "true"
 
 
-def pinned_to(project: Project, stack: str) -> str:
+def pinned_release(project: Project, stack: str) -> str:
     """The digest of the release to which a stack is pinned; empty where it deploys the working files."""
     return stack_text(project.root, stack, "l9stack:release")
 
@@ -52,7 +52,7 @@ def known_stack(project: Project, stack: str) -> str:
     Raises:
         InputError: there is none; naming a stack that was never described deploys to nowhere by accident.
     """
-    files = described_stacks(project.root)
+    files = stack_names(project.root)
     if stack not in files:
         hint = f"stacks with a file: {', '.join(files)}" if files else f"describe it in Pulumi.{stack}.yaml"
         problem = Problem("no-stack", f"the project has no stack {stack}", Place(f"Pulumi.{stack}.yaml"), hint)
@@ -96,7 +96,7 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def agreed(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask on standard error, so that `--json` stays one document; anything but yes is no."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

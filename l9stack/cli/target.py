@@ -17,7 +17,7 @@ def project_of(arguments: argparse.Namespace) -> Project:
     return Project(Path(arguments.project).resolve()) if arguments.project else Project.find()
 
 
-def readable(text: str) -> Path:
+def existing_path(text: str) -> Path:
     """`text` as an existing path; a clear problem where it is none."""
     path = Path(text)
     if not path.exists():
@@ -28,7 +28,7 @@ def readable(text: str) -> Path:
 def collection_of(arguments: argparse.Namespace, project: Project, stack: str = DEFAULT_STACK) -> Path:
     """The collection that was named, else the one that a stack of the project deploys."""
     if arguments.collection:
-        return readable(arguments.collection)
+        return existing_path(arguments.collection)
     from l9stack.reading.stack import read_stack
 
     sources = read_stack(project.root, stack)
@@ -37,7 +37,7 @@ def collection_of(arguments: argparse.Namespace, project: Project, stack: str = 
             "no-collection", "no collection is named, and the project has none", None, "--collection PATH"
         )
         raise InputError([problem])
-    return readable(str(project.root / sources.collection))
+    return existing_path(str(project.root / sources.collection))
 
 
 def stack_name(arguments: argparse.Namespace) -> str:
@@ -47,7 +47,7 @@ def stack_name(arguments: argparse.Namespace) -> str:
     collection = getattr(arguments, "collection", None)
     if not collection:
         return DEFAULT_STACK
-    return stack_of(readable(collection))
+    return stack_of(existing_path(collection))
 
 
 def stack_of(collection: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from l9stack.cli.printing import counted, print_json, table
+from l9stack.cli.printing import print_json, quantity, table
 from l9stack.cli.target import project_of, stack_name
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, InputError, Place, Problem
 from l9stack.model.monitoring import CONFIG
@@ -50,9 +50,9 @@ def _print(found: MonitoringState) -> None:
     if rows:
         print(table(rows) + "\n")
     firing = sorted(rule.alert for rule in found.rules if rule.firing)
-    print(f"{len(found.panels) - len(empty)} of {counted(len(found.panels), 'figure')} of the dashboards have data")
-    print(f"{len(found.rules) - len(rules)} of {counted(len(found.rules), 'alert')} loaded, firing: {_named(firing)}")
-    print(f"{len(found.targets) - len(targets)} of {counted(len(found.targets), 'agent')} reached")
+    print(f"{len(found.panels) - len(empty)} of {quantity(len(found.panels), 'figure')} of the dashboards have data")
+    print(f"{len(found.rules) - len(rules)} of {quantity(len(found.rules), 'alert')} loaded, firing: {_named(firing)}")
+    print(f"{len(found.targets) - len(targets)} of {quantity(len(found.targets), 'agent')} reached")
 
 
 def _named(names: list[str]) -> str:

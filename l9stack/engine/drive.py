@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.engine.environment import environment
-from l9stack.engine.events import EngineRun, Following
+from l9stack.engine.events import EngineRun, EventFollower
 from l9stack.engine.hints import hints
 from l9stack.errors import EngineError, LockedError
 from l9stack.files import write_file
@@ -160,7 +160,7 @@ class StackEngine:
             LockedError: another operation of the stack goes on.
         """
         self._clear_dead_lock()
-        following = Following(self._progress, preview=command == "preview")
+        following = EventFollower(self._progress, preview=command == "preview")
         with tempfile.TemporaryDirectory(prefix="l9-events-") as folder:
             log = Path(folder) / "events"
             done = threading.Event()

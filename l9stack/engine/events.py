@@ -51,7 +51,7 @@ class EngineRun:
     """The last lines that a provider told of each resource meanwhile, as of an image's build."""
 
 
-class Following:
+class EventFollower:
     """Reads the log of one run into `outcome`, and tells its progress as it goes; a preview makes none."""
 
     def __init__(self, progress: Progress, *, preview: bool) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from l9stack.evidence.scrub import scrub
+from l9stack.evidence.scrub import redact
 from l9stack.model.evidence import BuildEvidence, GateResult
 from l9stack.printable import line, markdown, table_code
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChecklistItem:
     """One line of a checklist; `holds` False leaves its box empty."""
 
     text: str
@@ -26,19 +26,19 @@ class ReportSection:
     """A section of the report: checklist, then details."""
 
     title: str
-    items: Sequence[Item]
+    items: Sequence[ChecklistItem]
     details: Sequence[str] = field(default=())
 
 
 def plain(text: object, limit: int = 300) -> str:
     """Text of others on one line of Markdown: no markup, no line break, no secret, and not endless."""
-    flat = line(scrub(str(text)))
+    flat = line(redact(str(text)))
     return markdown(flat if len(flat) <= limit else f"{flat[: limit - 1]}…")
 
 
 def code(text: object) -> str:
     """A name or path in code style, without secrets, also for the cell of a table."""
-    return table_code(scrub(str(text)))
+    return table_code(redact(str(text)))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -61,7 +61,7 @@ def limit(result: GateResult) -> str:
     return "yes" if result.unit == "flag" else f"{sign} {result.threshold:g}{' %' if result.unit == 'percent' else ''}"
 
 
-class Figures:
+class GateFigures:
     """Every gate result of a build, by gate."""
 
     def __init__(self, evidence: BuildEvidence) -> None:
@@ -73,23 +73,23 @@ class Figures:
             for result in results:
                 self.by_phase.setdefault(result.phase, []).append(result)
 
-    def item(self, label: str, gate: str, good: str) -> Item:
+    def item(self, label: str, gate: str, good: str) -> ChecklistItem:
         """The guide's item `label`, answered with `good` and the worst figure, or with what does not hold."""
         results = self.by_gate.get(gate, [])
         if not results:
-            return Item(f"{label}: not measured (gate {code(gate)})", False)
+            return ChecklistItem(f"{label}: not measured (gate {code(gate)})", False)
         failed = [result for result in results if not result.passed]
         worst = (failed or sorted(results, key=_badness, reverse=True))[0]
         where = f"{len(results)} agents" if results[0].agent else "collection"
         if failed:
             who = ", ".join(code(result.agent) for result in failed if result.agent)
             text = f"{label}: NO, {amount(worst)} where {limit(worst)} is asked"
-            return Item(f"{text}{f' ({who})' if who else ''}: {plain(worst.detail)}", False)
+            return ChecklistItem(f"{text}{f' ({who})' if who else ''}: {plain(worst.detail)}", False)
         if worst.unit == "flag":
             detail = plain(worst.detail) if not worst.agent else ""
-            return Item(f"{label}: {good} ({where}{f'; {detail}' if detail else ''})", True)
+            return ChecklistItem(f"{label}: {good} ({where}{f'; {detail}' if detail else ''})", True)
         lowest = "" if len(results) == 1 else f"{'highest' if worst.unit == 'count_max' else 'lowest'} of {where} "
-        return Item(f"{label}: {good} ({lowest}{amount(worst)}, asked {limit(worst)})", True)
+        return ChecklistItem(f"{label}: {good} ({lowest}{amount(worst)}, asked {limit(worst)})", True)
 
     def rows(self, phase: int) -> list[str]:
         """All results of a phase as a table: gate, agent, figure, threshold, detail."""

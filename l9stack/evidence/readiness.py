@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from l9stack.evidence.figures import Item, ReportSection, code, plain, table
+from l9stack.evidence.figures import ChecklistItem, ReportSection, code, plain, table
 from l9stack.model.deployment import Deployment
 from l9stack.model.evidence import BuildEvidence
 
@@ -75,7 +75,11 @@ def _code(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
     rows = [(code(name), code(agent.code_digest), code(agent.image or "-")) for name, agent in sorted(agents.items())]
     return ReportSection(
         "Code",
-        [Item(text + (f" (others, or not told: {', '.join(map(code, others))})" if others else ""), not others)],
+        [
+            ChecklistItem(
+                text + (f" (others, or not told: {', '.join(map(code, others))})" if others else ""), not others
+            )
+        ],
         ["", f"Digest of the tree: {code(deployment.tree_digest)}", *table(("agent", "digest", "image"), rows)],
     )
 
@@ -84,7 +88,7 @@ def _tests(deployment: Deployment, build: BuildEvidence | None) -> ReportSection
     details = ["", f"Report: {code(deployment.evidence)}"]
     if build is None:
         text = f"All tests passing: {NOT_MEASURED} here; the record of the gates is where they ran"
-        return ReportSection("Tests", [Item(text, False), _before(deployment)], details)
+        return ReportSection("Tests", [ChecklistItem(text, False), _before(deployment)], details)
     counts = build.tests
     failed = counts.unit_failed + counts.integration_failed + counts.regression_failed
     passed = counts.unit_passed + counts.integration_passed + counts.regression_passed
@@ -94,23 +98,25 @@ def _tests(deployment: Deployment, build: BuildEvidence | None) -> ReportSection
     results = [*build.results, *(result for agent in build.agents for result in agent.results)]
     held = sum(result.passed for result in results)
     items = [
-        Item(text, passed > 0 and failed == 0),
-        Item(f"Gates: {held} of {len(results)} hold", held == len(results)),
-        Item(f"Coverage: {counts.coverage_percent:g} % at the agent that has the least", counts.coverage_percent > 0),
+        ChecklistItem(text, passed > 0 and failed == 0),
+        ChecklistItem(f"Gates: {held} of {len(results)} hold", held == len(results)),
+        ChecklistItem(
+            f"Coverage: {counts.coverage_percent:g} % at the agent that has the least", counts.coverage_percent > 0
+        ),
         _before(deployment),
     ]
     return ReportSection("Tests", items, [*details, *table(("tests", "passed", "failed"), rows)])
 
 
-def _before(deployment: Deployment) -> Item:
+def _before(deployment: Deployment) -> ChecklistItem:
     tests = deployment.tests
     if tests is None:
         why = (
             "here the gates run beside the same servers" if deployment.runtime == "local" else "they were not run there"
         )
-        return Item(f"Tests where the agents run, before traffic: {NOT_MEASURED}; {why}", False)
+        return ChecklistItem(f"Tests where the agents run, before traffic: {NOT_MEASURED}; {why}", False)
     text = f"{tests.passed} passed, {tests.failed} failed, {tests.skipped} skipped in {tests.seconds:g} s"
-    return Item(f"Tests where the agents run, before traffic: {text}", tests.passed > 0 and tests.failed == 0)
+    return ChecklistItem(f"Tests where the agents run, before traffic: {text}", tests.passed > 0 and tests.failed == 0)
 
 
 def _agents(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
@@ -129,7 +135,11 @@ def _agents(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
     ]
     return ReportSection(
         "Agents",
-        [Item(f"All services online: {len(good)} of {len(agents)} agents healthy and ready", len(good) == len(agents))],
+        [
+            ChecklistItem(
+                f"All services online: {len(good)} of {len(agents)} agents healthy and ready", len(good) == len(agents)
+            )
+        ],
         table(("agent", "endpoint", "health", "ready", "replicas", "depends on"), rows),
     )
 
@@ -143,7 +153,7 @@ def _backends(deployment: Deployment, measured: ReadinessReport) -> ReportSectio
         (code(name), code(backend.address), "the stack" if backend.managed else "somebody else, given by URL")
         for name, backend in sorted(deployment.backends.items())
     ]
-    item = Item(text, bool(measured.ready) and not bad)
+    item = ChecklistItem(text, bool(measured.ready) and not bad)
     return ReportSection("Backends", [item], table(("backend", "address", "run by"), rows))
 
 
@@ -157,12 +167,14 @@ def _governance(deployment: Deployment) -> ReportSection:
     commands = (
         f"`l9 decisions AGENT{_option(deployment)}` lists what waits for them, `l9 audit` checks an agent's chain."
     )
-    return ReportSection("Governance", [Item(told, False), Item(keys, bool(deployment.anchors))], ["", commands])
+    return ReportSection(
+        "Governance", [ChecklistItem(told, False), ChecklistItem(keys, bool(deployment.anchors))], ["", commands]
+    )
 
 
 def _configuration(deployment: Deployment, measured: ReadinessReport) -> ReportSection:
     said = f"SHA-256 {code(measured.config)}" if measured.config else "missing"
-    item = Item(f"Unified config: {code(deployment.config)}, {said}", bool(measured.config))
+    item = ChecklistItem(f"Unified config: {code(deployment.config)}, {said}", bool(measured.config))
     return ReportSection("Configuration", [item], ["", "An edit in it is drift, which `l9 preview` names."])
 
 
@@ -170,16 +182,16 @@ def _monitoring(deployment: Deployment) -> ReportSection:
     watched = deployment.monitoring
     if watched is None:
         return ReportSection(
-            "Monitoring", [Item("Monitoring dashboards populated: none, `monitoring.enabled` is off", False)]
+            "Monitoring", [ChecklistItem("Monitoring dashboards populated: none, `monitoring.enabled` is off", False)]
         )
     check = f"`l9 monitoring --check{_option(deployment)}` asks every panel after traffic"
-    item = Item(f"Monitoring dashboards populated: {NOT_MEASURED} before there is traffic; {check}", False)
+    item = ChecklistItem(f"Monitoring dashboards populated: {NOT_MEASURED} before there is traffic; {check}", False)
     rows = [(name, code(getattr(watched, name) or "-")) for name in ("dashboards", "files", "prometheus", "grafana")]
     return ReportSection("Monitoring", [item], table(("what", "where"), rows))
 
 
 def _release(deployment: Deployment) -> ReportSection:
-    item = Item(f"Release: {code(deployment.release)}", bool(deployment.release))
+    item = ChecklistItem(f"Release: {code(deployment.release)}", bool(deployment.release))
     option = _option(deployment)
     return ReportSection(
         "Release", [item], ["", f"`l9 releases{option}` lists those before, `l9 rollback{option}` returns."]

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from l9stack.evidence.canonical import canonical, digest, strict_json
-from l9stack.evidence.scrub import scrubbed
+from l9stack.evidence.scrub import redact_value
 from l9stack.files import write_file
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, ServerVersion, TestCounts, TodoItem
@@ -134,7 +134,7 @@ def _total(agents: list[AgentEvidence], collection: TestCounts) -> TestCounts:
 
 def evidence_json(evidence: BuildEvidence | AgentEvidence) -> bytes:
     """The record's canonical, scrubbed bytes."""
-    return canonical(scrubbed(evidence.model_dump(mode="json"))) + b"\n"
+    return canonical(redact_value(evidence.model_dump(mode="json"))) + b"\n"
 
 
 class Records:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from l9stack.evidence.figures import Figures, Item, ReportSection, code, plain
+from l9stack.evidence.figures import ChecklistItem, GateFigures, ReportSection, code, plain
 from l9stack.evidence.sections import (
     baseline,
     compliance,
@@ -29,7 +29,7 @@ def report(evidence: BuildEvidence, plan: Plan, sources: Mapping[str, str], key_
     The final declaration stands there, with its ISO 8601 time, only where every gate held and every item of the guide
     was measured; else the section says what is open.
     """
-    figures = Figures(evidence)
+    figures = GateFigures(evidence)
     sections = [
         inputs(plan, sources),
         locked_plan(figures, evidence, plan),
@@ -84,11 +84,11 @@ def _final(evidence: BuildEvidence, sections: Sequence[ReportSection], key_id: s
         names = sorted({f"{result.gate} of {result.agent or evidence.collection}" for result in failed})
         details = ["", f"NOT DECLARED: {len(open_items)} items are open, {len(failed)} gates did not hold."]
         details += [f"- {plain(name)}" for name in names]
-        return ReportSection("Final Declaration", [Item("Statement signed: no", False)], details)
+        return ReportSection("Final Declaration", [ChecklistItem("Statement signed: no", False)], details)
     signer = f"key {code(key_id)}, attestation.dsse.json" if key_id else "the attestation beside this report"
     items = [
-        Item(f"Statement signed: {signer}", True),
-        Item(f"Signature timestamp: {evidence.measured_at}", True),
+        ChecklistItem(f"Statement signed: {signer}", True),
+        ChecklistItem(f"Signature timestamp: {evidence.measured_at}", True),
     ]
     signed = f"Signed: {evidence.measured_at} by {signer}"
     return ReportSection("Final Declaration", items, ["", DECLARATION, "", signed])

@@ -18,7 +18,7 @@ _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVAT
 _CLOUD = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 
 
-def scrub(text: str) -> str:
+def redact(text: str) -> str:
     """`text` without passwords in URLs, key-value pairs with telling names, tokens and private keys."""
     text = _PEM.sub(HIDDEN, text)
     text = _URL.sub(rf"\1:{HIDDEN}", text)
@@ -28,12 +28,12 @@ def scrub(text: str) -> str:
     return _PAIR.sub(rf"\1{HIDDEN}", text)
 
 
-def scrubbed(value: JsonValue) -> JsonValue:
+def redact_value(value: JsonValue) -> JsonValue:
     """`value` with every string in it scrubbed; keys stay, they are ours."""
     if isinstance(value, str):
-        return scrub(value)
+        return redact(value)
     if isinstance(value, list):
-        return [scrubbed(item) for item in value]
+        return [redact_value(item) for item in value]
     if isinstance(value, dict):
-        return {key: scrubbed(item) for key, item in value.items()}
+        return {key: redact_value(item) for key, item in value.items()}
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from l9stack.evidence.figures import Figures, Item, ReportSection, code, plain, table
+from l9stack.evidence.figures import ChecklistItem, GateFigures, ReportSection, code, plain, table
 from l9stack.model.agent import MemoryKind
 from l9stack.model.evidence import BuildEvidence, TestCounts
 from l9stack.model.plan import AgentPlan, Plan
@@ -18,9 +18,9 @@ def inputs(plan: Plan, sources: Mapping[str, str]) -> ReportSection:
     versions = sorted({agent.spec.version for agent in plan.agents if agent.spec.version})
     version = ", ".join(map(plain, versions)) or "not given"
     items = [
-        Item(f"Input file: {', '.join(map(code, sorted(sources)))}, version {version}", bool(sources)),
-        Item(f"Total agent count: {len(plan.agents)}", bool(plan.agents)),
-        Item(f"Agent names: {', '.join(plain(agent.spec.name) for agent in plan.agents)}", bool(plan.agents)),
+        ChecklistItem(f"Input file: {', '.join(map(code, sorted(sources)))}, version {version}", bool(sources)),
+        ChecklistItem(f"Total agent count: {len(plan.agents)}", bool(plan.agents)),
+        ChecklistItem(f"Agent names: {', '.join(plain(agent.spec.name) for agent in plan.agents)}", bool(plan.agents)),
     ]
     details = ["", f"Operations: {bound} bound, {unbound} unbound (decided by the governance anchors, call by call)."]
     details += table(
@@ -45,14 +45,14 @@ def inputs(plan: Plan, sources: Mapping[str, str]) -> ReportSection:
     return ReportSection("Schema Input Summary", items, details)
 
 
-def locked_plan(figures: Figures, evidence: BuildEvidence, plan: Plan) -> ReportSection:
+def locked_plan(figures: GateFigures, evidence: BuildEvidence, plan: Plan) -> ReportSection:
     """Section 2: what was to be made, with the lines that it got."""
     created = [item for item in evidence.todo if item.action == "create"]
     by_file = {item.file: item for item in evidence.todo}
     located = [item for item in created if item.lines]
     code_files, docs, links = _wanted(plan)
     items = [
-        Item(
+        ChecklistItem(
             f"Every entry shows file and lines: {len(located)} of {len(created)}", bool(created) and located == created
         ),
         _covered("All generatefiles have entries", code_files, by_file),
@@ -82,18 +82,18 @@ def _wanted(plan: Plan) -> tuple[list[str], list[str], list[str]]:
     )
 
 
-def _covered(label: str, wanted: Sequence[str], made: Container[str]) -> Item:
+def _covered(label: str, wanted: Sequence[str], made: Container[str]) -> ChecklistItem:
     known = [path for path in wanted if path in made]
-    return Item(f"{label}: {len(known)} of {len(wanted)}", len(known) == len(wanted))
+    return ChecklistItem(f"{label}: {len(known)} of {len(wanted)}", len(known) == len(wanted))
 
 
-def research(figures: Figures, plan: Plan) -> ReportSection:
+def research(figures: GateFigures, plan: Plan) -> ReportSection:
     """Section 3: graph, order, questions."""
     order = ", ".join(code(agent.id) for agent in plan.agents)
     items = [
-        Item(f"Dependency graph documented: {len(plan.edges)} edges", True),
+        ChecklistItem(f"Dependency graph documented: {len(plan.edges)} edges", True),
         figures.item("Circular dependencies", "dependencies_resolved", "none"),
-        Item(f"Extraction order: {order}", bool(plan.agents)),
+        ChecklistItem(f"Extraction order: {order}", bool(plan.agents)),
         figures.item("No assumptions made", "no_assumptions", "confirmed"),
     ]
     waves = [f"wave {number}: {', '.join(map(code, wave))}" for number, wave in enumerate(plan.waves, start=1)]
@@ -117,7 +117,7 @@ def research(figures: Figures, plan: Plan) -> ReportSection:
     return ReportSection("Phase 0 Research", items, details + figures.rows(0))
 
 
-def baseline(figures: Figures, evidence: BuildEvidence) -> ReportSection:
+def baseline(figures: GateFigures, evidence: BuildEvidence) -> ReportSection:
     """Section 4: what was there before anything ran."""
     items = [
         figures.item("All targets accessible", "targets_writable", "yes"),
@@ -133,7 +133,7 @@ def baseline(figures: Figures, evidence: BuildEvidence) -> ReportSection:
     return ReportSection("Phase 1 Baseline", items, details + figures.rows(1))
 
 
-def implementation(figures: Figures, evidence: BuildEvidence, plan: Plan) -> ReportSection:
+def implementation(figures: GateFigures, evidence: BuildEvidence, plan: Plan) -> ReportSection:
     """Section 5: everything made, nothing left open."""
     made = {item.file for item in evidence.todo if item.action == "create" and item.lines}
     code_files, docs, _ = _wanted(plan)
@@ -141,7 +141,7 @@ def implementation(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Rep
     items = [
         _covered("All generatefiles created", code_files, made),
         _covered("All generatedocs created", docs, made),
-        Item(f"All tests generated: {tests} files", tests > 0),
+        ChecklistItem(f"All tests generated: {tests} files", tests > 0),
         figures.item("All files of the schema present", "files_complete", "yes"),
         figures.item("NO TODO comments in code", "no_placeholders", "confirmed"),
         figures.item("No stub bodies", "no_stub_bodies", "confirmed"),
@@ -150,7 +150,7 @@ def implementation(figures: Figures, evidence: BuildEvidence, plan: Plan) -> Rep
     return ReportSection("Phase 2 Implementation", items, figures.rows(2))
 
 
-def enforcement(figures: Figures) -> ReportSection:
+def enforcement(figures: GateFigures) -> ReportSection:
     """Section 6: guards."""
     items = [
         figures.item("Input validation added", "input_validation", "yes"),
@@ -162,7 +162,7 @@ def enforcement(figures: Figures) -> ReportSection:
     return ReportSection("Phase 3 Enforcement", items, figures.rows(3))
 
 
-def validation(figures: Figures, evidence: BuildEvidence) -> ReportSection:
+def validation(figures: GateFigures, evidence: BuildEvidence) -> ReportSection:
     """Section 7: the generated tests, as they ran."""
     items = [
         figures.item("Unit tests passing", "unit_tests", "yes"),
@@ -204,7 +204,7 @@ def _origin(carried: bool, run: str, when: str) -> str:
     return f"carried over from run {code(run)}, {when}" if carried else "in this run"
 
 
-def recursive_verification(figures: Figures) -> ReportSection:
+def recursive_verification(figures: GateFigures) -> ReportSection:
     """Section 8: code held against schema again."""
     items = [
         figures.item("Schema vs code match", "schema_matches_code", "yes"),
@@ -215,7 +215,7 @@ def recursive_verification(figures: Figures) -> ReportSection:
     return ReportSection("Phase 5 Recursive Verification", items, figures.rows(5))
 
 
-def compliance(figures: Figures, plan: Plan) -> ReportSection:
+def compliance(figures: GateFigures, plan: Plan) -> ReportSection:
     """Section 9: rules, triggers, anchors."""
     ruled = [agent for agent in plan.agents if agent.rules or agent.triggers]
     items = [

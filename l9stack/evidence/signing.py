@@ -14,7 +14,7 @@ from typing import Any
 
 from l9stack.evidence.canonical import canonical
 from l9stack.evidence.keys import SigningKey
-from l9stack.evidence.scrub import scrubbed
+from l9stack.evidence.scrub import redact_value
 from l9stack.model.evidence import BuildEvidence
 
 NAME = "attestation.dsse.json"
@@ -39,7 +39,7 @@ def statement(evidence: BuildEvidence, files: Mapping[str, str], inputs: Mapping
             "inputDigest": evidence.input_digest,
             "inputs": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in sorted(inputs.items())],
             "slsaBuildLevel": "at most 1",
-            "evidence": scrubbed(evidence.model_dump(mode="json", exclude={"todo"})),
+            "evidence": redact_value(evidence.model_dump(mode="json", exclude={"todo"})),
         },
     }
 

@@ -12,8 +12,8 @@ from typing import Literal
 from l9stack.errors import InputError, Place, Problem
 from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE
-from l9stack.extraction.prepare import Prepared, prepare
-from l9stack.extraction.views import PublishedView, published, published_texts
+from l9stack.extraction.prepare import PreparedCollection, prepare
+from l9stack.extraction.views import PublishedView, published_view, view_texts
 from l9stack.inputs import Inputs, Settings
 from l9stack.model.base import Model
 from l9stack.output.diff import FileDiff, compare, texts_below
@@ -28,7 +28,7 @@ class InputChange(Model):
 
 
 @dataclass(frozen=True)
-class Current:
+class LastExtraction:
     """The last published extraction of a collection, beside its inputs as they are now."""
 
     inputs: Inputs
@@ -42,14 +42,14 @@ class Current:
         return Path(self.view.folder)
 
     @cached_property
-    def prepared(self) -> Prepared:
+    def prepared(self) -> PreparedCollection:
         """What would be generated now."""
         return prepare(self.inputs)
 
     @cached_property
     def texts(self) -> dict[str, str]:
         """The texts as they were published, whatever lies in the folder now."""
-        return published_texts(self.inputs.project, self.view)
+        return view_texts(self.inputs.project, self.view)
 
     def diff(self) -> tuple[FileDiff, ...]:
         """Every file that was edited, or would be generated otherwise. Evidence is compared by hand edits alone."""
@@ -75,7 +75,7 @@ class Current:
         return tuple(found) or (InputChange(name="settings of the stack", change="changed"),)
 
 
-def current(path: Path, project: Project, meta: str | None, stack: Settings | None) -> Current:
+def last_extraction(path: Path, project: Project, meta: str | None, stack: Settings | None) -> LastExtraction:
     """The collection's last extraction. `stack` are the settings with which its stack would extract it.
 
     Raises:
@@ -83,7 +83,7 @@ def current(path: Path, project: Project, meta: str | None, stack: Settings | No
     """
     inputs = Inputs.read(project, path, meta)
     name = inputs.name
-    view = published(project, name)
+    view = published_view(project, name)
     if view is None:
         problem = Problem("no-extraction", f"{name} has not been extracted", Place(str(path)), f"l9 extract {path}")
         raise InputError([problem])
@@ -93,5 +93,5 @@ def current(path: Path, project: Project, meta: str | None, stack: Settings | No
     # `l9 extract` takes no settings of a stack, and `l9 up` does: the view was made by either.
     for settings in (None, stack):
         if (now := inputs.with_settings(settings)).digest == view.input_digest:
-            return Current(now, view, up_to_date=True)
-    return Current(inputs.with_settings(stack), view, up_to_date=False)
+            return LastExtraction(now, view, up_to_date=True)
+    return LastExtraction(inputs.with_settings(stack), view, up_to_date=False)

@@ -10,7 +10,7 @@ from l9stack import __version__
 from l9stack.errors import InputError, Place, Problem, VerificationError
 from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE, verify
-from l9stack.extraction.current import Current
+from l9stack.extraction.current import LastExtraction
 from l9stack.files import digests_below
 from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.output.placing import Parcel
@@ -29,7 +29,7 @@ l9stack[agent]=={__version__}
 """
 
 
-def parcel(current: Current) -> Parcel:
+def parcel(current: LastExtraction) -> Parcel:
     """The collection's last extraction, ready to be delivered.
 
     Raises:
@@ -77,7 +77,7 @@ def _targets(path: str, collection: str, paths: dict[str, str]) -> list[str]:
     return [path.removeprefix("code/")]
 
 
-def _implementations(current: Current) -> dict[str, bytes]:
+def _implementations(current: LastExtraction) -> dict[str, bytes]:
     """A user's own functions, which the agents import, as the attestation names them; their tests stay behind."""
     envelope = json.loads((current.folder / signing.NAME).read_bytes())
     inputs = json.loads(b64decode(envelope["payload"]))["predicate"]["inputs"]

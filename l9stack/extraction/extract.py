@@ -49,9 +49,9 @@ def extract(
     now = datetime.now(UTC)
     name = inputs.name
     with collection_lock(inputs.project, name, "extract", now):
-        found = known(inputs, output)
+        found = find_published(inputs, output)
         if found is not None and found.edits().none:
-            return reused(found, name)
+            return reuse(found, name)
         if found is not None:
             progress(f"{found.path} was edited: it is left alone, and a new folder is made")
         # Imported here: a run whose extraction is known needs none of the stages.
@@ -65,12 +65,12 @@ def extract(
         return PublishedExtraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
 
 
-def known(inputs: Inputs, output: Path) -> View | None:
+def find_published(inputs: Inputs, output: Path) -> View | None:
     """The folder that was published from these inputs, also where it was edited since; None where there is none."""
     return find(output, inputs.name, inputs.digest)
 
 
-def reused(view: View, collection: str) -> PublishedExtraction:
+def reuse(view: View, collection: str) -> PublishedExtraction:
     """A published folder whose files are as they were signed, as the extraction that it is."""
     manifest = json.loads((view.path / MANIFEST).read_text(encoding="utf-8"))
     return PublishedExtraction(view.path, True, str(manifest["tree_digest"]), collection, None)

@@ -13,8 +13,8 @@ from l9stack import __version__
 from l9stack.agent.backends import BackendUrls
 from l9stack.errors import GateError
 from l9stack.evidence.records import Provenance, Records, RunResults, agent_key, build_evidence
-from l9stack.extraction.packages import installed
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.packages import install
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.extraction.servers import GateServers
 from l9stack.gates import baseline, judge
 from l9stack.gates.baseline import Ping
@@ -43,7 +43,7 @@ class Measurement:
 
 
 def measure(
-    prepared: Prepared,
+    prepared: PreparedCollection,
     agents: Sequence[AgentId],
     output: Path,
     progress: Progress,
@@ -85,13 +85,15 @@ def measure(
             jobs=grounds.jobs,
             parent=ready.parent,
             scratch=grounds.scratch,
-            stopped=judge.stopped(plan, static),
+            stopped=judge.stop_reasons(plan, static),
         )
     own = [item for item in static if item.agent is None or item.agent in agents]
     return Measurement((*own, *online, *judge.validation_results(plan, run)), run, versions, carried)
 
 
-def evidence_of(prepared: Prepared, measured: Measurement, agents: Iterable[AgentId], now: datetime) -> BuildEvidence:
+def evidence_of(
+    prepared: PreparedCollection, measured: Measurement, agents: Iterable[AgentId], now: datetime
+) -> BuildEvidence:
     """The evidence of these agents, each of which was measured or is carried over."""
     plan, chosen = prepared.plan, set(agents)
     return build_evidence(
@@ -109,14 +111,14 @@ def evidence_of(prepared: Prepared, measured: Measurement, agents: Iterable[Agen
     )
 
 
-def keep(prepared: Prepared, evidence: BuildEvidence) -> None:
+def keep(prepared: PreparedCollection, evidence: BuildEvidence) -> None:
     """Keep the results of each agent, so that they are not measured again while nothing of them changes."""
     records = Records(prepared.project)
     for agent in evidence.agents:
         records.save_agent(record_key(prepared, agent.agent), agent)
 
 
-def require(prepared: Prepared, measured: Measurement, now: datetime) -> None:
+def require(prepared: PreparedCollection, measured: Measurement, now: datetime) -> None:
     """Do nothing where every gate holds; else keep the results of the agents whose gates hold, and raise.
 
     Raises:
@@ -127,10 +129,10 @@ def require(prepared: Prepared, measured: Measurement, now: datetime) -> None:
         return
     held = [agent for agent in measured.run.per_agent if agent not in measured.run.stopped]
     keep(prepared, evidence_of(prepared, measured, held, now))
-    raise GateError([*found, *judge.held_back(prepared.plan, measured.run, len(held) + len(measured.carried))])
+    raise GateError([*found, *judge.unmeasured_notes(prepared.plan, measured.run, len(held) + len(measured.carried))])
 
 
-def record_key(prepared: Prepared, agent: AgentId) -> str:
+def record_key(prepared: PreparedCollection, agent: AgentId) -> str:
     """The digest of all that an agent's results depend on."""
     others = [f"{name} {digest}" for name, digest in prepared.inputs.own_code.items()]
     others += [f"packages {prepared.packages.digest}"] if prepared.packages else []
@@ -156,7 +158,7 @@ def pings(backends: BackendUrls) -> Mapping[str, Ping]:
     }
 
 
-def import_paths(prepared: Prepared) -> tuple[Path, ...]:
+def import_paths(prepared: PreparedCollection) -> tuple[Path, ...]:
     """Folders of the user's own code, and of the packages that it needs, which are installed where they are missing."""
     own = prepared.implementations
-    return (*((own,) if own else ()), *installed(prepared.project, prepared.packages))
+    return (*((own,) if own else ()), *install(prepared.project, prepared.packages))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.extract import PublishedExtraction, extract
-from l9stack.files import files_below, inside, write_file
+from l9stack.files import contained_path, files_below, write_file
 from l9stack.inputs import Inputs
 from l9stack.inputs.names import imported_folder
 from l9stack.inputs.read import modules_below
@@ -32,7 +32,7 @@ _OURS = ("docs", "tests", "manifests")
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """The modules that were taken, where they are kept, and the extraction that proved them."""
 
     modules: tuple[ImportedModule, ...]
@@ -43,7 +43,7 @@ class Imported:
 
 def import_modules(
     path: Path, folder: Path, output: Path, project: Project, progress: Callable[[str], None], meta: str | None = None
-) -> Imported:
+) -> ImportResult:
     """Take the modules of `folder` into the collection at `path`, and publish an extraction with them.
 
     Raises:
@@ -63,7 +63,7 @@ def import_modules(
     notes, kept = tuple(problems), _kept_in(before)
     with _kept(kept, {module.path: module.text.encode() for module in modules}):
         done = extract(Inputs.read(project, path, meta), output, progress)
-    return Imported(modules, kept, notes, done)
+    return ImportResult(modules, kept, notes, done)
 
 
 def forget(project: Project, path: Path, name: str) -> Path:
@@ -88,7 +88,7 @@ def forget(project: Project, path: Path, name: str) -> Path:
         near = difflib.get_close_matches(name, known, 1, 0.6)
         hint = f"did you mean {near[0]}?" if near else f"imported are: {', '.join(known) or 'none'}"
         raise InputError([Problem("not-imported", f"{name} was not imported", Place(kept.name), hint)])
-    removed = inside(kept, file)
+    removed = contained_path(kept, file)
     _remove(removed, kept)
     return removed
 
@@ -120,7 +120,7 @@ def _written(folder: Path) -> tuple[tuple[ImportedModule, ...], list[Problem]]:
 @contextlib.contextmanager
 def _kept(folder: Path, files: Mapping[str, bytes]) -> Iterator[None]:
     """Files below `folder` for good; where what follows fails, what was there before is put back."""
-    targets = {inside(folder, path): data for path, data in files.items()}
+    targets = {contained_path(folder, path): data for path, data in files.items()}
     before = {file: file.read_bytes() if file.is_file() else None for file in targets}
     try:
         for file, data in targets.items():

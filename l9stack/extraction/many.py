@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.extraction.extract import known, reused
-from l9stack.extraction.results import Result, failed, succeeded
+from l9stack.extraction.extract import find_published, reuse
+from l9stack.extraction.results import ExtractionResult, failure, success
 from l9stack.inputs import Inputs
 from l9stack.inputs.names import collection_files, collection_name
 from l9stack.local.processes import tail
 from l9stack.local.scratch import scratch_folder
-from l9stack.local.temporary import Shared, shared_servers
-from l9stack.local.warm import WarmParent
+from l9stack.local.temporary import SharedServers, shared_servers
+from l9stack.local.warm import ForkServer
 from l9stack.progress import Progress
 from l9stack.project import Project
 
@@ -62,7 +62,7 @@ class Batch:
     meta: str | None
     jobs: int
 
-    def results(self, progress: Progress) -> Generator[Result, None, None]:
+    def results(self, progress: Progress) -> Generator[ExtractionResult, None, None]:
         """Each collection's result as it ends; one that fails keeps none of the others from being extracted.
 
         Raises:
@@ -74,10 +74,10 @@ class Batch:
         for path in self.paths:
             began = time.monotonic()
             inputs = Inputs.read(self.project, path, self.meta)
-            view = known(inputs, self.output)
+            view = find_published(inputs, self.output)
             if view is not None and view.edits().none:
-                done = reused(view, inputs.name)
-                yield succeeded(path, self.project, done, time.monotonic() - began)
+                done = reuse(view, inputs.name)
+                yield success(path, self.project, done, time.monotonic() - began)
             else:
                 new.append(path)
         if new:
@@ -94,12 +94,12 @@ class Batch:
         if problems:
             raise InputError(problems)
 
-    def _extracted(self, paths: Sequence[Path], progress: Progress) -> Generator[Result, None, None]:
+    def _extracted(self, paths: Sequence[Path], progress: Progress) -> Generator[ExtractionResult, None, None]:
         side_by_side = min(self.jobs, len(paths))
         progress(f"starting servers for {len(paths)} collections, {side_by_side} at a time")
         with (
             scratch_folder("l9-many-") as scratch,
-            WarmParent("l9stack.extraction.worker", scratch / "warm.log", os.environ) as parent,
+            ForkServer("l9stack.extraction.worker", scratch / "warm.log", os.environ) as parent,
             shared_servers() as servers,
             ThreadPoolExecutor(side_by_side, "l9-collection") as pool,
         ):
@@ -120,11 +120,11 @@ class _Runner:
 
     many: Batch
     scratch: Path
-    parent: WarmParent
-    servers: Shared
+    parent: ForkServer
+    servers: SharedServers
     jobs: int
 
-    def run(self, number: int, path: Path) -> Result:
+    def run(self, number: int, path: Path) -> ExtractionResult:
         """Extract a collection in a process of its own; one that dies is a failure of its collection alone."""
         began = time.monotonic()
         own = Path(tempfile.mkdtemp(prefix=f"{number}-", dir=self.scratch))
@@ -132,14 +132,14 @@ class _Runner:
         code = self.parent.run(self._order(number, path, own), _LIMIT)
         result = own / _RESULT
         if result.is_file():
-            return Result.model_validate_json(result.read_bytes())
+            return ExtractionResult.model_validate_json(result.read_bytes())
         problem = Problem(
             "extraction-died",
             f"the process ended with {code}: {tail(own / 'log', 3).strip() or 'no message'}",
             Place(str(path)),
             "extract this collection alone to see the whole message",
         )
-        return failed(path, InputError([problem]), time.monotonic() - began)
+        return failure(path, InputError([problem]), time.monotonic() - began)
 
     def _order(self, number: int, path: Path, own: Path) -> dict[str, object]:
         return {

@@ -44,7 +44,7 @@ def packages_of(lock: InputFile | None) -> Packages | None:
     return Packages(lock.name, lock.data, lock.sha256)
 
 
-def installed(project: Project, packages: Packages | None) -> tuple[Path, ...]:
+def install(project: Project, packages: Packages | None) -> tuple[Path, ...]:
     """The folder of the packages, installed where it is missing, as a part of the path of imports.
 
     Raises:

@@ -9,7 +9,7 @@ from l9stack.evidence import extraction_manifest, report, signing
 from l9stack.evidence.keys import signing_key
 from l9stack.evidence.records import Records
 from l9stack.extraction import gating
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.extraction.servers import GateServers
 from l9stack.extraction.views import COLLECTION, CONFIG, PublishedView, publish_pointer
 from l9stack.gates import judge
@@ -22,7 +22,7 @@ from l9stack.progress import Progress
 
 
 def run(
-    prepared: Prepared, output: Path, progress: Progress, now: datetime, grounds: GateServers
+    prepared: PreparedCollection, output: Path, progress: Progress, now: datetime, grounds: GateServers
 ) -> tuple[View, BuildEvidence]:
     """Prove and publish what was prepared.
 
@@ -42,7 +42,7 @@ def run(
     return view, evidence
 
 
-def _publish(prepared: Prepared, evidence: BuildEvidence, output: Path, now: datetime) -> View:
+def _publish(prepared: PreparedCollection, evidence: BuildEvidence, output: Path, now: datetime) -> View:
     plan, tree, project = prepared.plan, prepared.tree, prepared.project
     key = signing_key(project)
     extra = {report.NAME: report.report(evidence, plan, prepared.inputs.collection, key.key_id)}
@@ -71,7 +71,7 @@ def _publish(prepared: Prepared, evidence: BuildEvidence, output: Path, now: dat
     return view
 
 
-def gate_agent(prepared: Prepared, agent: AgentId, progress: Progress) -> AgentEvidence:
+def gate_agent(prepared: PreparedCollection, agent: AgentId, progress: Progress) -> AgentEvidence:
     """The gates of one agent; known results are reused. Returns what was measured, also where a test gate did not hold.
 
     Raises:

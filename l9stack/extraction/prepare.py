@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedCollection:
     """Inputs that were read, planned and rendered; nothing of it is on disk until `stored`."""
 
     inputs: Inputs
@@ -118,7 +118,7 @@ def rendering_key(inputs: Inputs, plan: Plan) -> str:
     return hashlib.sha256(json.dumps([inputs.digest, planned, generator_digest()]).encode()).hexdigest()
 
 
-def prepare(inputs: Inputs, planned: Callable[[], None] = lambda: None) -> Prepared:
+def prepare(inputs: Inputs, planned: Callable[[], None] = lambda: None) -> PreparedCollection:
     """Plan and render what was read, or recall what was rendered from the same; writes nothing.
 
     `planned` is called when the input is known to be right, before the rendering, which takes a while.
@@ -134,4 +134,4 @@ def prepare(inputs: Inputs, planned: Callable[[], None] = lambda: None) -> Prepa
         from l9stack.rendering.tree import render  # most commands find the tree known, and need no templates
 
         tree = render(plan)
-    return Prepared(inputs, collection, templates, plan, tree)
+    return PreparedCollection(inputs, collection, templates, plan, tree)

@@ -28,7 +28,7 @@ class ProblemRecord(Model):
         return Problem(self.code, self.message, self.place, self.hint, self.level)
 
 
-class Result(Model):
+class ExtractionResult(Model):
     """One collection's figures; `coverage_percent` is that of the agent with the lowest. Seconds are wall time."""
 
     path: str
@@ -49,10 +49,10 @@ class Result(Model):
         return self.result != "failed"
 
 
-def succeeded(path: Path, project: Project, done: PublishedExtraction, seconds: float) -> Result:
+def success(path: Path, project: Project, done: PublishedExtraction, seconds: float) -> ExtractionResult:
     """The result of an extraction; figures of one that was there already are those that were measured for it."""
     evidence = done.evidence or Records(project).build(done.tree_digest)
-    base = Result(
+    base = ExtractionResult(
         path=str(path),
         collection=done.collection,
         result="unchanged" if done.reused else "extracted",
@@ -73,13 +73,13 @@ def succeeded(path: Path, project: Project, done: PublishedExtraction, seconds: 
     )
 
 
-def failed(path: Path, error: Exception, seconds: float) -> Result:
+def failure(path: Path, error: Exception, seconds: float) -> ExtractionResult:
     """The result of an extraction that was refused, or could not be made."""
     problems: tuple[Problem, ...] = getattr(error, "problems", ())
     if not problems:
         code = "extraction-failed" if isinstance(error, L9Error) else "system-error"
         problems = (Problem(code, str(error) or type(error).__name__, Place(str(path))),)
-    return Result(
+    return ExtractionResult(
         path=str(path),
         collection=collection_name(path),
         result="failed",

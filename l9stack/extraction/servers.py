@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Self
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.gates.warm import parent_of_tests
+from l9stack.gates.warm import fork_server_of_tests
 from l9stack.local.client import SupervisorClient
 from l9stack.local.scratch import scratch_folder
-from l9stack.local.temporary import Shared, temporary
-from l9stack.local.warm import WarmParent
+from l9stack.local.temporary import SharedServers, temporary_servers
+from l9stack.local.warm import ForkServer
 from l9stack.progress import Progress
 from l9stack.project import Project
 
@@ -29,11 +29,11 @@ def cores() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyServers:
     """Servers that answer, and the fork server."""
 
     backends: BackendUrls
-    parent: WarmParent
+    parent: ForkServer
 
 
 class GateServers:
@@ -49,7 +49,7 @@ class GateServers:
         self._project = project
         self._progress = progress
         self._stack = ExitStack()
-        self._coming: Future[Ready] | None = None
+        self._coming: Future[ReadyServers] | None = None
 
     def __enter__(self) -> Self:
         self.scratch = self._stack.enter_context(scratch_folder("l9-gates-"))
@@ -66,19 +66,19 @@ class GateServers:
         if self.jobs > 1:
             self._begin()
 
-    def ready(self) -> Ready:
+    def ready(self) -> ReadyServers:
         """Wait until all is there; ServiceError where a server does not start."""
         return self._begin().result()
 
-    def _begin(self) -> Future[Ready]:
+    def _begin(self) -> Future[ReadyServers]:
         if self._coming is None:
             pool = self._stack.enter_context(ThreadPoolExecutor(1, "l9-grounds"))
             self._coming = pool.submit(self._made)
         return self._coming
 
-    def _made(self) -> Ready:
-        parent = self._stack.enter_context(parent_of_tests(self.scratch / "warm.log"))
-        return Ready(self._stack.enter_context(self._servers()), parent)
+    def _made(self) -> ReadyServers:
+        parent = self._stack.enter_context(fork_server_of_tests(self.scratch / "warm.log"))
+        return ReadyServers(self._stack.enter_context(self._servers()), parent)
 
     @contextlib.contextmanager
     def _servers(self) -> Iterator[BackendUrls]:
@@ -88,14 +88,14 @@ class GateServers:
             yield running.namespace(NAMESPACE)
             return
         self._progress("starting servers for the gates")
-        with temporary() as (backends, _):
+        with temporary_servers() as (backends, _):
             yield backends
 
 
 class SharedGateServers(GateServers):
     """A namespace in servers that others use, too; it is dropped afterwards."""
 
-    def __init__(self, project: Project, jobs: int, shared: Shared, namespace: str) -> None:
+    def __init__(self, project: Project, jobs: int, shared: SharedServers, namespace: str) -> None:
         super().__init__(project, lambda _message: None, jobs)
         self._shared = shared
         self._namespace = namespace

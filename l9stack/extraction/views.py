@@ -8,7 +8,7 @@ from pathlib import Path
 
 from l9stack.files import write_file
 from l9stack.model.base import Model
-from l9stack.output.edits import Edits, edited, restore
+from l9stack.output.edits import Edits, find_edits, restore
 from l9stack.output.store import Store
 from l9stack.project import Project
 
@@ -30,7 +30,7 @@ class PublishedView(Model):
 
     def edits(self, owner: str | None = None) -> Edits:
         """What differs in the folder now; of one owner, or of all."""
-        found = edited(Path(self.folder), self.files)
+        found = find_edits(Path(self.folder), self.files)
         if owner is None:
             return found
         return Edits(
@@ -58,7 +58,7 @@ def publish_pointer(project: Project, view: PublishedView) -> None:
     write_file(_pointer(project, view.collection), f"{view.model_dump_json(indent=1)}\n".encode())
 
 
-def published(project: Project, collection: str) -> PublishedView | None:
+def published_view(project: Project, collection: str) -> PublishedView | None:
     """The collection's current view, or None."""
     try:
         return PublishedView.model_validate(json.loads(_pointer(project, collection).read_bytes()))
@@ -66,7 +66,7 @@ def published(project: Project, collection: str) -> PublishedView | None:
         return None
 
 
-def published_texts(project: Project, view: PublishedView) -> dict[str, str]:
+def view_texts(project: Project, view: PublishedView) -> dict[str, str]:
     """The texts of a view as they were published, from the store; InputError where an entry is absent or changed."""
     store, texts = Store(project), dict[str, str]()
     for digest in view.parts:
@@ -78,16 +78,16 @@ def published_texts(project: Project, view: PublishedView) -> dict[str, str]:
 
 def view_edits(project: Project, collection: str, owner: str) -> list[str]:
     """Paths of an owner (an agent's id, `config` or `collection`) that differ from what was published."""
-    view = published(project, collection)
+    view = published_view(project, collection)
     return list(view.edits(owner).paths) if view else []
 
 
 def restore_view(project: Project, collection: str, owner: str) -> list[Path]:
     """Set an owner's edited files right; patches that keep what was there."""
-    view = published(project, collection)
+    view = published_view(project, collection)
     if view is None or (edits := view.edits(owner)).none:
         return []
-    texts = published_texts(project, view)
+    texts = view_texts(project, view)
     patches = project.patches / collection
     folder = Path(view.folder)
     folder.mkdir(parents=True, exist_ok=True)

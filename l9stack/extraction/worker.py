@@ -1,7 +1,7 @@
 """`python -m l9stack.extraction.worker`: the fork server of extractions, which has imported every stage.
 
 Each order extracts one collection in a fork: `{"log", "path", "output", "project", "meta", "jobs", "folder", "ports",
-"namespace", "scratch", "result"}`. What came of it is written to `result`, a `Result` as JSON.
+"namespace", "scratch", "result"}`. What came of it is written to `result`, a `ExtractionResult` as JSON.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 
 from l9stack.errors import L9Error
 from l9stack.extraction.extract import extract
-from l9stack.extraction.results import Result, failed, succeeded
+from l9stack.extraction.results import ExtractionResult, failure, success
 from l9stack.extraction.servers import SharedGateServers
 from l9stack.inputs import Inputs
 from l9stack.local import zygote
-from l9stack.local.temporary import Shared
+from l9stack.local.temporary import SharedServers
 from l9stack.local.zygote import Order
 from l9stack.project import Project
 
@@ -34,15 +34,15 @@ def _extract(order: Order) -> None:
     os.environ["TMPDIR"] = order["scratch"]  # whoever ordered this removes it, also where this process is killed
     tempfile.tempdir = None
     path, project, began = Path(order["path"]), Project(Path(order["project"])), time.monotonic()
-    shared = Shared(order["folder"], order["ports"])
+    shared = SharedServers(order["folder"], order["ports"])
     grounds = SharedGateServers(project, order["jobs"], shared, order["namespace"])
-    result: Result
+    result: ExtractionResult
     try:
         inputs = Inputs.read(project, path, order["meta"])
         done = extract(inputs, Path(order["output"]), _quiet, grounds=grounds)
-        result = succeeded(path, project, done, time.monotonic() - began)
+        result = success(path, project, done, time.monotonic() - began)
     except (L9Error, OSError) as error:
-        result = failed(path, error, time.monotonic() - began)
+        result = failure(path, error, time.monotonic() - began)
     Path(order["result"]).write_text(result.model_dump_json(), encoding="utf-8")
 
 

@@ -8,7 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from l9stack.gates.parsed import CODE, ParsedTree
-from l9stack.gates.registry import BASELINE_GATES, Finding, agent_gate, collection_gate, result, rows_of, some
+from l9stack.gates.registry import (
+    BASELINE_GATES,
+    GateMeasurement,
+    agent_gate,
+    collection_gate,
+    first_few,
+    result,
+    rows_of,
+)
 from l9stack.model.evidence import GateResult, ServerVersion
 from l9stack.model.plan import AgentPlan, Plan
 
@@ -19,7 +27,7 @@ BASELINE_GATES |= {"backends_online": "collection", "targets_writable": "collect
 
 
 @agent_gate("hard_dependencies_present")
-def hard_dependencies_present(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def hard_dependencies_present(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """1 when each hard dependency is in the collection, in an earlier wave, with code in this very tree."""
     waves = {other.id: other.wave for other in scene.plan.agents}
     wanted = [edge.target for edge in agent.edges if edge.kind.value == "hard" and edge.source == agent.id]
@@ -29,14 +37,16 @@ def hard_dependencies_present(scene: ParsedTree, agent: AgentPlan) -> Finding:
         if waves.get(name, agent.wave) >= agent.wave  # type: ignore[call-overload]
         or not scene.artifacts(name, CODE)  # type: ignore[arg-type]
     ]
-    return Finding(not wrong, some(wrong) or some(wanted) or "none", agent.spec.place if wrong else None)
+    return GateMeasurement(
+        not wrong, first_few(wrong) or first_few(wanted) or "none", agent.spec.place if wrong else None
+    )
 
 
 @agent_gate("anchors_named")
-def anchors_named(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def anchors_named(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """How many governance anchors are named; whether they can be reached is measured at deployment."""
     anchors = anchors_of(agent)
-    return Finding(len(anchors), some(anchors), None if anchors else agent.spec.place)
+    return GateMeasurement(len(anchors), first_few(anchors), None if anchors else agent.spec.place)
 
 
 def anchors_of(agent: AgentPlan) -> list[str]:
@@ -46,11 +56,11 @@ def anchors_of(agent: AgentPlan) -> list[str]:
 
 
 @collection_gate("flags_set")
-def flags_set(scene: ParsedTree) -> Finding:
+def flags_set(scene: ParsedTree) -> GateMeasurement:
     """1 when every feature flag of the meta templates has a value; the detail names those that are off."""
     off = [name for name, value in sorted(scene.plan.flags.items()) if not value]
-    detail = f"{len(scene.plan.flags)} flags set" + (f", off: {some(off)}" if off else "")
-    return Finding(bool(scene.plan.flags), detail)
+    detail = f"{len(scene.plan.flags)} flags set" + (f", off: {first_few(off)}" if off else "")
+    return GateMeasurement(bool(scene.plan.flags), detail)
 
 
 def baseline(
@@ -82,17 +92,17 @@ def _answers(pings: Mapping[str, Ping]) -> dict[str, ServerVersion | Exception]:
         return dict(zip(pings, pool.map(ask, pings.values()), strict=True))
 
 
-def _online(plan: Plan, answers: Mapping[str, ServerVersion | Exception]) -> Finding:
+def _online(plan: Plan, answers: Mapping[str, ServerVersion | Exception]) -> GateMeasurement:
     silent = [f"{name}: {answer}" for name, answer in sorted(answers.items()) if isinstance(answer, Exception)]
     if not answers and any(agent.spec.memory for agent in plan.agents):
         silent = ["no backend was given"]
     online = [f"{a.product} {a.version}".strip() for _, a in sorted(answers.items()) if isinstance(a, ServerVersion)]
-    return Finding(not silent, some(silent) or ", ".join(online) or "no memory layer is declared")
+    return GateMeasurement(not silent, first_few(silent) or ", ".join(online) or "no memory layer is declared")
 
 
-def _writable(output: Path) -> Finding:
+def _writable(output: Path) -> GateMeasurement:
     folder = output
     while not folder.exists():
         folder = folder.parent
     good = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
-    return Finding(good, str(output) if good else f"{folder} cannot be written")
+    return GateMeasurement(good, str(output) if good else f"{folder} cannot be written")

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from l9stack.errors import Place
 from l9stack.gates.parsed import CODE, DOCS, TESTS, ParsedTree
-from l9stack.gates.registry import Finding, some
+from l9stack.gates.registry import GateMeasurement, first_few
 from l9stack.model.artifact import Artifact
 from l9stack.model.meta import GateCheck
 from l9stack.model.plan import AgentPlan
@@ -16,7 +16,7 @@ LONGEST_LINE = 2000
 """A pattern is tried on this many characters of a line: generated lines are shorter."""
 
 
-def measure(scene: ParsedTree, agent: AgentPlan, check: GateCheck) -> Finding:
+def measure(scene: ParsedTree, agent: AgentPlan, check: GateCheck) -> GateMeasurement:
     """The figure of a gate of the user's own for one agent."""
     files = [
         artifact
@@ -26,16 +26,18 @@ def measure(scene: ParsedTree, agent: AgentPlan, check: GateCheck) -> Finding:
     ]
     match check.kind:
         case "require_file":
-            return Finding(len(files), some(a.path for a in files) or f"no file is {check.file!r}", _spec(agent, files))
+            return GateMeasurement(
+                len(files), first_few(a.path for a in files) or f"no file is {check.file!r}", _spec(agent, files)
+            )
         case "max_lines":
             return _longest(files)
     found = _matches(files, check.pattern)
     if check.kind == "require_text":
         with_it = sorted({place.file for place in found})
-        detail = some(with_it) or f"in none of {len(files)} files"
-        return Finding(len(with_it), detail, None if with_it else _spec(agent, files))
-    detail = some(f"{place.file}:{place.line}" for place in found) or f"in none of {len(files)} files"
-    return Finding(len(found), detail, found[0] if found else None)
+        detail = first_few(with_it) or f"in none of {len(files)} files"
+        return GateMeasurement(len(with_it), detail, None if with_it else _spec(agent, files))
+    detail = first_few(f"{place.file}:{place.line}" for place in found) or f"in none of {len(files)} files"
+    return GateMeasurement(len(found), detail, found[0] if found else None)
 
 
 def _below(agent: AgentPlan, path: str) -> str:
@@ -51,12 +53,12 @@ def _spec(agent: AgentPlan, files: list[Artifact]) -> Place | None:
     return Place(files[0].path) if files else agent.spec.place
 
 
-def _longest(files: list[Artifact]) -> Finding:
+def _longest(files: list[Artifact]) -> GateMeasurement:
     lengths = [(artifact.text.count("\n"), artifact.path) for artifact in files]
     if not lengths:
-        return Finding(0, "no such file")
+        return GateMeasurement(0, "no such file")
     most, path = max(lengths)
-    return Finding(most, path, Place(path, most or 1))
+    return GateMeasurement(most, path, Place(path, most or 1))
 
 
 def _matches(files: list[Artifact], pattern: str) -> list[Place]:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from l9stack.errors import Place
-from l9stack.gates.operations import FoundOperation, find_operations, record_fields
+from l9stack.gates.operations import CodeOperation, find_operations, record_fields
 from l9stack.gates.parsed import CODE, MANIFESTS, ParsedTree
-from l9stack.gates.registry import Finding, agent_gate, percent, some
+from l9stack.gates.registry import GateMeasurement, agent_gate, first_few, percent
 from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import AgentPlan
 
@@ -19,18 +19,18 @@ LIBRARY = "l9stack.agent"
 
 
 @agent_gate("input_validation")
-def input_validation(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def input_validation(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """Percent of operations whose request is a checked model with the fields and bounds that were planned."""
     return _models(scene, agent, "request")
 
 
 @agent_gate("output_bounds")
-def output_bounds(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def output_bounds(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """Percent of operations whose response is a checked model with the fields and bounds that were planned."""
     return _models(scene, agent, "response")
 
 
-def _models(scene: ParsedTree, agent: AgentPlan, side: str) -> Finding:
+def _models(scene: ParsedTree, agent: AgentPlan, side: str) -> GateMeasurement:
     found = find_operations(scene, agent)
     wrong: list[tuple[str, Place]] = []
     for planned in agent.operations:
@@ -44,12 +44,12 @@ def _models(scene: ParsedTree, agent: AgentPlan, side: str) -> Finding:
             wrong.append((f"{planned.name}: {fault}", operation.place))
             break
     total = len(agent.operations)
-    detail = some(text for text, _ in wrong) or f"{total} of {total} operations"
-    return Finding(percent(total - len(wrong), total), detail, wrong[0][1] if wrong else None)
+    detail = first_few(text for text, _ in wrong) or f"{total} of {total} operations"
+    return GateMeasurement(percent(total - len(wrong), total), detail, wrong[0][1] if wrong else None)
 
 
 def _faults(
-    scene: ParsedTree, operation: FoundOperation, model: str, fields: tuple[FieldSpec, ...] | None
+    scene: ParsedTree, operation: CodeOperation, model: str, fields: tuple[FieldSpec, ...] | None
 ) -> Iterator[str]:
     if fields is None:
         if model != "Payload":
@@ -71,7 +71,7 @@ def _faults(
         if field.choices and not all(repr(choice) in text for choice in field.choices):
             yield f"{model}.{field.name} does not enforce its choices"
     if extra := set(written) - {field.name for field in fields}:
-        yield f"{model} has fields that nobody declared: {some(sorted(extra))}"
+        yield f"{model} has fields that nobody declared: {first_few(sorted(extra))}"
 
 
 def _manifest_place(agent: AgentPlan) -> Place:
@@ -79,27 +79,27 @@ def _manifest_place(agent: AgentPlan) -> Place:
 
 
 @agent_gate("rate_limits")
-def rate_limits(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def rate_limits(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """1 when the manifest sets a rate and a payload size that the library enforces."""
     limits = scene.manifest(agent.id).get("limits") or {}
     rate, size = str(limits.get("rate", "")), limits.get("max_payload_bytes")
     good = bool(_RATE.match(rate)) and isinstance(size, int) and size > 0
-    return Finding(good, f"{rate or 'no rate'}, {size or 'no'} bytes", None if good else _manifest_place(agent))
+    return GateMeasurement(good, f"{rate or 'no rate'}, {size or 'no'} bytes", None if good else _manifest_place(agent))
 
 
 @agent_gate("audit")
-def audit(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def audit(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """1 when the audit scope of the schema stands in the manifest; the library audits every call, scoped or not."""
     written = (scene.manifest(agent.id).get("governance") or {}).get("audit_scope")
     good = isinstance(written, list) and list(agent.spec.governance.audit_scope) == written
     detail = (
         f"every call, and {len(agent.spec.governance.audit_scope)} named items" if good else f"audit_scope is {written}"
     )
-    return Finding(good, detail, None if good else _manifest_place(agent))
+    return GateMeasurement(good, detail, None if good else _manifest_place(agent))
 
 
 @agent_gate("governance_wired")
-def governance_wired(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def governance_wired(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """1 when rules, triggers and anchors are in force; the detail says by which module, or that the library does it."""
     governance = scene.manifest(agent.id).get("governance") or {}
     wrong = []
@@ -115,8 +115,8 @@ def governance_wired(scene: ParsedTree, agent: AgentPlan) -> Finding:
         wrong += _declaration_faults(scene, agent, str(by), [*anchors])
     elif agent.module_of("governance_bridge") is not None:
         wrong.append("the governance bridge is not named by the manifest")
-    detail = some(wrong) or f"by {by or LIBRARY}: {len(agent.rules)} rules, {len(agent.triggers)} triggers"
-    return Finding(not wrong, detail, _manifest_place(agent) if wrong else None)
+    detail = first_few(wrong) or f"by {by or LIBRARY}: {len(agent.rules)} rules, {len(agent.triggers)} triggers"
+    return GateMeasurement(not wrong, detail, _manifest_place(agent) if wrong else None)
 
 
 def _declaration_faults(scene: ParsedTree, agent: AgentPlan, by: str, anchors: list[str]) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _declaration_faults(scene: ParsedTree, agent: AgentPlan, by: str, anchors: l
     words = {node.value for node in ast.walk(source.tree) if isinstance(node, ast.Constant)}
     missing = [anchor for anchor in anchors if anchor not in words]
     if missing:
-        yield f"{module} does not name {some(missing)}"
+        yield f"{module} does not name {first_few(missing)}"
 
 
 def module_names(tree: ast.Module) -> set[str]:

@@ -13,7 +13,7 @@ INTEGRATION = "tests/codegen_integration/"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TestGroup:
     """Tests that run in one process. `agent` is None for tests across agents; `root` is what coverage is measured of.
 
     It waits for the agents of `needs`, and does not run where one of them does not hold.
@@ -26,7 +26,7 @@ class Group:
     root: str = ""
 
 
-def groups(plan: Plan, folder: Path, agents: Sequence[AgentId], *, integration: bool) -> list[Group]:
+def groups(plan: Plan, folder: Path, agents: Sequence[AgentId], *, integration: bool) -> list[TestGroup]:
     """The groups in the order in which they had best begin: agents by waves, then files, the longest first.
 
     So that processes which share them out end at about the same time.
@@ -36,13 +36,13 @@ def groups(plan: Plan, folder: Path, agents: Sequence[AgentId], *, integration: 
         target = f"tests/agents/{agent.id}"
         if agent.id in agents and (folder / target).is_dir():
             root = f"code/{agent.spec.root_path}"
-            found.append(Group(agent.id, agent.id, target, hard_dependencies(plan, agent.id), root))
+            found.append(TestGroup(agent.id, agent.id, target, hard_dependencies(plan, agent.id), root))
     if integration:
         files = sorted((folder / INTEGRATION).glob("test_*.py"), key=lambda file: (-file.stat().st_size, file.name))
         everybody, pairs = frozenset(agent.id for agent in plan.agents), _pairs(plan)
         for file in files:
             needs = pairs.get(file.stem, everybody)
-            found.append(Group(file.stem, None, f"{INTEGRATION}{file.name}", needs))
+            found.append(TestGroup(file.stem, None, f"{INTEGRATION}{file.name}", needs))
     return found
 
 
@@ -72,6 +72,6 @@ def _agents(*names: str) -> frozenset[AgentId]:
     return frozenset(map(AgentId, names))
 
 
-def unmet(needs: Iterable[AgentId], stopped: Iterable[AgentId]) -> AgentId | None:
+def failed_dependency(needs: Iterable[AgentId], stopped: Iterable[AgentId]) -> AgentId | None:
     """The first of the agents that are needed and stopped."""
     return min(set(needs) & set(stopped), default=None)

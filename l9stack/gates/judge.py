@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from l9stack.errors import GateError, Place, Problem
 from l9stack.gates.outcomes import GroupRun, TestFailure, TestRun, TestTally, summarise
-from l9stack.gates.registry import TEST_GATES, Finding, advisory, percent, result, rows_of, some
+from l9stack.gates.registry import TEST_GATES, GateMeasurement, advisory, first_few, percent, result, rows_of
 from l9stack.model.evidence import GateResult, TestCounts
 from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import Edge, EdgeKind, OperationPlan, Plan
@@ -47,7 +47,7 @@ def validation_results(plan: Plan, run: TestRun) -> tuple[GateResult, ...]:
     return tuple(results)
 
 
-def unheld(plan: Plan, run: GroupRun) -> str:
+def first_failed_gate(plan: Plan, run: GroupRun) -> str:
     """The first gate of phase 4 that an agent's own tests did not reach; an empty string where all hold."""
     own = [run.group.agent] if run.group.agent else []
     alone = summarise(plan, own, [run], {}, wanted=[run.group], integration=False, seconds=run.seconds)
@@ -56,11 +56,13 @@ def unheld(plan: Plan, run: GroupRun) -> str:
     return failed[0] if failed else ""
 
 
-def _agent_finding(row: GateThreshold, plan: Plan, run: TestRun, agent: AgentId) -> Finding | None:
+def _agent_finding(row: GateThreshold, plan: Plan, run: TestRun, agent: AgentId) -> GateMeasurement | None:
     """What was measured of an agent; None where there is nothing that the gate could measure."""
     counts = run.per_agent[agent]
     if row.gate == "coverage":
-        return Finding(counts.coverage_percent, "lines and branches of the generated code alone, by its own tests")
+        return GateMeasurement(
+            counts.coverage_percent, "lines and branches of the generated code alone, by its own tests"
+        )
     if row.gate == "tests_per_module":
         return _fewest_checks(_made_of_modules(plan, run, agent))
     if row.gate == "negative_tests_per_module":
@@ -78,35 +80,37 @@ def _file(failure: TestFailure) -> str:
     return failure.node.partition("::")[0]
 
 
-def _share_of(file: str, run: TestRun, failures: list[TestFailure]) -> Finding:
+def _share_of(file: str, run: TestRun, failures: list[TestFailure]) -> GateMeasurement:
     own = [failure for failure in failures if _file(failure) == file]
     failed = len({failure.node for failure in own})
     share = _share(max(run.made_by_file.get(file, TestTally()).tests - failed, 0), failed, 0, own)
-    return Finding(share.figure, f"{file}: {share.detail}", share.place)
+    return GateMeasurement(share.figure, f"{file}: {share.detail}", share.place)
 
 
-def _integration(plan: Plan, run: TestRun) -> Finding:
+def _integration(plan: Plan, run: TestRun) -> GateMeasurement:
     counts: TestCounts = run.collection
     inner = [edge for edge in plan.edges if not edge.external and edge.kind is not EdgeKind.CONNECT]
     if not inner and not counts.integration_passed + counts.integration_failed:
-        return Finding(100.0, "no agent depends on or calls another")
+        return GateMeasurement(100.0, "no agent depends on or calls another")
     failures = [failure for failure in run.failures if failure.kind == "integration"]
     share = _share(counts.integration_passed, counts.integration_failed, 0, failures)
     calls, unbound = wired_operations(plan)
     remarks = []
     if unbound:
-        remarks.append(f"{len(unbound)} of {calls} calls end at operations that nobody has bound: {some(unbound, 3)}")
+        remarks.append(
+            f"{len(unbound)} of {calls} calls end at operations that nobody has bound: {first_few(unbound, 3)}"
+        )
     if run.not_run:
         remarks.append(f"{len(run.not_run)} files were not run, for they need agents that were stopped")
-    return Finding(share.figure, "; ".join([share.detail, *remarks]), share.place)
+    return GateMeasurement(share.figure, "; ".join([share.detail, *remarks]), share.place)
 
 
-def _share(passed: int, failed: int, skipped: int, failures: list[TestFailure]) -> Finding:
+def _share(passed: int, failed: int, skipped: int, failures: list[TestFailure]) -> GateMeasurement:
     """Percent that passed. A skipped test proved nothing, and neither did a test that is not there."""
     total = passed + failed + skipped
     detail = f"{passed} of {total} passed" + (f", {skipped} skipped" if skipped else "")
-    detail += f": {some(dict.fromkeys(failure.node for failure in failures), 3)}" if failures else ""
-    return Finding(percent(passed, total) if total else 0.0, detail, failures[0].place if failures else None)
+    detail += f": {first_few(dict.fromkeys(failure.node for failure in failures), 3)}" if failures else ""
+    return GateMeasurement(percent(passed, total) if total else 0.0, detail, failures[0].place if failures else None)
 
 
 def _made_of_modules(plan: Plan, run: TestRun, agent: AgentId) -> dict[str, TestTally]:
@@ -120,22 +124,22 @@ def _made_of_modules(plan: Plan, run: TestRun, agent: AgentId) -> dict[str, Test
     }
 
 
-def _fewest_checks(modules: Mapping[str, TestTally]) -> Finding:
+def _fewest_checks(modules: Mapping[str, TestTally]) -> GateMeasurement:
     if not modules:
-        return Finding(0, "no modules")
+        return GateMeasurement(0, "no modules")
     fewest = min(modules, key=lambda path: modules[path].checks)
     made = modules[fewest]
     sides = f"{made.positive} positive, {made.negative} negative" + (f", {made.plain} others" if made.plain else "")
-    return Finding(made.checks, f"{fewest} of {len(modules)} modules: {sides}")
+    return GateMeasurement(made.checks, f"{fewest} of {len(modules)} modules: {sides}")
 
 
-def _fewest_negative(modules: Mapping[str, TestTally]) -> Finding | None:
+def _fewest_negative(modules: Mapping[str, TestTally]) -> GateMeasurement | None:
     """Of modules whose tests have named checks: what others try is not told by side."""
     told = {path: made for path, made in modules.items() if made.positive + made.negative}
     if not told:
         return None
     fewest = min(told, key=lambda path: told[path].negative)
-    return Finding(told[fewest].negative, f"{fewest} of {len(told)} modules")
+    return GateMeasurement(told[fewest].negative, f"{fewest} of {len(told)} modules")
 
 
 def problems(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestFailure] = ()) -> tuple[Problem, ...]:
@@ -161,7 +165,7 @@ def problems(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestF
     return tuple(found)
 
 
-def held_back(plan: Plan, run: TestRun, held: int) -> tuple[Problem, ...]:
+def unmeasured_notes(plan: Plan, run: TestRun, held: int) -> tuple[Problem, ...]:
     """A note for each agent that was not run, with the reason, and one that says what is kept of the others."""
     notes = [
         Problem(
@@ -206,7 +210,7 @@ def require(plan: Plan, results: Iterable[GateResult], failures: Iterable[TestFa
         raise GateError(found)
 
 
-def stopped(plan: Plan, results: Iterable[GateResult]) -> dict[AgentId, str]:
+def stop_reasons(plan: Plan, results: Iterable[GateResult]) -> dict[AgentId, str]:
     """Agents that may not go on, with the reason: a gate of their own, or of an agent that they depend on hard."""
     reasons: dict[AgentId, str] = {}
     advised = advisory(plan)

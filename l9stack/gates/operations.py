@@ -13,7 +13,7 @@ RECORD, PAYLOAD = "Record", "Payload"
 
 
 @dataclass(frozen=True, slots=True)
-class FoundOperation:
+class CodeOperation:
     """A decorated function. `request` and `response` are the names of its models, empty where it has none."""
 
     name: str
@@ -35,16 +35,16 @@ class FoundOperation:
         return f"{self.source.dotted}:{self.node.name}"
 
 
-def find_operations(scene: ParsedTree, agent: AgentPlan) -> dict[str, FoundOperation]:
+def find_operations(scene: ParsedTree, agent: AgentPlan) -> dict[str, CodeOperation]:
     """The agent's functions under `@operation`, by name."""
-    found: dict[str, FoundOperation] = {}
+    found: dict[str, CodeOperation] = {}
     for source in scene.code(agent.id):
         for node in source.tree.body if source.tree else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 arguments = _decoration(node)
                 if arguments is not None:
                     first = node.args.args[0].annotation if node.args.args else None
-                    found[node.name] = FoundOperation(
+                    found[node.name] = CodeOperation(
                         node.name, source, node, _name(first), _name(node.returns), arguments
                     )
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from l9stack.errors import Place
-from l9stack.gates.groups import INTEGRATION, Group
+from l9stack.gates.groups import INTEGRATION, TestGroup
 from l9stack.gates.registry import percent
 from l9stack.model.base import Model
 from l9stack.model.evidence import TestCounts
@@ -82,7 +82,7 @@ class TestTally(Model):
 class GroupRun:
     """What one process told: outcomes by node id, coverage's summary of each file of the group's root, wall time."""
 
-    group: Group
+    group: TestGroup
     outcomes: Mapping[str, TestOutcome]
     coverage: Mapping[str, Any]
     seconds: float
@@ -150,7 +150,7 @@ def summarise(
     runs: Sequence[GroupRun],
     stopped: Mapping[AgentId, str],
     *,
-    wanted: Iterable[Group],
+    wanted: Iterable[TestGroup],
     integration: bool,
     seconds: float,
 ) -> TestRun:

@@ -10,17 +10,17 @@ from l9stack.gates.cycles import cycles, import_graph, imports
 from l9stack.gates.enforcement import module_names
 from l9stack.gates.operations import find_operations
 from l9stack.gates.parsed import CODE, MANIFESTS, TESTS, ParsedTree, expected_files
-from l9stack.gates.registry import Finding, agent_gate, some
+from l9stack.gates.registry import GateMeasurement, agent_gate, first_few
 from l9stack.model.plan import AgentPlan, OperationPlan
 
 
 @agent_gate("schema_matches_code")
-def schema_matches_code(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def schema_matches_code(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """1 when operations, routes, memory, rules and identity agree between plan, manifest and code."""
     manifest = scene.manifest(agent.id)
     wrong = [*_identity(agent, manifest), *_operations(scene, agent, manifest), *_memory(scene, agent, manifest)]
-    detail = some(wrong) or f"{len(agent.operations)} operations, {len(agent.spec.memory)} memory layers"
-    return Finding(not wrong, detail, Place(f"{MANIFESTS}{agent.id}.json") if wrong else None)
+    detail = first_few(wrong) or f"{len(agent.operations)} operations, {len(agent.spec.memory)} memory layers"
+    return GateMeasurement(not wrong, detail, Place(f"{MANIFESTS}{agent.id}.json") if wrong else None)
 
 
 def _identity(agent: AgentPlan, manifest: dict[str, Any]) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _memory(scene: ParsedTree, agent: AgentPlan, manifest: dict[str, Any]) -> It
 
 
 @agent_gate("no_scope_drift")
-def no_scope_drift(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def no_scope_drift(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """How many files the agent has, or lies in its folders, that its schema does not list."""
     wanted = expected_files(agent)
     tests = f"{TESTS}agents/{agent.id}/"
@@ -82,20 +82,22 @@ def no_scope_drift(scene: ParsedTree, agent: AgentPlan) -> Finding:
         below = path.startswith(root) and not any(path.startswith(other) and len(other) > len(root) for other in nested)
         if (artifact.agent == agent.id or below) and path not in wanted and not path.startswith(tests):
             surplus.append(path)
-    return Finding(len(surplus), some(surplus) or f"{len(wanted)} files", Place(surplus[0]) if surplus else None)
+    return GateMeasurement(
+        len(surplus), first_few(surplus) or f"{len(wanted)} files", Place(surplus[0]) if surplus else None
+    )
 
 
 @agent_gate("no_import_cycles")
-def no_import_cycles(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def no_import_cycles(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """How many circles of imports pass through the agent's modules."""
     own = {source.dotted for source in scene.code(agent.id)}
     found = [group for group in cycles(import_graph(scene.modules)) if own & set(group)]
     place = scene.modules[found[0][0]].place() if found else None
-    return Finding(len(found), some(" → ".join(group) for group in found) or f"{len(own)} modules", place)
+    return GateMeasurement(len(found), first_few(" → ".join(group) for group in found) or f"{len(own)} modules", place)
 
 
 @agent_gate("imports_resolve")
-def imports_resolve(scene: ParsedTree, agent: AgentPlan) -> Finding:
+def imports_resolve(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """How many imports from the tree's own packages name a module, or a name, that is not there."""
     roots = {name.partition(".")[0] for name in scene.modules}
     wrong = []
@@ -103,7 +105,7 @@ def imports_resolve(scene: ParsedTree, agent: AgentPlan) -> Finding:
         for name, line in imports(source):
             if name.partition(".")[0] in roots and not _exists(scene, name):
                 wrong.append((f"{name} ({source.path}:{line})", source.place(line)))
-    return Finding(len(wrong), some(text for text, _ in wrong), wrong[0][1] if wrong else None)
+    return GateMeasurement(len(wrong), first_few(text for text, _ in wrong), wrong[0][1] if wrong else None)
 
 
 def _exists(scene: ParsedTree, name: str) -> bool:

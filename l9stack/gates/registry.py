@@ -18,7 +18,7 @@ Scope = Literal["agent", "collection"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class GateMeasurement:
     """A measured figure; `detail` names what was counted or the first offenders, `place` the first of them."""
 
     figure: float
@@ -26,8 +26,8 @@ class Finding:
     place: Place | None = None
 
 
-AgentMeasure = Callable[[ParsedTree, AgentPlan], Finding]
-CollectionMeasure = Callable[[ParsedTree], Finding]
+AgentMeasure = Callable[[ParsedTree, AgentPlan], GateMeasurement]
+CollectionMeasure = Callable[[ParsedTree], GateMeasurement]
 
 AGENT_GATES: dict[str, AgentMeasure] = {}
 COLLECTION_GATES: dict[str, CollectionMeasure] = {}
@@ -140,7 +140,7 @@ def holds(figure: float, row: GateThreshold) -> bool:
     return figure >= row.threshold
 
 
-def result(row: GateThreshold, agent: AgentId | None, finding: Finding) -> GateResult:
+def result(row: GateThreshold, agent: AgentId | None, finding: GateMeasurement) -> GateResult:
     """The finding beside its threshold."""
     return GateResult(
         gate=row.gate,
@@ -160,7 +160,7 @@ def percent(good: int, total: int) -> float:
     return 100.0 * good / total if total else 100.0
 
 
-def some(names: Iterable[str], limit: int = 5) -> str:
+def first_few(names: Iterable[str], limit: int = 5) -> str:
     """The first few names, and how many more there are."""
     listed = list(names)
     rest = len(listed) - limit

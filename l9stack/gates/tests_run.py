@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from l9stack.gates.groups import Group, groups, unmet
-from l9stack.gates.judge import unheld
+from l9stack.gates.groups import TestGroup, failed_dependency, groups
+from l9stack.gates.judge import first_failed_gate
 from l9stack.gates.outcomes import GroupRun, TestOutcome, TestRun, read_outcomes, summarise
-from l9stack.gates.warm import ENDED, parent_of_tests, scrubbed_environ
-from l9stack.local.warm import WarmParent
+from l9stack.gates.warm import ENDED, environ_of_tests, fork_server_of_tests
+from l9stack.local.warm import ForkServer
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 from l9stack.progress import Progress
@@ -41,7 +41,7 @@ def run_tests(
     import_paths: Sequence[Path] = (),
     timeout: float = 300.0,
     jobs: int = 2,
-    parent: WarmParent | None = None,
+    parent: ForkServer | None = None,
     scratch: Path | None = None,
     stopped: Mapping[AgentId, str] | None = None,
 ) -> TestRun:
@@ -59,7 +59,7 @@ def run_tests(
     with ExitStack() as stack:
         own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="l9-tests-", dir=scratch))).resolve()
         if parent is None:
-            parent = stack.enter_context(parent_of_tests(own / "warm.log"))
+            parent = stack.enter_context(fork_server_of_tests(own / "warm.log"))
         runner = _Runner(folder.resolve(), own, backends, import_paths, timeout, parent)
         wanted = groups(plan, runner.folder, agents, integration=integration)
         runs, reasons = _schedule(plan, wanted, runner, progress, jobs, dict(stopped or {}))
@@ -68,14 +68,14 @@ def run_tests(
 
 
 def _schedule(
-    plan: Plan, wanted: Sequence[Group], runner: _Runner, progress: Progress, jobs: int, stopped: dict[AgentId, str]
+    plan: Plan, wanted: Sequence[TestGroup], runner: _Runner, progress: Progress, jobs: int, stopped: dict[AgentId, str]
 ) -> tuple[list[GroupRun], dict[AgentId, str]]:
     """Run the groups, each as soon as what it needs has held; what ran, and the reasons of agents that did not.
 
     Files of tests across agents that are ready at the same time share processes: so they share agents that are served.
     """
     waiting, runs = list(wanted), list[GroupRun]()
-    running: dict[Future[list[GroupRun]], list[Group]] = {}
+    running: dict[Future[list[GroupRun]], list[TestGroup]] = {}
     with ThreadPoolExecutor(jobs) as pool:
         try:
             while waiting or running:
@@ -84,7 +84,7 @@ def _schedule(
                     if group.agent in stopped:
                         waiting.remove(group)
                         break
-                    if blocked := unmet(group.needs, stopped):
+                    if blocked := failed_dependency(group.needs, stopped):
                         waiting.remove(group)
                         if group.agent is not None:
                             stopped[group.agent] = f"it depends on {blocked}"
@@ -100,7 +100,7 @@ def _schedule(
                         del running[future]
                         for run in future.result():
                             runs.append(run)
-                            if run.group.agent is not None and (failed := unheld(plan, run)):
+                            if run.group.agent is not None and (failed := first_failed_gate(plan, run)):
                                 stopped[run.group.agent] = f"gate {failed}"
                             progress(f"{run.group.name}: {len(run.outcomes)} tests, {run.seconds:.1f} s")
         except BaseException:
@@ -110,8 +110,8 @@ def _schedule(
 
 
 def _together(
-    group: Group, waiting: Sequence[Group], open_agents: Collection[AgentId | None], jobs: int
-) -> list[Group]:
+    group: TestGroup, waiting: Sequence[TestGroup], open_agents: Collection[AgentId | None], jobs: int
+) -> list[TestGroup]:
     """The group, and where it is a file of tests across agents its share of all those that are ready as well."""
     if group.agent is not None:
         return [group]
@@ -128,9 +128,9 @@ class _Runner:
     backends: Mapping[str, str]
     import_paths: Sequence[Path]
     timeout: float
-    parent: WarmParent
+    parent: ForkServer
 
-    def run(self, groups: Sequence[Group]) -> list[GroupRun]:
+    def run(self, groups: Sequence[TestGroup]) -> list[GroupRun]:
         """Run groups to their end; what goes wrong with the run itself is a failure of each, and so is its time."""
         own = Path(tempfile.mkdtemp(prefix=f"{groups[0].name[:20]}-", dir=self.scratch))
         (own / "tmp").mkdir()
@@ -147,9 +147,9 @@ class _Runner:
             for group in groups
         ]
 
-    def _order(self, groups: Sequence[Group], own: Path) -> dict[str, Any]:
+    def _order(self, groups: Sequence[TestGroup], own: Path) -> dict[str, Any]:
         paths = [str(path.resolve()) for path in self.import_paths]
-        environ = scrubbed_environ()
+        environ = environ_of_tests()
         environ["PYTHONPATH"] = os.pathsep.join([*paths, environ["PYTHONPATH"]])
         return {
             "log": str(own / "log"),
@@ -175,7 +175,7 @@ class _Runner:
 
 
 def _of(
-    group: Group, groups: Sequence[Group], outcomes: Mapping[str, TestOutcome], wrong: str
+    group: TestGroup, groups: Sequence[TestGroup], outcomes: Mapping[str, TestOutcome], wrong: str
 ) -> dict[str, TestOutcome]:
     """The outcomes of one group of a run."""
     alone = len(groups) == 1

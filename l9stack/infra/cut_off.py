@@ -25,7 +25,7 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """By type, in the order in which they can be removed: how the engine lists them by name, and how one is removed."""
 
 
-def remove_cut_off(project: Project, stack: str, begun: Sequence[Mapping[str, Any]], *, purge: bool) -> list[str]:
+def remove_orphans(project: Project, stack: str, begun: Sequence[Mapping[str, Any]], *, purge: bool) -> list[str]:
     """Remove what `begun` names and the engine has with the stack's label; what was removed.
 
     A volume is handed out again when its name is asked for once more, and is in nobody's way: only a purge removes it.

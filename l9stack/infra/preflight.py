@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.infra.specs import AgentWorkload, PreflightWorkload
 from l9stack.output.store import Store
 from l9stack.project import Project
@@ -15,7 +15,7 @@ _TESTED = ("code/", "manifests/", "tests/")
 
 
 def preflight_spec(
-    prepared: Prepared, specs: Mapping[str, AgentWorkload], depends_on: Sequence[pulumi.Resource]
+    prepared: PreparedCollection, specs: Mapping[str, AgentWorkload], depends_on: Sequence[pulumi.Resource]
 ) -> PreflightWorkload:
     """The tests of all agents of a collection, beside those backends that its agents are given."""
     entry = Store(Project.find()).put(each for each in prepared.tree.artifacts if each.path.startswith(_TESTED))

@@ -25,7 +25,7 @@ def is_stateful(kind: str, inputs: Mapping[str, Any]) -> bool:
     )
 
 
-def protecting(arguments: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+def protection_transform(arguments: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
     """A transformation that protects what is stateful, for the root of a protected stack."""
     if not is_stateful(arguments.type_, arguments.props):
         return None

@@ -28,7 +28,7 @@ def services_used(plan: Plan) -> tuple[str, ...]:
     return tuple(service for service in SERVICES if service in used)
 
 
-def without_a_place(settings: StackSettings, plan: Plan, root: Path, stack: str) -> list[Problem]:
+def unplaced_services(settings: StackSettings, plan: Plan, root: Path, stack: str) -> list[Problem]:
     """Backends of a swarm whose data nobody has given a place; none on other runtimes.
 
     A cluster that is to use servers of others would else start its own where a URL was forgotten.

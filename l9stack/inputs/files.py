@@ -77,7 +77,7 @@ class FileLimits(NamedTuple):
     """What to do with a file that is too large."""
 
 
-class Reading:
+class ReadAttempt:
     """One attempt to read all inputs."""
 
     def __init__(self) -> None:
@@ -130,14 +130,14 @@ class Reading:
         )
 
 
-def read_settled(read: Callable[[Reading], T], where: Place) -> T:
+def read_settled(read: Callable[[ReadAttempt], T], where: Place) -> T:
     """What `read` gives, once nothing that it saw changed meanwhile.
 
     Raises:
         InputError: it changes all the time.
     """
     for _ in range(_ATTEMPTS):
-        reading = Reading()
+        reading = ReadAttempt()
         try:
             found = read(reading)
         except InputError:
@@ -151,7 +151,7 @@ def read_settled(read: Callable[[Reading], T], where: Place) -> T:
     raise InputError([Problem("inputs-changing", message, where, "run it again when nothing writes to them")])
 
 
-def names_below(folder: Path, reading: Reading, *, hidden: bool = True) -> list[str]:
+def names_below(folder: Path, reading: ReadAttempt, *, hidden: bool = True) -> list[str]:
     """The names of all files and links below a folder, sorted, without tool caches, and without what is `hidden`."""
     found: list[Path] = []
     reading.saw(folder)

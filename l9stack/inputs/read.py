@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from l9stack.errors import Place, Problem
-from l9stack.inputs.files import FileLimits, InputFile, InputFolder, Reading, names_below, read_settled
+from l9stack.inputs.files import FileLimits, InputFile, InputFolder, ReadAttempt, names_below, read_settled
 from l9stack.inputs.limits import MAX_BYTES, MOST_OF_LOCK, MOST_OF_OWN, most_of_file
 from l9stack.inputs.names import (
     IMPLEMENTATIONS,
@@ -38,7 +38,7 @@ class Contents(NamedTuple):
     glue: InputFolder
 
 
-def contents(path: Path, meta: Path, glue: Path, reading: Reading) -> Contents:
+def contents(path: Path, meta: Path, glue: Path, reading: ReadAttempt) -> Contents:
     """Everything, read.
 
     Raises:
@@ -60,7 +60,7 @@ def contents(path: Path, meta: Path, glue: Path, reading: Reading) -> Contents:
     )
 
 
-def _schemas(path: Path, base: Path, reading: Reading) -> tuple[InputFile, ...]:
+def _schemas(path: Path, base: Path, reading: ReadAttempt) -> tuple[InputFile, ...]:
     # A link may lead anywhere, and what is read of a schema is printed, stored and put into prompts.
     limits = FileLimits(most_of_file(), links=True, within=base, hint="split the collection into files")
     if path != base:
@@ -88,7 +88,7 @@ def _unread(folder: Path, found: list[Path]) -> list[InputFile]:
     return unread
 
 
-def _implementations(folder: Path, reading: Reading) -> InputFolder:
+def _implementations(folder: Path, reading: ReadAttempt) -> InputFolder:
     """Whatever lies in the user's own packages: a module may have data beside it."""
     shown = f"{IMPLEMENTATIONS}/"
     limits = FileLimits(MOST_OF_OWN, links=True, within=folder, shown=shown, hint="keep what is so large elsewhere")
@@ -96,7 +96,7 @@ def _implementations(folder: Path, reading: Reading) -> InputFolder:
     return InputFolder(IMPLEMENTATIONS, tuple(reading.file(folder / name, name, limits) for name in names))
 
 
-def _lock(file: Path, reading: Reading) -> InputFile | None:
+def _lock(file: Path, reading: ReadAttempt) -> InputFile | None:
     reading.saw(file)
     return reading.file(file, file.name, FileLimits(MOST_OF_LOCK, links=True)) if file.is_file() else None
 
@@ -111,17 +111,17 @@ def meta_templates(folder: Path) -> InputFolder:
     return read_settled(lambda reading: _templates(folder, reading), Place(str(folder)))
 
 
-def _modules(folder: Path, shown: str, reading: Reading) -> InputFolder:
+def _modules(folder: Path, shown: str, reading: ReadAttempt) -> InputFolder:
     limits = FileLimits(MAX_BYTES, shown=f"{shown}/")
     return _few(folder, shown, limits, MAX_MODULES, reading)
 
 
-def _own_templates(folder: Path, reading: Reading) -> InputFolder:
+def _own_templates(folder: Path, reading: ReadAttempt) -> InputFolder:
     limits = FileLimits(MAX_BYTES, shown=f"{folder.name}/", code="bad-template")
     return _few(folder, folder.name, limits, MAX_TEMPLATES, reading)
 
 
-def _few(folder: Path, shown: str, limits: FileLimits, most: int, reading: Reading) -> InputFolder:
+def _few(folder: Path, shown: str, limits: FileLimits, most: int, reading: ReadAttempt) -> InputFolder:
     names = names_below(folder, reading)
     if len(names) > most:
         message = f"{len(names)} files, at most {most} are read"
@@ -129,7 +129,7 @@ def _few(folder: Path, shown: str, limits: FileLimits, most: int, reading: Readi
     return InputFolder(shown, tuple(reading.file(folder / name, name, limits) for name in names))
 
 
-def _templates(folder: Path, reading: Reading) -> InputFolder:
+def _templates(folder: Path, reading: ReadAttempt) -> InputFolder:
     names = [name for name in names_below(folder, reading) if Path(name).suffix in _ACTING]
     limits = FileLimits(most_of_file(), links=True)
     return InputFolder(str(folder), tuple(reading.file(folder / name, name, limits) for name in names))

@@ -17,7 +17,7 @@ def l9_backends() -> Iterator[BackendUrls]:
     if given is not None:
         yield given
         return
-    from l9stack.local.temporary import temporary
+    from l9stack.local.temporary import temporary_servers
 
-    with temporary() as (backends, _):
+    with temporary_servers() as (backends, _):
         yield backends

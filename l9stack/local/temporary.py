@@ -21,7 +21,7 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedServers:
     """Where running servers are, for whoever makes a namespace of its own in them; plain data, for other processes."""
 
     folder: str
@@ -37,21 +37,21 @@ class Shared:
 
 
 @contextlib.contextmanager
-def temporary() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
+def temporary_servers() -> Iterator[tuple[BackendUrls, tuple[Server, ...]]]:
     """All servers, fresh, with one namespace in them; they and their data are gone afterwards."""
     with _running() as (shared, started):
         yield shared.namespace(NAMESPACE), started
 
 
 @contextlib.contextmanager
-def shared_servers() -> Iterator[Shared]:
+def shared_servers() -> Iterator[SharedServers]:
     """All servers, fresh; they and their data are gone afterwards."""
     with _running() as (shared, _):
         yield shared
 
 
 @contextlib.contextmanager
-def _running() -> Iterator[tuple[Shared, tuple[Server, ...]]]:
+def _running() -> Iterator[tuple[SharedServers, tuple[Server, ...]]]:
     """Servers that are started at the same time. They and their data are gone afterwards, also where we are killed.
 
     The servers die with the thread that started them, so workers that live as long as the block start them.
@@ -71,7 +71,7 @@ def _running() -> Iterator[tuple[Shared, tuple[Server, ...]]]:
                     failures.append(error)
             if failures:
                 raise failures[0]
-            yield Shared(str(folder), {server.name: server.port for server in started}), tuple(started)
+            yield SharedServers(str(folder), {server.name: server.port for server in started}), tuple(started)
         finally:
             list(pool.map(Server.stop, started))
 

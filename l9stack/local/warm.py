@@ -26,7 +26,7 @@ class _Job:
         self.started, self.ended = threading.Event(), threading.Event()
 
 
-class WarmParent:
+class ForkServer:
     """Starts at once, and is ready after about a second, which nobody has to wait for. Threads may share it.
 
     It, and every fork, ends with this process, however that ends.

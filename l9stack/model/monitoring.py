@@ -70,10 +70,10 @@ class MonitoringPlan(Model):
 
     def placed(self, path: str) -> str:
         """Where a generated file of `source` lies in the folder of a deployed stack."""
-        return placed(path, self.source)
+        return deployed_path(path, self.source)
 
 
-def placed(path: str, source: str) -> str:
+def deployed_path(path: str, source: str) -> str:
     """Where a generated file, which lies in the folder `source` of an extraction, lies in that of a deployed stack."""
     below = path.removeprefix(f"{source}/")
     return below if below == RULES else f"{DASHBOARDS}/{below}"

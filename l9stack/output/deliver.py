@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from l9stack.errors import InputError, LockedError, Place, Problem
-from l9stack.files import CACHES, inside, sync_folder, temporary_folder, write_file
+from l9stack.files import CACHES, contained_path, sync_folder, temporary_folder, write_file
 from l9stack.model.base import Model
-from l9stack.output.ledger import BASE, FOLDER, DeliveryRecord, Ledger, Pending, as_bytes, missing, sha256
+from l9stack.output.ledger import BASE, FOLDER, DeliveryRecord, Ledger, PendingDelivery, as_bytes, is_missing, sha256
 from l9stack.output.merge import Favour
 from l9stack.output.placing import Parcel, Step, place
 
@@ -50,7 +50,7 @@ def deliver(root: Path, parcel: Parcel, favour: Favour = None, *, dry_run: bool 
         needed = _needed(root, parcel, steps)
         if dry_run or not needed:
             return Delivery(steps=steps, changed=needed, record=_record_paths(parcel))
-        with _locked(inside(root, FOLDER)):
+        with _locked(contained_path(root, FOLDER)):
             # Again, for the checkout may have changed until the lock was held.
             return _apply(root, parcel, place(root, parcel, favour))
     except OSError as error:
@@ -81,7 +81,7 @@ def _needed(root: Path, parcel: Parcel, steps: tuple[Step, ...]) -> bool:
         or not path.is_file()
         or path.read_bytes() != as_bytes(record)
         or ledger.pending_path(parcel.collection).exists()
-        or missing(ledger, record.files.values())
+        or is_missing(ledger, record.files.values())
     )
 
 
@@ -107,7 +107,7 @@ def _apply(root: Path, parcel: Parcel, steps: tuple[Step, ...]) -> Delivery:
     removed = [step.path for step in steps if step.action == "remove"]
     ledger.clean()
     ledger.keep(texts)
-    pending = Pending(
+    pending = PendingDelivery(
         record=sha256(as_bytes(record)),
         before=ledger.delivered(parcel.collection),
         generated={path: sha256(parcel.files[path]) for path in writes},
@@ -116,7 +116,7 @@ def _apply(root: Path, parcel: Parcel, steps: tuple[Step, ...]) -> Delivery:
     write_file(ledger.pending_path(parcel.collection), as_bytes(pending))
     _write(root, writes)
     for path in removed:
-        target = inside(root, path)
+        target = contained_path(root, path)
         target.unlink(missing_ok=True)
         _remove_empty(target.parent, root.resolve())
     write_file(ledger.path(parcel.collection), as_bytes(record))
@@ -130,7 +130,7 @@ def _write(root: Path, writes: dict[str, bytes]) -> None:
     with temporary_folder(root / FOLDER / "staged") as staged:
         targets = []
         for number, (path, data) in enumerate(sorted(writes.items())):
-            target = inside(root, path)
+            target = contained_path(root, path)
             mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
             write_file(staged / str(number), data, mode)
             targets.append((staged / str(number), target))

@@ -9,7 +9,7 @@ from pathlib import Path
 from l9stack.files import files_below
 from l9stack.model.base import Model
 from l9stack.output.merge import Conflict, merge
-from l9stack.output.patch import unified
+from l9stack.output.patch import unified_diff
 
 Texts = Mapping[str, bytes]
 
@@ -79,7 +79,7 @@ def _side(path: str, before: bytes | None, after: bytes | None) -> Side | None:
     old, new = _text(before), _text(after)
     if old == new:  # both undecodable, or one of them and nothing
         return Side(change=change, patch=f"Binary files a/{path} and b/{path} differ\n", added=0, removed=0)
-    patch = unified(path, old, new)
+    patch = unified_diff(path, old, new)
     body = [line for line in patch.partition("\n@@")[2].split("\n") if line]
     added, removed = (sum(line.startswith(sign) for line in body) for sign in "+-")
     return Side(change=change, patch=patch, added=added, removed=removed)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from l9stack.files import digests_below, inside, write_file
+from l9stack.files import contained_path, digests_below, write_file
 from l9stack.model.base import Model
-from l9stack.output.patch import patchable, unified
+from l9stack.output.patch import patchable, unified_diff
 
 COLLECTION = "collection"
 """The patch folder of files that belong to no single agent."""
@@ -34,7 +34,7 @@ class Edits(Model):
         return tuple(sorted((*self.changed, *self.missing, *self.extra)))
 
 
-def edited(view: Path, expected: Mapping[str, str]) -> Edits:
+def find_edits(view: Path, expected: Mapping[str, str]) -> Edits:
     """Compare the folder with `expected` (relative path → SHA-256). Caches of Python tools do not count."""
     found = digests_below(view) if view.is_dir() else {}
     return Edits(
@@ -86,7 +86,7 @@ def _saved(view: Path, texts: Mapping[str, str], paths: list[str]) -> tuple[str,
         if present and (after is None or not patchable(path)):
             whole.append(path)
             continue
-        hunks.append(unified(path, before, after))
+        hunks.append(unified_diff(path, before, after))
     return "".join(hunks), whole
 
 
@@ -106,7 +106,7 @@ def _text(path: Path) -> str | None:
 
 
 def _set_right(view: Path, path: str, text: str | None) -> None:
-    # A path below a link to a folder is not found by the walk, which stops at links; so `inside` holds for all others.
+    # A path below a link to a folder is not found by the walk, which stops at links; so `contained_path` holds for all others.
     target = view / path
     if text is None or target.is_symlink():
         with contextlib.suppress(NotADirectoryError):  # its folder was a file's place, and is gone
@@ -117,7 +117,7 @@ def _set_right(view: Path, path: str, text: str | None) -> None:
         for parent in reversed(target.relative_to(view).parents[:-1]):
             if (view / parent).is_symlink() or (view / parent).is_file():
                 (view / parent).unlink()
-        write_file(inside(view, path), text.encode())
+        write_file(contained_path(view, path), text.encode())
 
 
 def _free_name(folder: Path, now: datetime) -> Path:

@@ -19,7 +19,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import StringConstraints, ValidationError
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.files import file_digest, inside, sweep, write_file
+from l9stack.files import contained_path, file_digest, sweep, write_file
 from l9stack.model.base import Model
 
 FOLDER = ".l9-delivery"
@@ -45,7 +45,7 @@ class DeliveryRecord(Model):
     files: dict[str, Digest]
 
 
-class Pending(Model):
+class PendingDelivery(Model):
     """A delivery that began: what lay there before, and the generated and the written text of each file.
 
     It is spent once the record with the digest `record` is there.
@@ -66,21 +66,23 @@ class Ledger:
 
     def path(self, collection: str) -> Path:
         """The file of a collection's record."""
-        return inside(self.root, f"{FOLDER}/{collection}.json")
+        return contained_path(self.root, f"{FOLDER}/{collection}.json")
 
     def pending_path(self, collection: str) -> Path:
         """The file that says what a delivery is about to write."""
-        return inside(self.root, f"{FOLDER}/{collection}.pending")
+        return contained_path(self.root, f"{FOLDER}/{collection}.pending")
 
     def base_path(self, digest: str) -> Path:
         """The file of a generated text."""
-        return inside(self.root, f"{BASE}/{digest}")
+        return contained_path(self.root, f"{BASE}/{digest}")
 
     def records(self) -> dict[str, DeliveryRecord]:
         """Every collection's record, as it is on disk."""
         folder = self.root / FOLDER
         names = sorted(path.name for path in folder.iterdir() if _NAME.match(path.name)) if folder.is_dir() else []
-        found = {name.removesuffix(".json"): self._read(inside(self.root, f"{FOLDER}/{name}")) for name in names}
+        found = {
+            name.removesuffix(".json"): self._read(contained_path(self.root, f"{FOLDER}/{name}")) for name in names
+        }
         return {name: record for name, record in found.items() if record is not None}
 
     def delivered(self, collection: str) -> dict[str, str]:
@@ -89,12 +91,12 @@ class Ledger:
         files: dict[str, str] = dict(record.files) if record else {}
         path = self.pending_path(collection)
         if path.is_file():
-            pending = _valid(Pending, path)
+            pending = _valid(PendingDelivery, path)
             if file_digest(self.path(collection)) == pending.record:
                 return files
             files |= pending.before
             for name, digest in pending.written.items():
-                if file_digest(inside(self.root, name)) == digest:
+                if file_digest(contained_path(self.root, name)) == digest:
                     files[name] = pending.generated[name]
         return files
 
@@ -126,7 +128,7 @@ class Ledger:
 
     def clean(self) -> None:
         """Remove what killed deliveries left half-written."""
-        folder = inside(self.root, FOLDER)
+        folder = contained_path(self.root, FOLDER)
         sweep(folder)
         for path in folder.glob(".tmp-*"):
             path.unlink()
@@ -149,6 +151,6 @@ def as_bytes(model: Model) -> bytes:
     return f"{model.model_dump_json(indent=1)}\n".encode()
 
 
-def missing(ledger: Ledger, digests: Iterable[str]) -> bool:
+def is_missing(ledger: Ledger, digests: Iterable[str]) -> bool:
     """Whether a text of these is not kept yet."""
     return any(ledger.base(digest) is None for digest in digests)

@@ -26,22 +26,22 @@ class Conflict(Model):
     text: str
 
 
-class Merged(Model):
+class MergeResult(Model):
     """The merged bytes, or None with the conflicts that stand against it."""
 
     data: bytes | None
     conflicts: tuple[Conflict, ...] = ()
 
 
-def merge(base: bytes, mine: bytes, new: bytes, favour: Favour = None) -> Merged:
+def merge(base: bytes, mine: bytes, new: bytes, favour: Favour = None) -> MergeResult:
     """What a person made of `base`, joined with what the generator makes of it now.
 
     Binary data, and a machine without git, count as one conflict at the first line.
     """
     if mine == new or new == base:
-        return Merged(data=mine)
+        return MergeResult(data=mine)
     if mine == base:
-        return Merged(data=new)
+        return MergeResult(data=new)
     with scratch_folder("l9-merge-") as folder:
         files = [folder / side for side in ("mine", "base", "new")]
         for file, data in zip(files, (mine, base, new), strict=True):
@@ -52,14 +52,14 @@ def merge(base: bytes, mine: bytes, new: bytes, favour: Favour = None) -> Merged
         except FileNotFoundError:
             return _whole("git, which merges texts, is not installed")
     if done.returncode == 0:
-        return Merged(data=done.stdout)
+        return MergeResult(data=done.stdout)
     if done.returncode > 127:
         return _whole("the file is no text that could be merged")
-    return Merged(data=None, conflicts=_conflicts(done.stdout, mine))
+    return MergeResult(data=None, conflicts=_conflicts(done.stdout, mine))
 
 
-def _whole(why: str) -> Merged:
-    return Merged(data=None, conflicts=(Conflict(line=1, text=why),))
+def _whole(why: str) -> MergeResult:
+    return MergeResult(data=None, conflicts=(Conflict(line=1, text=why),))
 
 
 def _conflicts(marked: bytes, mine: bytes) -> tuple[Conflict, ...]:

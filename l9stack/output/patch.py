@@ -13,7 +13,7 @@ def patchable(path: str) -> bool:
     return bool(_PLAIN.match(path))
 
 
-def unified(path: str, before: str | None, after: str | None) -> str:
+def unified_diff(path: str, before: str | None, after: str | None) -> str:
     """The diff of one file; None stands for a file that is not there. Empty where both are equal."""
     if before == after:
         return ""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.files import inside
+from l9stack.files import contained_path
 from l9stack.model.base import Model
 from l9stack.output.ledger import FOLDER, Ledger, sha256
 from l9stack.output.merge import Favour, merge
@@ -83,7 +83,7 @@ def _target(root: Path, path: str) -> Path:
     parts = path.split("/")
     if any(part.casefold() == ".git" for part in parts) or parts[0] == FOLDER:
         raise InputError([Problem("path-reserved", f"{path} is not a delivery's to write", Place(path))])
-    target = inside(root, path)
+    target = contained_path(root, path)
     for folder in (target, *target.parents):
         if folder == target and folder.is_dir():
             raise InputError([Problem("in-the-way", f"{path} is a folder", Place(path), "move it away")])

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.files import digests_below, files_below, fill, publish, sweep, temporary_folder, write_file
+from l9stack.files import digests_below, files_below, publish, sweep, temporary_folder, write_file, write_files
 from l9stack.model.artifact import Artifact, RenderedTree, tree_digest
 from l9stack.names import AgentId
 from l9stack.project import Project
@@ -49,7 +49,7 @@ class Store:
         sweep(self.folder)
         while True:
             with temporary_folder(target) as temporary:
-                fill(temporary, sorted(files.items()))
+                write_files(temporary, sorted(files.items()))
                 if publish(temporary, target) or self.has(digest):
                     return digest
             self._set_aside(digest)

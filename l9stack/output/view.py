@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from l9stack.files import fill, publish, sweep, temporary_folder, write_file
+from l9stack.files import publish, sweep, temporary_folder, write_file, write_files
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.base import Model
-from l9stack.output.edits import Edits, edited
+from l9stack.output.edits import Edits, find_edits
 
 INDEX = ".l9-index"
 
@@ -30,7 +30,7 @@ class View(Model):
 
     def edits(self) -> Edits:
         """What was changed in the folder since it was published."""
-        return edited(self.path, self.files)
+        return find_edits(self.path, self.files)
 
 
 def find(output: Path, collection: str, key: str) -> View | None:
@@ -66,7 +66,7 @@ def assemble(
     files = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(texts.items())}
     target = output / _folder_name(tree.collection, now)
     with temporary_folder(target) as temporary:
-        fill(temporary, ((path, text.encode()) for path, text in sorted(texts.items())))
+        write_files(temporary, ((path, text.encode()) for path, text in sorted(texts.items())))
         while True:
             while target.exists():
                 now += timedelta(seconds=1)
@@ -81,7 +81,7 @@ def assemble(
 
 def write_tree(tree: RenderedTree, folder: Path) -> None:
     """Write the tree's files below `folder`, plainly: for a temporary copy that tests run in."""
-    fill(folder, ((artifact.path, artifact.text.encode()) for artifact in tree.artifacts))
+    write_files(folder, ((artifact.path, artifact.text.encode()) for artifact in tree.artifacts))
 
 
 def _folder_name(collection: str, now: datetime) -> str:

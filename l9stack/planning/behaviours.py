@@ -23,7 +23,7 @@ from l9stack.model.glue import (
 from l9stack.model.plan import OperationPlan
 from l9stack.names import AgentId
 from l9stack.planning.binding_problems import BindingProblems, FieldMap
-from l9stack.planning.implementations import OwnCode, fault_of, unfinished
+from l9stack.planning.implementations import OwnCode, fault_of, unfinished_place
 from l9stack.planning.kinds import NUMERIC, clashes
 
 _PYTHON: dict[str, type | tuple[type, ...]] = {
@@ -46,13 +46,13 @@ _FOUND = (
 _RECEIPT = (FieldSpec(name="record_id", description="id under which the request is recorded"),)
 
 
-def completed(operation: OperationPlan, own: OwnCode) -> OperationPlan:
+def with_response(operation: OperationPlan, own: OwnCode) -> OperationPlan:
     """The operation with the response that its behaviour implies, where none is declared, and whether it is finished.
 
     `own` are the user's own implementations.
     """
     if isinstance(operation.behaviour, Implementation):
-        return operation.model_copy(update={"unfinished": unfinished(operation.behaviour.target, own)})
+        return operation.model_copy(update={"unfinished": unfinished_place(operation.behaviour.target, own)})
     implied: Mapping[type, tuple[FieldSpec, ...] | None] = {
         CheckPolicyBehaviour: _POLICY,
         QueryMemoryBehaviour: _FOUND,
@@ -65,7 +65,7 @@ def completed(operation: OperationPlan, own: OwnCode) -> OperationPlan:
     return operation
 
 
-class Checker:
+class BehaviourChecker:
     """Checks the operations of a collection against each other; `specs` are their agents, by id."""
 
     def __init__(

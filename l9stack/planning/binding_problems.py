@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from l9stack.errors import Place, Problem
 from l9stack.model.glue import Binding, FieldSpec
 from l9stack.planning.expressions import ExpressionError, parse
-from l9stack.planning.kinds import kind_of, mismatches, said
+from l9stack.planning.kinds import in_words, kind_of, mismatches
 
 FieldMap = Mapping[str, FieldSpec]
 
@@ -31,7 +31,7 @@ class BindingProblems:
 
     def wrong(self, name: str, kind: str, spec: FieldSpec, at: str) -> None:
         """A value of a kind that the field never takes."""
-        self.error("wrong-type", f"`{name}` is a field of type {spec.type}, and gets {said(kind)}", at)
+        self.error("wrong-type", f"`{name}` is a field of type {spec.type}, and gets {in_words(kind)}", at)
 
     def expression(self, text: str, fields: FieldMap, at: str, *, open_answer: bool = False, after: int = 0) -> str:
         """The kind of an expression over fields; all that is wrong with it is collected, with its column."""

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from l9stack.model.agent import AgentSpec, MemoryKind
 from l9stack.names import ModulePath
-from l9stack.planning.facts import Facts
+from l9stack.planning.facts import AgentFacts
 from l9stack.planning.family import Family
 
 
@@ -20,12 +20,12 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _client_of(stem: str, facts: Facts) -> str:
+def _client_of(stem: str, facts: AgentFacts) -> str:
     """The agent of the collection that `<agent>_client` speaks to."""
     return facts.peers.get(stem.removesuffix("_client"), "") if stem.endswith("_client") else ""
 
 
-def _coordinated(stem: str, facts: Facts) -> str:
+def _coordinated(stem: str, facts: AgentFacts) -> str:
     """What a coordinator coordinates: its own name, where it has whom to ask."""
     wanted = stem == "coordinator" or stem.endswith("_coordinator")
     return stem if wanted and facts.calls else ""
@@ -214,7 +214,7 @@ ROWS = {family.name: family for family in CATALOGUE}
 """The rows by the names that modules of a plan have."""
 
 
-def family_of(path: ModulePath, facts: Facts, taken: Collection[str] = ()) -> tuple[Family, str]:
+def family_of(path: ModulePath, facts: AgentFacts, taken: Collection[str] = ()) -> tuple[Family, str]:
     """The row that a file belongs to, and its subject; `taken` are the families of the agent's earlier files."""
     claimed = path in facts.claimed
     if path in facts.modelled and not claimed:
@@ -229,12 +229,12 @@ def family_of(path: ModulePath, facts: Facts, taken: Collection[str] = ()) -> tu
     return OPERATIONS, ""
 
 
-def missed(path: ModulePath) -> Family | None:
+def family_by_name(path: ModulePath) -> Family | None:
     """The row whose name a file has, whatever the agent has of what it needs."""
     return next((family for family in CATALOGUE if family.answers(path)), None)
 
 
-def dotted(agent: AgentSpec, path: ModulePath) -> str:
+def dotted_path(agent: AgentSpec, path: ModulePath) -> str:
     """The import path of an agent's file; a package's `__init__` is the package."""
     inner = path.removesuffix(".py").replace("/", ".")
     whole = f"{agent.root_path.replace('/', '.')}.{inner}"

@@ -16,7 +16,7 @@ from l9stack.planning.signatures import NOTHING, Fields, models_of, shape_of
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AgentFacts:
     """An agent, and what the collection's wirings and bindings say about it.
 
     `claimed` are files whose operations somebody named, in glue or answers: what a person says about a file counts
@@ -53,7 +53,7 @@ class Facts:
         return any(self.agent.layer(kind) is not None for kind in kinds)
 
 
-def facts_of(agent: AgentSpec, collection: Collection, glue: AgentGlue, directory: Directory) -> Facts:
+def facts_of(agent: AgentSpec, collection: Collection, glue: AgentGlue, directory: Directory) -> AgentFacts:
     """The facts of one agent."""
     bindings, mappings = glue.bindings, glue.mappings
     ends = [(wiring, directory.find(wiring.from_agent), directory.find(wiring.to_agent)) for wiring in glue.wirings]
@@ -69,7 +69,7 @@ def facts_of(agent: AgentSpec, collection: Collection, glue: AgentGlue, director
     }
     declared = list(_declared(bindings, mappings))
     shapes = [shape for layer in agent.memory for shape in layer.structure if _keyed(shape)]
-    return Facts(
+    return AgentFacts(
         agent=agent,
         claimed=frozenset(
             [binding.module for binding in bindings.values() if binding.module]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from l9stack.names import ModulePath
-from l9stack.planning.facts import Facts
+from l9stack.planning.facts import AgentFacts
 
-Subject = Callable[[str, Facts], str]
+Subject = Callable[[str, AgentFacts], str]
 """The file's name without `.py`, and the facts, to what the module is about; empty where it is not of the family."""
 
 
@@ -25,7 +25,7 @@ class Family:
     holds: str
     stems: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
-    condition: Callable[[Facts], bool] = lambda facts: True
+    condition: Callable[[AgentFacts], bool] = lambda facts: True
     subject: Subject | None = None
     patterns: tuple[str, ...] = ()
     only: bool = True

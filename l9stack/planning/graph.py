@@ -14,7 +14,7 @@ from l9stack.model.collection import Collection
 from l9stack.model.glue import Wiring
 from l9stack.model.meta import Sequence
 from l9stack.model.plan import Edge, EdgeKind
-from l9stack.names import AgentId, folded
+from l9stack.names import AgentId, name_key
 
 
 class Directory:
@@ -28,18 +28,18 @@ class Directory:
             last = agent.root_path.rsplit("/", 1)[-1]
             for name in (agent.id, agent.name, agent.system, agent.module, last, agent.schema_id):
                 if name:
-                    self._by_name[folded(name)].add(agent.id)
+                    self._by_name[name_key(name)].add(agent.id)
 
     def find(self, name: str) -> tuple[AgentId, ...]:
         """All agents that the name may mean, sorted; an agent's own id wins over others' modules of that name."""
-        wanted = folded(name)
+        wanted = name_key(name)
         matches = self._by_name.get(wanted, set())
-        exact = [agent for agent in matches if folded(agent) == wanted]
+        exact = [agent for agent in matches if name_key(agent) == wanted]
         return tuple(exact or sorted(matches))
 
     def near(self, name: str) -> tuple[str, ...]:
         """Agents with a name like this one."""
-        wanted = folded(name)
+        wanted = name_key(name)
         if wanted not in self._near:
             close = difflib.get_close_matches(wanted, self._by_name, 3, 0.6)
             self._near[wanted] = tuple(sorted({str(agent) for key in close for agent in self._by_name[key]}))

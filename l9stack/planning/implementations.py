@@ -48,7 +48,7 @@ def functions_of(source: bytes) -> dict[str, ast.FunctionDef | ast.AsyncFunction
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def unfinished(target: str, own: OwnCode) -> Place | None:
+def unfinished_place(target: str, own: OwnCode) -> Place | None:
     """Where the function stands when its body only says that it is still to be written."""
     module, _, function = target.partition(":")
     file = source_of(module, own)

@@ -103,7 +103,7 @@ def mismatches(tree: ast.expr, fields: Mapping[str, FieldSpec]) -> Iterator[Mism
                 if message := _arithmetic(operator, kind(left), kind(right)):
                     yield _at(node, message)
             case ast.UnaryOp(op=ast.USub(), operand=operand) if kind(operand) not in NUMERIC | {"unknown"}:
-                yield _at(node, f"{said(kind(operand))} has no negative")
+                yield _at(node, f"{in_words(kind(operand))} has no negative")
             case ast.Compare(left=left, ops=ops, comparators=rights):
                 for first, comparison, second in zip([left, *rights], ops, rights, strict=False):
                     if message := _comparison(comparison, kind(first), kind(second)):
@@ -117,10 +117,10 @@ def _arithmetic(operator: ast.operator, left: str, right: str) -> str:
     sides = {left, right}
     if isinstance(operator, ast.Mod):
         # Of texts it would be formatting, by a text that may come with a request: only what is known to be a number.
-        return "" if sides <= NUMERIC else f"`%` takes two numbers, not {said(left)} and {said(right)}"
+        return "" if sides <= NUMERIC else f"`%` takes two numbers, not {in_words(left)} and {in_words(right)}"
     if sides - {"unknown"} <= NUMERIC or (isinstance(operator, ast.Add) and sides <= TEXT | {"unknown"}):
         return ""
-    return f"{said(left)} and {said(right)} cannot be put together by `{_SIGNS[type(operator)]}`"
+    return f"{in_words(left)} and {in_words(right)} cannot be put together by `{_SIGNS[type(operator)]}`"
 
 
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -129,24 +129,24 @@ _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "
 def _comparison(comparison: ast.cmpop, left: str, right: str) -> str:
     if isinstance(comparison, ast.Eq | ast.NotEq):
         both = (left in NUMERIC and right in TEXT) or (left in TEXT and right in NUMERIC)
-        return f"{said(left)} never equals {said(right)}" if both else ""
+        return f"{in_words(left)} never equals {in_words(right)}" if both else ""
     if isinstance(comparison, ast.In | ast.NotIn):
         if right in TEXT:
-            return "" if left in TEXT | {"unknown"} else f"{said(left)} cannot be in a text"
-        return "" if right in _SIZED else f"nothing can be in {said(right)}"
+            return "" if left in TEXT | {"unknown"} else f"{in_words(left)} cannot be in a text"
+        return "" if right in _SIZED else f"nothing can be in {in_words(right)}"
     sides = {left, right} - {"unknown"}
-    return "" if sides <= NUMERIC or sides <= TEXT else f"{said(left)} and {said(right)} have no order"
+    return "" if sides <= NUMERIC or sides <= TEXT else f"{in_words(left)} and {in_words(right)} have no order"
 
 
 def _called(name: str, kinds: list[str]) -> str:
     known = [kind for kind in kinds if kind != "unknown"]
     match name:
         case "len":
-            return "" if kinds[0] in _SIZED else f"{said(kinds[0])} has no length"
+            return "" if kinds[0] in _SIZED else f"{in_words(kinds[0])} has no length"
         case "lower":
-            return "" if set(known) <= TEXT else f"{said(kinds[0])} has no lower case"
+            return "" if set(known) <= TEXT else f"{in_words(kinds[0])} has no lower case"
         case "abs" | "round":
-            return "" if set(known) <= NUMERIC else f"{name} takes a number, not {said(known[0])}"
+            return "" if set(known) <= NUMERIC else f"{name} takes a number, not {in_words(known[0])}"
     if len(kinds) == 1 or set(known) <= NUMERIC or set(known) <= TEXT:
         return ""
     return f"{name} takes numbers, or texts, not both"
@@ -156,7 +156,7 @@ def _at(node: ast.expr, message: str) -> Mismatch:
     return Mismatch(message, node.col_offset + 1)
 
 
-def said(kind: str) -> str:
+def in_words(kind: str) -> str:
     """A kind in words: `a number`, `an integer`."""
     return _WORDS.get(kind, f"an {kind}" if kind[0] in "aeiou" else f"a {kind}")
 

@@ -98,11 +98,11 @@ def calls_per_second(rate: str) -> float:
     return int(found["calls"]) / (int(found["times"] or 1) * _SECONDS_OF[found["unit"]])
 
 
-def flat(settings: Mapping[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
+def flatten(settings: Mapping[str, JsonValue], prefix: str = "") -> dict[str, JsonValue]:
     """Settings by dotted name: `{logging: {level: DEBUG}}` says what `{logging.level: DEBUG}` says."""
     found: dict[str, JsonValue] = {}
     for key, value in settings.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        found |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return found
 
 
@@ -114,7 +114,7 @@ def of_schema(agent: AgentSpec) -> dict[str, JsonValue]:
         "governance.anchors": list(agent.governance.anchors),
         "governance.mode": agent.governance.mode,
         **domain,
-        **flat(own),
+        **flatten(own),
     }
 
 

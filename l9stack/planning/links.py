@@ -7,7 +7,7 @@ from pathlib import Path
 
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec
-from l9stack.names import folded
+from l9stack.names import name_key
 
 _LIBRARY = ("L9/core/governance", "L9/core/packetprotocol", "L9/core/memorymanager")
 """What `l9stack.agent` takes the place of (CONTRACTS section 1)."""
@@ -46,7 +46,7 @@ def _generated(path: str, agents: Iterable[AgentSpec]) -> bool:
 
 
 def _in_library(path: str) -> bool:
-    return folded(path) in {folded(name) for name in _LIBRARY}
+    return name_key(path) in {name_key(name) for name in _LIBRARY}
 
 
 def _there(folder: Path, path: str) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from l9stack.errors import Problem
 from l9stack.model.agent import AgentSpec
 from l9stack.model.plan import ModulePlan, OperationPlan
-from l9stack.planning.catalogue import OPERATIONS, missed
+from l9stack.planning.catalogue import OPERATIONS, family_by_name
 
 
-def missed_families(
+def family_notes(
     agent: AgentSpec, modules: Iterable[ModulePlan], operations: Iterable[OperationPlan]
 ) -> Iterator[Problem]:
     """A note for each file that became an operation module, though its name is that of a family and nobody said so."""
@@ -19,7 +19,7 @@ def missed_families(
     kinds = {module.family for module in modules}
     for module in modules:
         unsaid = all(by_name[name].sources == (f"module {module.path}",) for name in module.operations)
-        family = missed(module.path) if module.family == OPERATIONS.name and unsaid else None
+        family = family_by_name(module.path) if module.family == OPERATIONS.name and unsaid else None
         if family is None:
             continue
         why = "another file is of that kind" if family.name in kinds else f"that needs {family.needs}"

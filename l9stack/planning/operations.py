@@ -15,11 +15,11 @@ from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operatio
 from l9stack.planning.agent_glue import AgentGlue
 from l9stack.planning.catalogue import CATALOGUE, OPERATIONS, ROWS
 from l9stack.planning.graph import Directory
-from l9stack.planning.signatures import NOTHING, Shape, models_of, shape_of
+from l9stack.planning.signatures import NOTHING, SignatureShape, models_of, shape_of
 
 
 @dataclass(slots=True)
-class Draft:
+class OperationDraft:
     """What is known of an operation while its sources are gathered."""
 
     name: OperationName
@@ -30,21 +30,21 @@ class Draft:
     logic: str = ""
     module: str = ""
     binding: Binding | None = None
-    shape: Shape = NOTHING
+    shape: SignatureShape = NOTHING
 
 
-class Drafts:
+class OperationDrafts:
     """The drafts of one agent, in order of their first source."""
 
     def __init__(self) -> None:
-        self.by_name: dict[str, Draft] = {}
+        self.by_name: dict[str, OperationDraft] = {}
 
-    def take(self, text: str, source: str) -> Draft | None:
+    def take(self, text: str, source: str) -> OperationDraft | None:
         """The draft of that name, made at first mention; None where no identifier can be made of it."""
         name = operation_name(text)
         if name is None:
             return None
-        draft = self.by_name.setdefault(name, Draft(name))
+        draft = self.by_name.setdefault(name, OperationDraft(name))
         draft.sources.append(source)
         return draft
 
@@ -76,9 +76,9 @@ def bindings_of(
     return found
 
 
-def gather(agent: AgentSpec, glue: AgentGlue, directory: Directory, problems: list[Problem]) -> Drafts:
+def gather(agent: AgentSpec, glue: AgentGlue, directory: Directory, problems: list[Problem]) -> OperationDrafts:
     """All drafts of an agent, from every source."""
-    drafts = Drafts()
+    drafts = OperationDrafts()
     endpoints = [endpoint for endpoint in agent.endpoints if not is_builtin(endpoint)]
     methods: dict[str, set[str]] = defaultdict(set)
     for endpoint in endpoints:
@@ -117,7 +117,9 @@ def _last(endpoint: Endpoint) -> str:
     return parts[-1] if parts else "root"
 
 
-def _from_function(drafts: Drafts, function: FunctionSpec, mapping: ModuleMapping, target: str, shape: Shape) -> None:
+def _from_function(
+    drafts: OperationDrafts, function: FunctionSpec, mapping: ModuleMapping, target: str, shape: SignatureShape
+) -> None:
     draft = drafts.take(function.name, f"glue function {mapping.key}.{function.name}")
     if draft is not None:
         draft.summary = draft.summary or " ".join(function.docstring.split())
@@ -125,7 +127,7 @@ def _from_function(drafts: Drafts, function: FunctionSpec, mapping: ModuleMappin
 
 
 def place(
-    agent: AgentSpec, drafts: Drafts, modules: list[ModulePlan], problems: list[Problem]
+    agent: AgentSpec, drafts: OperationDrafts, modules: list[ModulePlan], problems: list[Problem]
 ) -> dict[str, ModulePath]:
     """The module of each operation; modules that hold none get an operation of their own name."""
     holders = [module for module in modules if ROWS[module.family].operations]
@@ -175,7 +177,7 @@ def _alike(name: str, modules: list[ModulePlan]) -> ModulePath | None:
     return max(scores)[1] if scores else None
 
 
-def _summary(draft: Draft) -> str:
+def _summary(draft: OperationDraft) -> str:
     """What can be said where nobody described it: its name, and who wants it."""
     words = draft.name.replace("_", " ").strip().capitalize()
     kind, _, rest = draft.sources[0].partition(" ")
@@ -191,7 +193,7 @@ def _summary(draft: Draft) -> str:
     return f"{words}, wired from {rest.removeprefix('from ')}."
 
 
-def plan_operation(agent: AgentSpec, draft: Draft, module: ModulePath) -> OperationPlan:
+def plan_operation(agent: AgentSpec, draft: OperationDraft, module: ModulePath) -> OperationPlan:
     """A draft with its binding's facts; whatever nobody bound is unbound."""
     binding = draft.binding
     summary = (binding.summary if binding else "") or draft.summary or _summary(draft)

@@ -18,16 +18,16 @@ from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan,
 from l9stack.names import AgentId
 from l9stack.planning import settings
 from l9stack.planning.agent_glue import AgentGlue
-from l9stack.planning.behaviours import Checker, completed
-from l9stack.planning.catalogue import dotted, family_of
+from l9stack.planning.behaviours import BehaviourChecker, with_response
+from l9stack.planning.catalogue import dotted_path, family_of
 from l9stack.planning.escalation import read_policy, shared_triggers, with_shared
 from l9stack.planning.facts import facts_of
 from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of, wirings_of
 from l9stack.planning.keyspaces import check_keyspaces
-from l9stack.planning.known_settings import check_settings, did_you_mean, flat
+from l9stack.planning.known_settings import check_settings, did_you_mean, flatten
 from l9stack.planning.links import check_links
 from l9stack.planning.mapped import mappings_of, with_endpoints
-from l9stack.planning.missed import missed_families
+from l9stack.planning.missed import family_notes
 from l9stack.planning.monitoring import check_folder, plan_monitoring
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 from l9stack.planning.own_templates import own_template, template_notes
@@ -46,7 +46,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     """
     problems: list[Problem] = []
     notes: list[Problem] = [*meta.notes]
-    stack = flat(stack or {})
+    stack = flatten(stack or {})
     check_settings(settings.shared_layers(collection, meta, stack), collection.agents, problems)
     check_links(collection.agents, Path(collection.root), problems)
     retention_notes(collection.agents, notes)
@@ -66,18 +66,20 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
         glue = AgentGlue(tuple(wirings[spec.id]), bindings[spec.id], mappings[spec.id])
         drafts[spec.id] = _modules(spec, collection, glue, directory, problems)
     by_name = {f"{agent}.{operation.name}": operation for agent, (_, ops) in drafts.items() for operation in ops}
-    checker = Checker(by_name, {agent.id: agent for agent in collection.agents}, collection.implementations, problems)
+    checker = BehaviourChecker(
+        by_name, {agent.id: agent for agent in collection.agents}, collection.implementations, problems
+    )
     for agent, (_, operations) in drafts.items():
         for operation in operations:
             checker.check(operation, bindings[agent].get(operation.name))
     problems.extend(_outside(collection))
     notes.extend(template_notes(collection))
     for spec in collection.agents:
-        notes.extend(missed_families(spec, *drafts[spec.id]))
-    own = {spec.id: settings.of_agent(spec, collection, meta, stack) for spec in collection.agents}
+        notes.extend(family_notes(spec, *drafts[spec.id]))
+    own = {spec.id: settings.agent_settings(spec, collection, meta, stack) for spec in collection.agents}
     check_keyspaces(((spec, own[spec.id]) for spec in collection.agents), problems)
     protocol = _protocol(collection, meta, stack, problems)
-    shared = settings.shared(collection, meta, stack)
+    shared = settings.shared_settings(collection, meta, stack)
     check_folder(shared, collection.agents, problems)
     if problems:
         raise InputError(problems)
@@ -140,7 +142,7 @@ def _modules(
         modules.append(
             ModulePlan(
                 path=path,
-                dotted=dotted(agent, path),
+                dotted=dotted_path(agent, path),
                 family=family.name,
                 template=own_template(mapping, collection) or family.template,
                 subject=subject,
@@ -151,7 +153,7 @@ def _modules(
     drafts = gather(agent, glue, directory, problems)
     placed = place(agent, drafts, modules, problems)
     operations = tuple(
-        completed(plan_operation(agent, draft, placed[draft.name]), collection.implementations)
+        with_response(plan_operation(agent, draft, placed[draft.name]), collection.implementations)
         for draft in drafts.by_name.values()
         if draft.name in placed
     )
@@ -191,7 +193,7 @@ def _agent(
 
 
 def _protocol(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue], problems: list[Problem]) -> Protocol:
-    setting = next(s for s in settings.shared(collection, meta, stack) if s.name == "communication.protocol")
+    setting = next(s for s in settings.shared_settings(collection, meta, stack) if s.name == "communication.protocol")
     protocols = {protocol.name: protocol for protocol in (PACKET_ENVELOPE, *meta.protocols)}
     if str(setting.value) in protocols:
         return protocols[str(setting.value)]

@@ -77,7 +77,7 @@ def resolve(
     )
 
 
-def shared(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]) -> tuple[Setting, ...]:
+def shared_settings(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]) -> tuple[Setting, ...]:
     """Settings of the unified config; anchors that no layer sets are those of all schemas together."""
     anchors: list[JsonValue] = []
     for agent in collection.agents:
@@ -85,7 +85,7 @@ def shared(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]) -
     return tuple(values[0] for values in resolve(collection, meta, stack, {"governance.anchors": anchors}))
 
 
-def of_agent(
+def agent_settings(
     agent: AgentSpec, collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
 ) -> tuple[Setting, ...]:
     """Settings that reach one agent: its schema's own values are overridden by every layer above."""
@@ -93,7 +93,7 @@ def of_agent(
     return tuple(values[0] for values in resolve(collection, meta, stack, schema))
 
 
-def traced(
+def trace_settings(
     agent: AgentSpec,
     collection: Collection,
     meta: Meta,

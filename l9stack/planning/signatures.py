@@ -30,14 +30,14 @@ RESULT = "result"
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SignatureShape:
     """What a signature says of an operation: None where it says nothing that a model can hold."""
 
     request: Fields | None
     response: Fields | None
 
 
-NOTHING = Shape(None, None)
+NOTHING = SignatureShape(None, None)
 
 
 def models_of(mappings: Iterable[ModuleMapping]) -> dict[str, Fields]:
@@ -45,7 +45,7 @@ def models_of(mappings: Iterable[ModuleMapping]) -> dict[str, Fields]:
     return {model.name: model.fields for mapping in mappings for model in mapping.models if model.fields}
 
 
-def shape_of(function: FunctionSpec, models: Mapping[str, Fields], problems: list[Problem]) -> Shape:
+def shape_of(function: FunctionSpec, models: Mapping[str, Fields], problems: list[Problem]) -> SignatureShape:
     """The fields of a function's parameters and result; `models` are those of the glue that have fields.
 
     Words that are no `def` are documentation; a `def` that is no Python is a problem. A parameter without a type may be
@@ -68,7 +68,7 @@ def shape_of(function: FunctionSpec, models: Mapping[str, Fields], problems: lis
     if found.name != function.name:
         message = f"the signature of {function.name} is that of {found.name}"
         problems.append(Problem("bad-signature", message, place, "give both the same name"))
-    return Shape(_request(found.args, models, place), _response(found.returns, models, place))
+    return SignatureShape(_request(found.args, models, place), _response(found.returns, models, place))
 
 
 def _request(arguments: ast.arguments, models: Mapping[str, Fields], place: Place | None) -> Fields | None:

@@ -9,10 +9,10 @@ from pydantic import JsonValue
 
 from l9stack.errors import Place, Problem
 from l9stack.model.agent import AgentSpec, Governance
-from l9stack.names import AgentId, agent_id, folded, hides, is_folder_path
+from l9stack.names import AgentId, agent_id, is_folder_path, name_key, shadowed_module
 from l9stack.reading.deployment import read_deployment
 from l9stack.reading.documents import Node
-from l9stack.reading.fields import Section, quoted
+from l9stack.reading.fields import Section, quote
 from l9stack.reading.glue_words import MARKS
 from l9stack.reading.instructions import read_documents, read_files, read_links, root_hint
 from l9stack.reading.memory import read_memory
@@ -110,7 +110,7 @@ def _identity(top: Section) -> Section:
             first, second = nested.text(field.name), top.text(field.name)
             place = top.places[field.name]
             if first != second:
-                message = f"{field.name} is {quoted(first)} below `system`, and {quoted(second)} beside it"
+                message = f"{field.name} is {quote(first)} below `system`, and {quote(second)} beside it"
                 top.error("two-values", message, place, "keep one of them")
             else:
                 top.note("repeated", f"{field.name} is also given below `system`, with the same value", place)
@@ -126,7 +126,7 @@ def _beside(top: Section, identity: Section, key: str) -> str:
 def _name(written: str, identity: Section) -> AgentId | None:
     name = agent_id(written) if written and len(written) <= _MAX_NAME else None
     if written and name is None:
-        message = f"no identifier can be made of the name {quoted(written)}"
+        message = f"no identifier can be made of the name {quote(written)}"
         hint = "use letters, digits and `_`, at most 63, with a letter first"
         identity.error("bad-name", message, identity.places.get("name"), hint)
     return name
@@ -136,10 +136,10 @@ def _root(written: str, identity: Section) -> str:
     root = written.strip("/")
     if written and (not is_folder_path(root) or written.startswith("/")):
         place = identity.places.get("rootpath")
-        identity.error("bad-rootpath", f"rootpath {quoted(written)} cannot be imported", place, root_hint(written))
+        identity.error("bad-rootpath", f"rootpath {quote(written)} cannot be imported", place, root_hint(written))
         return ""
-    if hidden := hides(root):
-        message = f"rootpath {quoted(written)} would hide the package {hidden} that generated code imports"
+    if hidden := shadowed_module(root):
+        message = f"rootpath {quote(written)} would hide the package {hidden} that generated code imports"
         identity.error("bad-rootpath", message, identity.places.get("rootpath"), f"write it as `L9/agents/{hidden}`")
         return ""
     return root
@@ -202,7 +202,7 @@ def _description(top: Section, parts: dict[str, Section]) -> dict[str, JsonValue
             rest = {name: child.written() for name, child in section.rest().items()}
             if rest and section is not parts["settings"]:
                 described[key] = rest
-        elif key not in top.used or folded(key) == "metadata":
+        elif key not in top.used or name_key(key) == "metadata":
             described[key] = node.written()
     return described
 

@@ -11,14 +11,14 @@ from l9stack.model.collection import Collection
 from l9stack.model.glue import Answers, Glue
 from l9stack.names import identifier
 from l9stack.reading.agents import read_agent
-from l9stack.reading.documents import Document, Malformed, parse_each
-from l9stack.reading.fields import quoted
-from l9stack.reading.gathering import NEAR, gather
-from l9stack.reading.glue import joined, read_answers, read_glue
+from l9stack.reading.documents import Document, MalformedDocument, parse_each
+from l9stack.reading.fields import quote
+from l9stack.reading.gathering import NEAR, sort_documents
+from l9stack.reading.glue import join_glue, read_answers, read_glue
 from l9stack.reading.imported import read_modules
 from l9stack.reading.markdown import Block, read_markdown
 from l9stack.reading.templates import read_templates
-from l9stack.reading.texts import Text, decoded
+from l9stack.reading.texts import SourceText, decode_text
 
 MAX_AGENTS = 1_000
 _AGENT_HAS = "an agent has system, module, name, role, rootpath, cursorinstructions, governance and deployment"
@@ -46,10 +46,10 @@ def read_collection(inputs: Inputs) -> Collection:
     problems = found.problems
     contents, called = inputs.contents, inputs.path.name
     if identifier(inputs.stem) is None:
-        problems.append(Problem("bad-name", f"no identifier can be made of {quoted(called)}", Place(called)))
+        problems.append(Problem("bad-name", f"no identifier can be made of {quote(called)}", Place(called)))
     problems.extend(schema.fault for schema in contents.schemas if schema.fault)
     whole = [schema for schema in contents.schemas if schema.fault is None]
-    for schema, text in [(schema, decoded(schema.data, schema.name, problems)) for schema in whole]:
+    for schema, text in [(schema, decode_text(schema.data, schema.name, problems)) for schema in whole]:
         if text is not None:
             _read(schema, text, found)
     problems.extend(contents.implementations.faults)
@@ -76,7 +76,7 @@ def read_collection(inputs: Inputs) -> Collection:
     )
 
 
-def _read(schema: InputFile, text: Text, found: _Reading) -> None:
+def _read(schema: InputFile, text: SourceText, found: _Reading) -> None:
     stem, _, suffix = schema.name.rpartition(".")
     if stem == "answers" or stem.endswith(".answers"):
         for item in parse_each(text):
@@ -98,10 +98,10 @@ def _read(schema: InputFile, text: Text, found: _Reading) -> None:
     _read_text(text, found)
 
 
-def _is_yaml(text: Text) -> bool:
+def _is_yaml(text: SourceText) -> bool:
     """Whether a Markdown file without the keys of an agent is YAML all the same: glue, or another kind of schema."""
     items = list(parse_each(text))
-    gathered = gather(items)
+    gathered = sort_documents(items)
     lines = (line for line in text.text.split("\n") if line.strip() and not line.startswith("#"))
     marked = next(lines, "").rstrip() == "---" and all(isinstance(item, Document) for item in items)
     return bool(gathered.agents or gathered.glue) or marked
@@ -113,7 +113,7 @@ def _read_block(block: Block, found: _Reading) -> None:
         return
     # What is not said to be YAML may be an agent all the same, and is none where it cannot be read as one.
     language = f"a block of {block.language}" if block.language else "a block without a language"
-    if not block.language and gather(parse_each(block.text)).agents:
+    if not block.language and sort_documents(parse_each(block.text)).agents:
         message = f"{language} is read as yaml"
         found.problems.append(Problem("unlabelled-fence", message, block.opening, "write ```yaml", "note"))
         _read_text(block.text, found)
@@ -121,12 +121,12 @@ def _read_block(block: Block, found: _Reading) -> None:
         found.others.append(Problem("not-an-agent", f"not an agent: {language}", block.opening, level="note"))
 
 
-def _read_text(text: Text, found: _Reading) -> None:
-    gathered = gather(parse_each(text))
+def _read_text(text: SourceText, found: _Reading) -> None:
+    gathered = sort_documents(parse_each(text))
     found.problems.extend(gathered.problems)
     found.others.extend(gathered.others)
     for node in gathered.glue:
-        found.glue = joined(found.glue, read_glue(node, text.file, found.problems))
+        found.glue = join_glue(found.glue, read_glue(node, text.file, found.problems))
     for node in gathered.agents:
         if len(found.agents) == MAX_AGENTS:
             message = f"more than {MAX_AGENTS} agents in one collection"
@@ -136,8 +136,8 @@ def _read_text(text: Text, found: _Reading) -> None:
         found.agents.extend([agent] if agent else [])
 
 
-def _read_answers(item: Document | Malformed, file: str, found: _Reading) -> None:
-    if isinstance(item, Malformed):
+def _read_answers(item: Document | MalformedDocument, file: str, found: _Reading) -> None:
+    if isinstance(item, MalformedDocument):
         found.problems.append(item.problem)
     elif found.answers.file:
         message = f"answers are given twice, first in {found.answers.file}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from l9stack.model.agent import Endpoint
 from l9stack.names import BUILT_IN
 from l9stack.reading.documents import Node
-from l9stack.reading.fields import Section, quoted, suggestion
+from l9stack.reading.fields import Section, quote, suggestion
 from l9stack.reading.vocabulary import AGENT, METHODS
 
 _DEPLOYMENT = AGENT["deployment"]
@@ -48,15 +48,13 @@ def _endpoints(section: Section) -> tuple[Endpoint, ...]:
         found = _ENDPOINT.match(text)
         place = section.places.get(f"endpoints.{number}")
         if not found or ".." in text:
-            message = f"endpoint {quoted(written)} is not `METHOD /path`"
+            message = f"endpoint {quote(written)} is not `METHOD /path`"
             section.error("bad-endpoint", message, place, _endpoint_hint(text))
             continue
         builtin = found[2].rstrip("/").rsplit("/", 1)[-1] in BUILT_IN
         endpoint = Endpoint(method=(found[1] or ("GET" if builtin else "POST")).upper(), path=found[2])
         if endpoint in endpoints:
-            section.error(
-                "duplicate-endpoint", f"endpoint {quoted(written)} is listed twice", place, "keep one of them"
-            )
+            section.error("duplicate-endpoint", f"endpoint {quote(written)} is listed twice", place, "keep one of them")
         endpoints[endpoint] = None
     return tuple(endpoints)
 
@@ -74,7 +72,7 @@ def _health(section: Section) -> str:
     found = _HEALTH.match(" ".join(written.split()))
     if not written or (found and ".." not in written):
         return found[1] if found else ""
-    message, place = f"healthcheck {quoted(written)} is no path", section.places.get("healthcheck")
+    message, place = f"healthcheck {quote(written)} is no path", section.places.get("healthcheck")
     section.error("bad-endpoint", message, place, "write `/health`")
     return ""
 

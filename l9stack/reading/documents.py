@@ -17,7 +17,7 @@ import yaml
 
 from l9stack.errors import Place, Problem
 from l9stack.inputs.limits import most_bytes, most_levels, most_values
-from l9stack.reading.texts import Text, pieces
+from l9stack.reading.texts import SourceText, split_documents
 
 MAX_DOCUMENTS = 1_000
 MAX_KEY = 1_000
@@ -91,7 +91,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class MalformedDocument:
     """A document that cannot be read; `begins` says whether it has a `system`, as the first part of an agent has."""
 
     problem: Problem
@@ -105,24 +105,24 @@ class _RefusedError(Exception):
 
 def parse(text: str, file: str, first_line: int = 1) -> tuple[list[Document], list[Problem]]:
     """The documents of `text` that can be read, and one problem for each that cannot."""
-    found = list(parse_each(Text(text, file, first_line)))
+    found = list(parse_each(SourceText(text, file, first_line)))
     documents = [item for item in found if isinstance(item, Document)]
-    return documents, [item.problem for item in found if isinstance(item, Malformed)]
+    return documents, [item.problem for item in found if isinstance(item, MalformedDocument)]
 
 
-def parse_each(text: Text) -> Iterator[Document | Malformed]:
+def parse_each(text: SourceText) -> Iterator[Document | MalformedDocument]:
     """Each document of a text in its order, or what is wrong with it; empty ones are left out."""
     values = 0
-    for number, piece in enumerate(pieces(text)):
+    for number, piece in enumerate(split_documents(text)):
         if number == MAX_DOCUMENTS:
             message = f"more than {MAX_DOCUMENTS} documents in one text"
             problem = Problem("too-many-documents", message, piece.place(0, 0), "split the collection into files")
-            yield Malformed(problem, begins=True)
+            yield MalformedDocument(problem, begins=True)
             return
         try:
             root, values = _parsed(piece, values)
         except _RefusedError as refused:
-            yield Malformed(refused.problem, begins=bool(_BEGINS.search(piece.text)))
+            yield MalformedDocument(refused.problem, begins=bool(_BEGINS.search(piece.text)))
             if refused.problem.code == "too-many-values":
                 return
             continue
@@ -130,7 +130,7 @@ def parse_each(text: Text) -> Iterator[Document | Malformed]:
             yield Document(root)
 
 
-def _parsed(text: Text, values: int) -> tuple[Node | None, int]:
+def _parsed(text: SourceText, values: int) -> tuple[Node | None, int]:
     """The root of one document, and how many values there were up to its end."""
     if found := _CONTROL.search(text.text):
         raise _RefusedError(_control(found[0], text.place_at(found.start())))
@@ -173,7 +173,7 @@ def _syntax_hint(error: yaml.MarkedYAMLError, line: str) -> str:
 class _Builder:
     """Builds the tree of one document from PyYAML's events."""
 
-    def __init__(self, text: Text, values: int) -> None:
+    def __init__(self, text: SourceText, values: int) -> None:
         self._text = text
         self._values = values
         self._depth, self._most = most_levels(), most_values()

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from l9stack.errors import Place, Problem
-from l9stack.names import folded
+from l9stack.names import name_key
 from l9stack.reading.documents import Node
 
 TYPO_RATIO = 0.84
@@ -24,15 +24,15 @@ MAX_ITEMS = 1_000
 """Entries of one list of texts."""
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """A value as messages show it: in quotes, on one line, cut where it is long."""
     return repr(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…")
 
 
 def suggestion(text: str, known: Iterable[str]) -> str:
     """`did you mean …?` where one of the known names is like the text, else what is known."""
-    names = {folded(name): name for name in known}
-    near = difflib.get_close_matches(folded(text[:_MAX_QUOTED]), names, 1, 0.6)
+    names = {name_key(name): name for name in known}
+    near = difflib.get_close_matches(name_key(text[:_MAX_QUOTED]), names, 1, 0.6)
     return f"did you mean `{names[near[0]]}`?" if near else f"known: {', '.join(names.values())}"
 
 
@@ -48,7 +48,7 @@ class Section:
         self.places: dict[str, Place] = {}
         self._spellings: dict[str, list[str]] = defaultdict(list)
         for key in self.node.entries or {} if self.node is not None else {}:
-            self._spellings[folded(key)].append(key)
+            self._spellings[name_key(key)].append(key)
         if node is not None and node.entries is None and not node.empty:
             self.error("not-a-mapping", f"{where} has to be a mapping", node.place, "write `key: value` lines below it")
 
@@ -64,7 +64,7 @@ class Section:
         """The node of a field under any spelling that folds to `name`; two spellings at once are an error."""
         if self.node is None or self.node.entries is None:
             return None
-        found = self._spellings.get(folded(name), [])
+        found = self._spellings.get(name_key(name), [])
         if not found:
             return None
         first_time = not self.used.issuperset(found)
@@ -85,7 +85,7 @@ class Section:
 
     def has(self, name: str) -> bool:
         """Whether the field is there under any spelling."""
-        return folded(name) in self._spellings
+        return name_key(name) in self._spellings
 
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
         """A scalar as text, exactly as written; line folds are trimmed."""
@@ -136,7 +136,7 @@ class Section:
         text, words = self.text(name, default), tuple(known)
         if text in words or not self.has(name):
             return text
-        message = f"{self.where}: {name} {quoted(text)} is not known"
+        message = f"{self.where}: {name} {quote(text)} is not known"
         code = f"bad-{name.replace('_', '-')}"
         self.error(code, message, self.places.get(name), suggestion(text, words))
         return default
@@ -184,13 +184,13 @@ class Section:
 
     def close(self, known: Iterable[str], *, strict: bool = False) -> None:
         """Refuse what is left: a likely typo of a field that is not there; in strict sections every unknown field."""
-        names = {folded(name): name for name in known}
+        names = {name_key(name): name for name in known}
         # A key like a field that is there as well (`modules` beside `module`) is the domain's own.
         absent = [name for name in names if name not in self._spellings]
-        unknown = [key for key in self.rest() if folded(key) not in names]
+        unknown = [key for key in self.rest() if name_key(key) not in names]
         for key in unknown[:_MAX_COMPARED]:
             place = self.node.keys[key] if self.node is not None else self.place
-            near = difflib.get_close_matches(folded(key), absent, 1, TYPO_RATIO)
+            near = difflib.get_close_matches(name_key(key), absent, 1, TYPO_RATIO)
             message = f"{self.where}: unknown field `{key}`"
             if near:
                 self.error("unknown-field", message, place, f"did you mean `{names[near[0]]}`?")

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from l9stack.errors import Problem
-from l9stack.names import folded
-from l9stack.reading.documents import Document, Malformed, Node
-from l9stack.reading.fields import quoted
+from l9stack.names import name_key
+from l9stack.reading.documents import Document, MalformedDocument, Node
+from l9stack.reading.fields import quote
 from l9stack.reading.glue import is_glue
 from l9stack.reading.vocabulary import IDENTITY
 
@@ -39,7 +39,7 @@ class _Candidate:
 
 
 @dataclass(slots=True)
-class Gathered:
+class SortedDocuments:
     """The documents of a text by what they are; `others` says of each of the rest why it is not read."""
 
     agents: list[Node] = field(default_factory=list)
@@ -48,13 +48,13 @@ class Gathered:
     problems: list[Problem] = field(default_factory=list)
 
 
-def gather(found: Iterable[Document | Malformed]) -> Gathered:
+def sort_documents(found: Iterable[Document | MalformedDocument]) -> SortedDocuments:
     """Sort the documents of one text, in their order."""
-    done = Gathered()
+    done = SortedDocuments()
     current: _Candidate | None = None
     orphans = False
     for item in found:
-        if isinstance(item, Malformed):
+        if isinstance(item, MalformedDocument):
             done.problems.append(item.problem)
             if item.begins or current is None:
                 _finish(current, done)
@@ -79,7 +79,7 @@ def gather(found: Iterable[Document | Malformed]) -> Gathered:
 
 def _begins(root: Node, current: _Candidate | None) -> bool:
     """Whether a document begins an agent of its own."""
-    keys = {folded(key) for key in root.entries or {}}
+    keys = {name_key(key) for key in root.entries or {}}
     if "system" not in keys:
         # An agent that has all but its `system`: to take it for more of the one before would hide what is wrong.
         whole = len(keys.intersection(_NAMES)) == len(_NAMES) - 1
@@ -94,15 +94,15 @@ def _identity(root: Node) -> dict[str, Node]:
     """The names of an identity that a document has, at its top or below `system`."""
     system = _under(root, "system")
     nested = system.entries if system is not None and system.entries is not None else {}
-    found = {folded(key): node for key, node in [*(root.entries or {}).items(), *nested.items()]}
+    found = {name_key(key): node for key, node in [*(root.entries or {}).items(), *nested.items()]}
     return {name: found[name] for name in _NAMES if name in found and not found[name].empty}
 
 
 def _under(root: Node, name: str) -> Node | None:
-    return next((node for key, node in (root.entries or {}).items() if folded(key) == name), None)
+    return next((node for key, node in (root.entries or {}).items() if name_key(key) == name), None)
 
 
-def _finish(candidate: _Candidate | None, done: Gathered) -> None:
+def _finish(candidate: _Candidate | None, done: SortedDocuments) -> None:
     if candidate is None:
         return
     if candidate.broken:
@@ -122,7 +122,7 @@ def _finish(candidate: _Candidate | None, done: Gathered) -> None:
 def why_no_agent(root: Node) -> str | None:
     """Why a document is no agent, or None where it is one, right or wrong."""
     if root.entries is None:
-        return f"it is a {root.kind}" if root.items is not None else f"it is the text {quoted(root.text)}"
+        return f"it is a {root.kind}" if root.items is not None else f"it is the text {quote(root.text)}"
     identity = _identity(root)
     for name, node in identity.items():
         text = f"[{node.items[0].text}]" if node.items and len(node.items) == 1 else node.text
@@ -133,7 +133,7 @@ def why_no_agent(root: Node) -> str | None:
     if len(identity) >= _ENOUGH or (identity and "cursorinstructions" in sections):
         return None
     missing = ", ".join(name for name in (*_NAMES, *_SECTIONS) if name not in (*identity, *sections))
-    has = [*identity, *sections] or [quoted(key) for key in list(root.entries)[:_SHOWN_KEYS]]
+    has = [*identity, *sections] or [quote(key) for key in list(root.entries)[:_SHOWN_KEYS]]
     more = " and more" if not identity and not sections and len(root.entries) > _SHOWN_KEYS else ""
     return f"it has {', '.join(has) or 'nothing'}{more}, but no {missing}"
 

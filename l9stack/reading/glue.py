@@ -12,7 +12,7 @@ from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
 from l9stack.reading.glue_words import ANSWERS, GLUE, HARMONISED, MARKS, NAMED_BY, WIRING
 from l9stack.reading.mappings import read_mappings, read_rules
-from l9stack.reading.texts import decoded
+from l9stack.reading.texts import decode_text
 from l9stack.reading.word import Word
 
 DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"
@@ -144,18 +144,18 @@ def read_default_glue(folder: InputFolder) -> tuple[Glue, tuple[Problem, ...]]:
         raise InputError(folder.faults)
     if file is None:
         return Glue(), ()
-    text = decoded(file.data, DEFAULT, problems)
+    text = decode_text(file.data, DEFAULT, problems)
     documents, found = parse(text.text, DEFAULT) if text else ([], [])
     problems.extend(found)
     glue = Glue()
     for document in documents:
-        glue = joined(glue, read_glue(document.root, DEFAULT, problems))
+        glue = join_glue(glue, read_glue(document.root, DEFAULT, problems))
     if any(problem.level == "error" for problem in problems):
         raise InputError(problem for problem in problems if problem.level == "error")
     return glue, tuple(problems)
 
 
-def joined(first: Glue, second: Glue) -> Glue:
+def join_glue(first: Glue, second: Glue) -> Glue:
     """Two glue documents as one; where both set a setting, the second wins."""
     if not first.file:
         return second

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from l9stack.names import ModulePath, is_document_name, is_folder_path, module_path
-from l9stack.reading.fields import Section, quoted
+from l9stack.reading.fields import Section, quote
 from l9stack.reading.vocabulary import LINK_MODES
 
 
@@ -19,18 +19,18 @@ def read_files(section: Section, root: str, agent: str) -> tuple[ModulePath, ...
         inner = text.removeprefix(f"{root}/") if root else text
         path = module_path(inner)
         if path is None:
-            message = f"generatefiles: {quoted(text)} is not a module below {root or 'the rootpath'}"
+            message = f"generatefiles: {quote(text)} is not a module below {root or 'the rootpath'}"
             section.error("bad-file", message, place, _repaired(inner))
         elif path.casefold() in files:
             twice = (
                 "is listed twice" if path in files.values() else f"differs from {files[path.casefold()]!r} only in case"
             )
-            section.error("duplicate-file", f"generatefiles: {quoted(text)} {twice}", place, "keep one of them")
+            section.error("duplicate-file", f"generatefiles: {quote(text)} {twice}", place, "keep one of them")
         elif inner == text and "/" in text and root and text.split("/")[0] == root.split("/")[0]:
-            message = f"generatefiles: {quoted(text)} lies outside rootpath {root}"
+            message = f"generatefiles: {quote(text)} lies outside rootpath {root}"
             section.error("outside-rootpath", message, place, "list it with the agent that it belongs to")
         elif path.removesuffix(".py") in folders:
-            message = f"generatefiles: {quoted(text)} is hidden by the folder of that name"
+            message = f"generatefiles: {quote(text)} is hidden by the folder of that name"
             section.error("hidden-file", message, place, f"did you mean `{path.removesuffix('.py')}/__init__.py`?")
         else:
             files[path.casefold()] = path
@@ -53,9 +53,9 @@ def read_documents(section: Section) -> tuple[str, ...]:
         if not is_document_name(text):
             better = f"{text.rsplit('.', 1)[0] if '.' in text else text}.md"
             hint = f"did you mean `{better}`?" if is_document_name(better) else "write it as `README.md`"
-            section.error("bad-document", f"generatedocs: {quoted(text)} is no document name", place, hint)
+            section.error("bad-document", f"generatedocs: {quote(text)} is no document name", place, hint)
         elif text.casefold() in docs:
-            message = f"generatedocs: {quoted(text)} is listed twice"
+            message = f"generatedocs: {quote(text)} is listed twice"
             section.error("duplicate-document", message, place, "keep one of them")
         else:
             docs[text.casefold()] = text
@@ -70,9 +70,9 @@ def read_links(section: Section) -> tuple[tuple[str, ...], bool]:
         place = section.places.get(f"linkexisting.{number}", section.places.get("linkexisting"))
         if text in LINK_MODES:
             hint = f"list the modules there, and write `linkexisting_mode: {text}` beside it"
-            section.error("bad-link", f"linkexisting: {quoted(text)} names nothing that exists", place, hint)
+            section.error("bad-link", f"linkexisting: {quote(text)} names nothing that exists", place, hint)
         elif text.startswith("/") or ".." in text.split("/"):
-            message = f"linkexisting: {quoted(text)} leaves the import root"
+            message = f"linkexisting: {quote(text)} leaves the import root"
             hint = "write it as `L9/core/governance.py`, `L9/core` or `L9/agents/adapters/*`"
             section.error("bad-link", message, place, hint)
     return links, required

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from l9stack.errors import Place, Problem
-from l9stack.names import folded
-from l9stack.reading.texts import Text
+from l9stack.names import name_key
+from l9stack.reading.texts import SourceText
 from l9stack.reading.vocabulary import AGENT
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>.*)\Z")
 _KEY = re.compile(r"([a-z][A-Za-z_-]{0,40}):(?=\s|\Z)")
 _YAML = ("yaml", "yml")
-_OWN_KEYS = frozenset(folded(field.name) for field in AGENT.fields if field.required or field.kind == "mapping")
+_OWN_KEYS = frozenset(name_key(field.name) for field in AGENT.fields if field.required or field.kind == "mapping")
 """Keys that say much; words like `title` and `purpose` begin lines of prose as well."""
 _SHOWN_RANGES = 6
 MAX_BLOCKS = 1_000
@@ -23,7 +23,7 @@ MAX_BLOCKS = 1_000
 class Block:
     """A fenced block: its content and the language that its fence names, if any."""
 
-    text: Text
+    text: SourceText
     opening: Place
     language: str
 
@@ -53,7 +53,7 @@ class Markdown:
         return Problem("not-an-agent", message, Place(file, self.prose[0][0]), level="note")
 
 
-def read_markdown(text: Text, problems: list[Problem]) -> Markdown:
+def read_markdown(text: SourceText, problems: list[Problem]) -> Markdown:
     """Cut a Markdown file into its fenced blocks; one that is never closed is a problem, and is left out."""
     lines = text.text.split("\n")
     blocks: list[Block] = []
@@ -66,7 +66,7 @@ def read_markdown(text: Text, problems: list[Problem]) -> Markdown:
             if lines[number].strip():
                 prose.append(number + 1)
             if key := _KEY.match(lines[number]):
-                keys.add(folded(key[1]))
+                keys.add(name_key(key[1]))
             number += 1
             continue
         found += 1
@@ -101,11 +101,11 @@ def _end(lines: list[str], start: int, opened: re.Match[str]) -> tuple[int, bool
     return len(lines), False
 
 
-def _content(lines: list[str], file: str, first_line: int, indent: int) -> Text:
+def _content(lines: list[str], file: str, first_line: int, indent: int) -> SourceText:
     """The lines without the indentation of their fence."""
     margins = [min(indent, len(line) - len(line.lstrip(" \t"))) for line in lines]
     cut = [line[margin:] for line, margin in zip(lines, margins, strict=True)]
-    return Text("".join(f"{line}\n" for line in cut), file, first_line, margins)
+    return SourceText("".join(f"{line}\n" for line in cut), file, first_line, margins)
 
 
 def _ranges(lines: list[int]) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ import re
 
 from l9stack.model.agent import Backend, CausalFactor, GraphShape, MemoryKind, MemoryLayer
 from l9stack.reading.documents import Node
-from l9stack.reading.fields import Section, quoted, suggestion
+from l9stack.reading.fields import Section, quote, suggestion
 from l9stack.reading.vocabulary import AGENT, HOLDS, LAYER, LAYERS, STORAGE
 
 _MEMORY = AGENT["memorytopology"]
@@ -93,7 +93,7 @@ def _ttl(fields: Section) -> int | None:
         return seconds
     lifetime = ttl_in(f"TTL={written}")
     if lifetime is None:
-        message = f"{fields.where}.ttl {quoted(written)} is no lifetime"
+        message = f"{fields.where}.ttl {quote(written)} is no lifetime"
         fields.error("bad-ttl", message, fields.places.get("ttl"), "write `ttl: 5 minutes`, or `ttl: 300` for seconds")
     return lifetime
 
@@ -117,12 +117,12 @@ def _backend(storage: str, kind: MemoryKind, fields: Section) -> Backend:
     place = fields.places.get("storagetype")
     if found is None:
         if storage:
-            message = f"{fields.where}: storagetype {quoted(storage)} is not known"
+            message = f"{fields.where}: storagetype {quote(storage)} is not known"
             fields.error("unknown-storage", message, place, suggestion(storage, STORAGE[wanted]))
         return wanted
     backend = _BACKENDS[found[1]]
     if backend is not wanted:
-        message = f"{fields.where}: {kind.value} memory is kept in {wanted.value}, not in {quoted(storage)}"
+        message = f"{fields.where}: {kind.value} memory is kept in {wanted.value}, not in {quote(storage)}"
         fields.error(
             "wrong-storage", message, place, f"use a storagetype of {wanted.value}: {', '.join(STORAGE[wanted])}"
         )

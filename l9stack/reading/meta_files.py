@@ -11,7 +11,7 @@ from l9stack.inputs import InputFolder
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import TYPO_RATIO, Section
 from l9stack.reading.glue import Places, SettingValues
-from l9stack.reading.texts import decoded
+from l9stack.reading.texts import decode_text
 
 FILES = (
     "meta.codegen.schema.yaml",
@@ -77,7 +77,7 @@ class MetaReader:
             return {}
         if source.fault:  # it is told with those of the whole folder
             return {}
-        text = decoded(source.data, file, self.problems)
+        text = decode_text(source.data, file, self.problems)
         if text is None:
             return {}
         self.texts[file] = text.text

@@ -40,7 +40,7 @@ def record(field: Field) -> Schema:
     if field.about:
         body["description"] = field.about
     if field.fields:
-        body["properties"] = {one.name: described(one) for one in field.fields}
+        body["properties"] = {one.name: with_description(one) for one in field.fields}
     if required := [one.name for one in field.fields if one.required]:
         body["required"] = required
     if field.any_of:
@@ -50,7 +50,7 @@ def record(field: Field) -> Schema:
     return body
 
 
-def described(field: Field) -> Schema:
+def with_description(field: Field) -> Schema:
     """What a field holds, with its meaning; a key with nothing behind it counts as absent."""
     value = _value(field)
     if not field.required and value:

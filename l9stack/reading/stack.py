@@ -35,7 +35,7 @@ class StackSources:
     """Where each setting stands, by dotted name."""
 
 
-def described_stacks(root: Path) -> list[str]:
+def stack_names(root: Path) -> list[str]:
     """The stacks that have a file."""
     return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob(_file("*")))
 

@@ -16,7 +16,7 @@ _MARK = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class SourceText:
     """A piece of a file: where it begins there, and how much was cut off each of its lines."""
 
     text: str
@@ -35,24 +35,24 @@ class Text:
         return self.place(self.text.count("\n", 0, position), position - self.text.rfind("\n", 0, position) - 1)
 
 
-def decoded(raw: bytes, shown: str, problems: list[Problem]) -> Text | None:
+def decode_text(raw: bytes, shown: str, problems: list[Problem]) -> SourceText | None:
     """The text of a file, with every line end as a line feed, so that lines are counted as editors count them."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        place = Text(before, shown).place_at(len(before))
+        place = SourceText(before, shown).place_at(len(before))
         problems.append(Problem("not-utf8", "the file is not UTF-8 text", place, "save it as UTF-8"))
         return None
-    return Text(text.replace("\r\n", "\n").replace("\r", "\n"), shown)
+    return SourceText(text.replace("\r\n", "\n").replace("\r", "\n"), shown)
 
 
-def pieces(text: Text) -> Iterator[Text]:
+def split_documents(text: SourceText) -> Iterator[SourceText]:
     """The text cut at its document marks; comments and directives before a mark stay with what follows."""
     whole, start, scanned, line = text.text, 0, 0, 0
 
-    def cut(end: int) -> Text:
-        return Text(whole[start:end], text.file, text.first_line + line, text.margins[line:])
+    def cut(end: int) -> SourceText:
+        return SourceText(whole[start:end], text.file, text.first_line + line, text.margins[line:])
 
     for mark in _MARK.finditer(whole):
         closes = mark[0] == "..."

@@ -8,7 +8,7 @@ from l9stack.errors import InputError, Problem
 from l9stack.model.release import DeployedRelease, Release
 
 
-def lineage(history: Iterable[DeployedRelease]) -> list[DeployedRelease]:
+def current_line(history: Iterable[DeployedRelease]) -> list[DeployedRelease]:
     """The releases that stand below the one that runs, which is the last: a return forgets what it undid."""
     line: list[DeployedRelease] = []
     for entry in history:
@@ -17,13 +17,13 @@ def lineage(history: Iterable[DeployedRelease]) -> list[DeployedRelease]:
     return line
 
 
-def before(history: Sequence[DeployedRelease], steps: int, *, failed: bool) -> DeployedRelease:
+def earlier_release(history: Sequence[DeployedRelease], steps: int, *, failed: bool) -> DeployedRelease:
     """The release to return to; where the last deployment `failed`, the one that ran before it is one step back.
 
     Raises:
         InputError: there are not so many.
     """
-    line = lineage(history)
+    line = current_line(history)
     back = line if failed else line[:-1]
     if len(back) < steps:
         kept = f"{len(back)} release{'' if len(back) == 1 else 's'}" if back else "no release"

@@ -8,12 +8,12 @@ from pydantic import JsonValue
 
 from l9stack import __version__
 from l9stack.errors import InputError, Problem
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.project import Project
 from l9stack.releases.snapshots import Snapshots
 
 
-def prepared_release(project: Project, named: str, settings: Mapping[str, JsonValue]) -> Prepared:
+def prepare_release(project: Project, named: str, settings: Mapping[str, JsonValue]) -> PreparedCollection:
     """The collection of a release, prepared with a stack's own settings.
 
     With the settings that it was made with, it has to render to the very tree that was proven then.

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from l9stack import __version__
 from l9stack.errors import InputError, Place, Problem
 from l9stack.evidence.canonical import canonical, digest, strict_json
-from l9stack.extraction.prepare import Prepared
-from l9stack.files import digests_below, fill, inside, publish, sweep, temporary_folder
+from l9stack.extraction.prepare import PreparedCollection
+from l9stack.files import contained_path, digests_below, publish, sweep, temporary_folder, write_files
 from l9stack.inputs import COLLECTION, Inputs, Settings
 from l9stack.model.release import Release
 from l9stack.project import Project
@@ -40,7 +40,7 @@ class Snapshot:
     """The collection as it was."""
 
 
-def described(prepared: Prepared) -> Release:
+def release_of(prepared: PreparedCollection) -> Release:
     """The release that deploys a prepared collection; writes nothing."""
     inputs = prepared.inputs
     return Release(
@@ -70,9 +70,9 @@ class Snapshots:
         self._project = project
         self.folder = project.releases
 
-    def keep(self, prepared: Prepared) -> Snapshot:
+    def keep(self, prepared: PreparedCollection) -> Snapshot:
         """Keep what a prepared collection was made from, under the digest of its release."""
-        release = described(prepared)
+        release = release_of(prepared)
         named = release_digest(release)
         try:
             return self.open(named)
@@ -96,7 +96,7 @@ class Snapshots:
         self.folder.mkdir(parents=True, exist_ok=True)
         sweep(self.folder)
         with temporary_folder(self.folder / named) as temporary:
-            fill(temporary, contents.items())
+            write_files(temporary, contents.items())
             publish(temporary, self.folder / named)
 
     def remove(self, named: str) -> None:
@@ -126,7 +126,7 @@ class Snapshots:
         for name in sorted(found.keys() | release.files.keys()):
             if not found.get(name) or found[name] != release.files.get(name):
                 raise _changed(folder, f"{INPUTS}/{name}")
-        return Snapshot(named, release, inside(folder / INPUTS, release.path))
+        return Snapshot(named, release, contained_path(folder / INPUTS, release.path))
 
     def inputs(self, kept: Snapshot, settings: Settings) -> Inputs:
         """What a release was made from, with a stack's own settings.

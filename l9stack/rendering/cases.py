@@ -20,9 +20,9 @@ from l9stack.model.glue import (
 )
 from l9stack.model.plan import AgentPlan, EscalationRule, OperationPlan, Plan
 from l9stack.planning.expressions import parse
-from l9stack.rendering.samples import around, fits, record
+from l9stack.rendering.samples import fits, record, values_around
 from l9stack.rendering.thresholds import answer_thresholds, thresholds, words
-from l9stack.rendering.views import once
+from l9stack.rendering.views import memoize
 
 MAX_CASES = 12
 """Cases of one operation; a table has at least one for each row that can be reached."""
@@ -53,7 +53,7 @@ class ExpectedCase:
     sent: Values = field(default_factory=dict)
 
 
-@once
+@memoize
 def cases(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> tuple[ExpectedCase, ...]:
     """Cases with answers that are known beforehand; none for behaviours that only running can tell."""
     most = MAX_CASES
@@ -95,7 +95,7 @@ def case_of(
     return None
 
 
-def fired(agent: AgentPlan, values: Mapping[str, Any]) -> tuple[str, ...]:
+def fired_rules(agent: AgentPlan, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the rules that fire for some values."""
     return tuple(rule.name for rule in agent.rules if _fires(rule, values))
 
@@ -123,11 +123,11 @@ def _case(
             return None
         whole[spec.name] = value
     weighed = {**arguments, **whole, "criticality": operation.criticality}
-    return ExpectedCase(arguments, whole, fired(agent, weighed), **more)
+    return ExpectedCase(arguments, whole, fired_rules(agent, weighed), **more)
 
 
 def _weighed(agent: AgentPlan, operation: OperationPlan, values: Values) -> ExpectedCase:
-    names = fired(agent, {**values, "criticality": operation.criticality})
+    names = fired_rules(agent, {**values, "criticality": operation.criticality})
     policy: Values = {
         "status": "ESCALATED" if names else "APPROVED",
         "fired": list(names),
@@ -148,7 +148,7 @@ def _varied(
     start = _base(operation) if base is None else base
     numbers = thresholds(agent, texts)
     queues = [
-        [{**start, spec.name: value} for value in around(spec, numbers.get(spec.name, ()))]
+        [{**start, spec.name: value} for value in values_around(spec, numbers.get(spec.name, ()))]
         for spec in operation.request or ()
     ]
     turns = itertools.chain.from_iterable(itertools.zip_longest(*queues))
@@ -201,7 +201,7 @@ def _combined(agent: AgentPlan, operation: OperationPlan, texts: list[str]) -> I
         [
             base[spec.name],
             *(word for word in told[spec.name] if fits(spec, word)),
-            *(around(spec, numbers.get(spec.name, ())) if spec.name in used else []),
+            *(values_around(spec, numbers.get(spec.name, ())) if spec.name in used else []),
         ]
         for spec in specs
     ]
@@ -255,6 +255,6 @@ def _answers(agent: AgentPlan, own: OperationPlan, target: OperationPlan, route:
         {**base, spec.name: value}
         for spec in target.response
         if spec.name in used
-        for value in around(spec, numbers.get(spec.name, ()))[:_MAX_BESIDE]
+        for value in values_around(spec, numbers.get(spec.name, ()))[:_MAX_BESIDE]
     ]
     return _unique([base, *varied])

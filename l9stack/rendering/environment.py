@@ -52,7 +52,7 @@ def _shipped() -> BaseLoader:
 
 
 @contextmanager
-def using(templates: Sequence[OwnTemplate]) -> Iterator[None]:
+def own_templates(templates: Sequence[OwnTemplate]) -> Iterator[None]:
     """As long as this lasts, a collection's own templates come first, and everything runs in Jinja's sandbox.
 
     Raises:
@@ -110,7 +110,7 @@ def _furnished(made: Environment) -> Environment:
     return made
 
 
-def fill(template: str, **values: Any) -> str:
+def render_template(template: str, **values: Any) -> str:
     """The template's text; exactly one newline ends it."""
     text = (_OWN.get() or environment()).get_template(template).render(**values)
     return text.strip("\n") + "\n"

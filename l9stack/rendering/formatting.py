@@ -19,7 +19,7 @@ class FormattingError(Exception):
     """Rendered Python does not parse: a defect of a template, never of a user's input."""
 
 
-def formatted(files: Mapping[str, str]) -> dict[str, str]:
+def format_files(files: Mapping[str, str]) -> dict[str, str]:
     """The same files, imports sorted, unused ones gone, layout fixed; what is not Python stays as it is."""
     sources = {path: text.encode() for path, text in files.items() if path.endswith(".py")}
     with tempfile.TemporaryDirectory(prefix="l9-format-", dir=_roomy(sources)) as name:

@@ -12,9 +12,9 @@ from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import AgentPlan, OperationPlan
 from l9stack.printable import line
 from l9stack.rendering.code.operations import request_name, response_name
-from l9stack.rendering.environment import fill
+from l9stack.rendering.environment import render_template
 from l9stack.rendering.fields import annotation, number
-from l9stack.rendering.formatting import formatted
+from l9stack.rendering.formatting import format_files
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import record
@@ -28,10 +28,12 @@ def render_implementation(agent: AgentPlan, operation: OperationPlan, module: st
     texts = {
         "function.py": _function(agent, operation, module),
         "test.py": _test(agent, operation, module),
-        "conftest.py": fill("implementations/conftest.py.j2"),
-        "package.py": fill("implementations/package.py.j2", title="What our own people wrote for the agents to call."),
+        "conftest.py": render_template("implementations/conftest.py.j2"),
+        "package.py": render_template(
+            "implementations/package.py.j2", title="What our own people wrote for the agents to call."
+        ),
     }
-    return {path.removesuffix(".py"): text for path, text in formatted(texts).items()}
+    return {path.removesuffix(".py"): text for path, text in format_files(texts).items()}
 
 
 def _function(agent: AgentPlan, operation: OperationPlan, module: str) -> str:
@@ -42,7 +44,7 @@ def _function(agent: AgentPlan, operation: OperationPlan, module: str) -> str:
         imports.add("typing", "TYPE_CHECKING", *(["Any"] if operation.response is not None else []))
     if any(undeclared):
         imports.agent("Payload")
-    return fill(
+    return render_template(
         "implementations/function.py.j2",
         title=f"{agent.spec.name}: {operation.summary}",
         imports=imports,
@@ -92,7 +94,7 @@ def _test(agent: AgentPlan, operation: OperationPlan, module: str) -> str:
         answer = f"Payload(payload={python({'answer': 'what it has to say'})})"
     else:
         answer = python(record(operation.response))
-    return fill(
+    return render_template(
         "implementations/test_function.py.j2",
         title=f"{agent.id}.{operation.name}: {operation.summary}",
         imports=imports,

@@ -10,8 +10,8 @@ from l9stack.model.plan import AgentPlan, Plan
 from l9stack.planning.catalogue import ROWS
 from l9stack.rendering.code.bridges import declaration, view_governance
 from l9stack.rendering.code.interface import view_surface
-from l9stack.rendering.code.operations import held_by
-from l9stack.rendering.packets import declared
+from l9stack.rendering.code.operations import operations_of_module
+from l9stack.rendering.packets import protocol_manifest
 
 
 def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bool = True) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bo
                 "timeout_seconds": op.timeout_seconds,
             }
             for module in agent.modules
-            for op in held_by(agent, module)
+            for op in operations_of_module(agent, module)
         ],
         "routes": [{"method": r.method, "path": r.path, "operation": r.operation} for r in surface.routes],
         "builtin_routes": [{"method": m, "path": p, "serves": s} for m, p, s in surface.builtin_routes],
@@ -89,6 +89,6 @@ def manifest(plan: Plan, agent: AgentPlan, paths: Iterable[str], *, composed: bo
         "depends_on": {"hard": list(surface.hard), "soft": list(surface.soft)},
         "unbound_operations": [op.name for op in agent.operations if not op.bound],
         "requires": sorted({name for m in agent.modules if m.mapping for name in m.mapping.requires}),
-        **declared(plan.protocol),
+        **protocol_manifest(plan.protocol),
         **({"imported": list(agent.imported)} if agent.imported else {}),
     }

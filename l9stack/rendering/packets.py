@@ -78,7 +78,7 @@ def view_packets(protocol: Protocol, agent: str) -> PacketDoc:
     return PacketDoc(protocol.name, fields if is_own(protocol) else (), protocol, agent)
 
 
-def declared(protocol: Protocol) -> dict[str, Any]:
+def protocol_manifest(protocol: Protocol) -> dict[str, Any]:
     """What a manifest says: nothing for the PacketEnvelope as it is."""
     if not is_own(protocol):
         return {}

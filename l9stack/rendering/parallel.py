@@ -24,18 +24,18 @@ Files = dict[str, tuple[str, AgentId | None]]
 """Texts with the agents that they belong to, by path."""
 
 
-class ShareError(Exception):
+class RenderWorkerError(Exception):
     """A process of ours that rendered a share has failed: a defect, never of a user's input."""
 
 
-def share(plan: Plan, number: int, count: int) -> Sequence[AgentPlan]:
+def partition(plan: Plan, number: int, count: int) -> Sequence[AgentPlan]:
     """The agents of one of `count` shares; the first, which is this process's own, begins while the others start."""
     ahead = min(AHEAD, len(plan.agents) // 4)
     rest = plan.agents[ahead:]
     return (*plan.agents[:ahead], *rest[::count]) if number == 0 else rest[number::count]
 
 
-def shared_out(plan: Plan, render: Callable[[Plan, Sequence[AgentPlan]], Files]) -> Files:
+def render_in_parallel(plan: Plan, render: Callable[[Plan, Sequence[AgentPlan]], Files]) -> Files:
     """What `render` gives for all agents, of which other processes take a share where there are many.
 
     Raises:
@@ -52,7 +52,7 @@ def shared_out(plan: Plan, render: Callable[[Plan, Sequence[AgentPlan]], Files])
         for worker in workers:
             _hand(whole, worker)
         with _uncollected():
-            files = render(plan, share(plan, 0, count))
+            files = render(plan, partition(plan, 0, count))
             for worker, target in zip(workers, targets, strict=True):
                 files |= _left(worker, target)
     return files
@@ -95,7 +95,7 @@ def _left(worker: subprocess.Popen[bytes], target: Path) -> Files:
     assert worker.stderr is not None
     said = worker.stderr.read().decode(errors="replace")
     if worker.wait() != 0:
-        raise ShareError(f"share {target.name} ended with {worker.returncode}:\n{said}")
+        raise RenderWorkerError(f"share {target.name} ended with {worker.returncode}:\n{said}")
     left: Files | tuple[Problem, ...] = pickle.loads(target.read_bytes())  # noqa: S301 - of our own, in a private folder
     if isinstance(left, tuple):
         raise InputError(left)

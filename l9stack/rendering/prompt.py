@@ -15,7 +15,7 @@ from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning import drawing
 from l9stack.rendering.code.operations import event_of
 from l9stack.rendering.documents.facts import ModuleDoc, modules
-from l9stack.rendering.environment import fill
+from l9stack.rendering.environment import render_template
 from l9stack.rendering.families import printing
 
 TEMPLATE = "prompts/Universal-Schema-Extractor-v6.0.md"
@@ -24,7 +24,7 @@ _ASKED = {"percent": ">= {} %", "count_min": ">= {}", "count_max": "<= {}", "sec
 
 
 @dataclass(frozen=True, slots=True)
-class Fenced:
+class FencedText:
     """A text behind a fence that is longer than any run of fence characters in it: nothing in it ends the fence."""
 
     path: str
@@ -64,7 +64,7 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentPart:
+class AgentSection:
     """One agent's share: its files, its operations, and the manifest that its code has to agree with."""
 
     id: str
@@ -73,14 +73,14 @@ class AgentPart:
     package: str
     wave: int
     files: tuple[FileRow, ...]
-    operations: tuple[tuple[OperationPlan, Fenced], ...]
-    manifest: Fenced
+    operations: tuple[tuple[OperationPlan, FencedText], ...]
+    manifest: FencedText
 
 
-def attached(path: str, text: str) -> Fenced:
+def attachment(path: str, text: str) -> FencedText:
     """An input, word for word."""
     kinds = {"md": "markdown", "py": "python", "yaml": "yaml", "yml": "yaml"}
-    return Fenced(path, kinds.get(path.rpartition(".")[2].lower(), "text"), text)
+    return FencedText(path, kinds.get(path.rpartition(".")[2].lower(), "text"), text)
 
 
 def render_prompt(
@@ -88,20 +88,20 @@ def render_prompt(
     tree: RenderedTree,
     gates: Iterable[GateThreshold],
     *,
-    meta: Sequence[Fenced],
-    collection: Sequence[Fenced],
-    implementations: Sequence[Fenced] = (),
+    meta: Sequence[FencedText],
+    collection: Sequence[FencedText],
+    implementations: Sequence[FencedText] = (),
 ) -> str:
     """The whole prompt; the same plan and inputs give the same text.
 
     `gates` are all that will be measured, those without a row of their own included.
     """
     shared = [artifact.path for artifact in tree.part(None)]
-    return fill(
+    return render_template(
         TEMPLATE,
         collection=plan.collection,
         version=plan.version,
-        graph=Fenced("", "text", drawing.as_text(plan)),
+        graph=FencedText("", "text", drawing.as_text(plan)),
         agents=tuple(_agent(agent, tree) for agent in plan.agents),
         integration=tuple(path for path in shared if path.startswith("tests/codegen_integration/")),
         printed=tuple(path for path in shared if not path.startswith("tests/codegen_integration/")),
@@ -118,7 +118,7 @@ def _gate(row: GateThreshold) -> GateRow:
     return GateRow(row.gate, row.phase, _ASKED[row.unit].format(f"{row.threshold:g}"), row.description)
 
 
-def _agent(agent: AgentPlan, tree: RenderedTree) -> AgentPart:
+def _agent(agent: AgentPlan, tree: RenderedTree) -> AgentSection:
     artifacts = {artifact.path: artifact for artifact in tree.part(agent.id)}
     manifest = f"manifests/{agent.id}.json"
     code = {f"code/{agent.spec.root_path}/{module.path}": module for module in modules(agent)}
@@ -129,7 +129,7 @@ def _agent(agent: AgentPlan, tree: RenderedTree) -> AgentPart:
     files += [FileRow(f"docs/{agent.id}/{name}", "document", ()) for name in agent.spec.generate_docs]
     known = {manifest, *(row.path for row in files)}
     files += [FileRow(path, _test(path), ()) for path in sorted(artifacts) if path not in known]
-    return AgentPart(
+    return AgentSection(
         id=agent.id,
         name=agent.spec.name,
         role=agent.spec.role,
@@ -137,7 +137,7 @@ def _agent(agent: AgentPlan, tree: RenderedTree) -> AgentPart:
         wave=agent.wave,
         files=tuple(files),
         operations=tuple((operation, _contract(operation)) for operation in agent.operations),
-        manifest=Fenced(manifest, "json", artifacts[manifest].text),
+        manifest=FencedText(manifest, "json", artifacts[manifest].text),
     )
 
 
@@ -153,7 +153,7 @@ def _test(path: str) -> str:
     return "regression tests" if "/test_regression" in path else "unit tests"
 
 
-def _contract(operation: OperationPlan) -> Fenced:
+def _contract(operation: OperationPlan) -> FencedText:
     """What an operation takes, answers and does, as JSON with a line for each field."""
     behaviour = _plain(operation.behaviour.model_dump(mode="json"))
     facts: dict[str, Any] = {
@@ -171,7 +171,7 @@ def _contract(operation: OperationPlan) -> Fenced:
     lines = [f"  {_json(name)}: {_json(value)}" for name, value in facts.items()]
     for side, fields in (("request", operation.request), ("response", operation.response)):
         lines.append(f"  {_json(side)}: {_fields(fields)}")
-    return Fenced("", "json", "{\n" + ",\n".join(lines) + "\n}\n")
+    return FencedText("", "json", "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def _fields(fields: tuple[FieldSpec, ...] | None) -> str:

@@ -83,7 +83,7 @@ def step(spec: FieldSpec) -> float | int:
     return 1 if spec.type == "integer" else 0.01
 
 
-def around(spec: FieldSpec, thresholds: Iterable[float]) -> list[JsonValue]:
+def values_around(spec: FieldSpec, thresholds: Iterable[float]) -> list[JsonValue]:
     """Good values at and beside thresholds, at the field's own bounds, and each choice."""
     found: list[JsonValue] = []
     if spec.type in ("integer", "number"):
@@ -104,7 +104,7 @@ def around(spec: FieldSpec, thresholds: Iterable[float]) -> list[JsonValue]:
     return [value for value in found if fits(spec, value)]
 
 
-def another(spec: FieldSpec) -> JsonValue:
+def another_value(spec: FieldSpec) -> JsonValue:
     """Another good value than the usual one, and none at a bound where that can be helped: other tests send those.
 
     A field with one good value alone has no other.
@@ -113,10 +113,10 @@ def another(spec: FieldSpec) -> JsonValue:
     options: list[JsonValue] = [f"other-{spec.name}"[: spec.max_length], ["other"], {"other": spec.name}]
     if isinstance(good, int | float) and not isinstance(good, bool):
         options = [good + 7 * step(spec), good - 7 * step(spec), good + step(spec), good - step(spec)]
-    return next((value for value in [*options, *around(spec, ())] if value != good and fits(spec, value)), good)
+    return next((value for value in [*options, *values_around(spec, ())] if value != good and fits(spec, value)), good)
 
 
-def refused(specs: Iterable[FieldSpec]) -> list[tuple[str, dict[str, JsonValue], str]]:
+def invalid_requests(specs: Iterable[FieldSpec]) -> list[tuple[str, dict[str, JsonValue], str]]:
     """Requests that the model has to refuse: what is wrong, the arguments, the field that is named."""
     specs = tuple(specs)
     good = record(specs)

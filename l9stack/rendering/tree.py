@@ -8,26 +8,26 @@ from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.names import AgentId
 from l9stack.rendering.code.modules import MAX_LINES
-from l9stack.rendering.code.settings import unified
+from l9stack.rendering.code.settings import unified_config
 from l9stack.rendering.documents.pages import render_documents
-from l9stack.rendering.environment import fill, using
+from l9stack.rendering.environment import own_templates, render_template
 from l9stack.rendering.families import printing
-from l9stack.rendering.formatting import formatted
+from l9stack.rendering.formatting import format_files
 from l9stack.rendering.manifest import manifest
 from l9stack.rendering.monitoring.files import agent_files, collection_files
-from l9stack.rendering.parallel import Files, shared_out
+from l9stack.rendering.parallel import Files, render_in_parallel
 from l9stack.rendering.quoting import json_text
 from l9stack.rendering.suites.integration import integration_tests
 from l9stack.rendering.suites.paths import free
 from l9stack.rendering.suites.regression import render_regression
-from l9stack.rendering.views import one_run
+from l9stack.rendering.views import run_memo
 
 
 def render(plan: Plan) -> RenderedTree:
     """Render everything that a plan asks for, sorted by path; the same plan gives the same bytes."""
-    files = shared_out(plan, files_of)
+    files = render_in_parallel(plan, files_of)
     # All of them at once: imports are sorted by what is a package of the tree.
-    done = formatted({path: text for path, (text, _) in files.items()})
+    done = format_files({path: text for path, (text, _) in files.items()})
     for agent in plan.agents:  # word for word: what was imported is somebody else's
         done.update((code_path(agent, m), m.imported) for m in agent.modules if m.imported is not None)
     artifacts = tuple(Artifact(path=path, text=done[path], agent=files[path][1]) for path in sorted(done))
@@ -38,7 +38,7 @@ def files_of(plan: Plan, agents: Sequence[AgentPlan]) -> Files:
     """The files of some agents before they are formatted; those of the whole collection go with its first agent."""
     files: Files = {}
     mine = {agent.id for agent in agents}
-    with one_run(), using(plan.templates):
+    with run_memo(), own_templates(plan.templates):
         controllers, gathered = _controllers(plan, agents)
         joint = integration_tests(plan, mine)
         if plan.agents[0].id in mine:
@@ -69,7 +69,7 @@ def _controllers(plan: Plan, agents: Iterable[AgentPlan]) -> tuple[dict[str, str
         if printing(module).short and module.imported is None
     ]
     texts = {code_path(agent, module): printing(module).code(plan, agent, module) for agent, module in found}
-    lines = {path: text.count("\n") for path, text in formatted(texts).items()}
+    lines = {path: text.count("\n") for path, text in format_files(texts).items()}
     long = [(agent, module) for agent, module in found if lines[code_path(agent, module)] > MAX_LINES]
     for agent, module in long:
         texts[code_path(agent, module)] = printing(module, short=True).code(plan, agent, module)
@@ -102,10 +102,15 @@ def _tests(plan: Plan, agent: AgentPlan, *, composed: bool) -> dict[str, str]:
 
 
 def _collection_files(plan: Plan) -> dict[str, str]:
-    config = fill("config/collection_config.yaml.j2", collection=plan.collection, sections=unified(plan))
+    config = render_template(
+        "config/collection_config.yaml.j2", collection=plan.collection, sections=unified_config(plan)
+    )
     # The same for every collection: several may be delivered into one checkout.
     title = (
         "Where generated tests find the agents, before and after delivery.\n\nTheir servers are those that `L9_…` "
         "variables name, where all are set; else l9stack[local] starts\nservers for the session."
     )
-    return {f"{plan.collection}_config.yaml": config, "tests/conftest.py": fill("tests/conftest.py.j2", title=title)}
+    return {
+        f"{plan.collection}_config.yaml": config,
+        "tests/conftest.py": render_template("tests/conftest.py.j2", title=title),
+    }

@@ -15,7 +15,7 @@ _RUN: ContextVar[dict[tuple[Any, ...], tuple[Any, ...]] | None] = ContextVar("vi
 
 
 @contextmanager
-def one_run() -> Iterator[None]:
+def run_memo() -> Iterator[None]:
     """Views are kept as long as this lasts; outside of any run they are made each time."""
     token = _RUN.set({})
     try:
@@ -24,7 +24,7 @@ def one_run() -> Iterator[None]:
         _RUN.reset(token)
 
 
-def once(make: Callable[P, T]) -> Callable[P, T]:
+def memoize(make: Callable[P, T]) -> Callable[P, T]:
     """Make a view once in a run for the same arguments: these are frozen, so no view of them grows stale."""
 
     @wraps(make)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from l9stack.errors import InputError, Problem
-from l9stack.rendering.parallel import Files, share
+from l9stack.rendering.parallel import Files, partition
 from l9stack.rendering.tree import files_of
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     plan = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
     left: Files | tuple[Problem, ...]
     try:
-        left = files_of(plan, share(plan, number, count))
+        left = files_of(plan, partition(plan, number, count))
     except InputError as error:
         left = error.problems
     target.write_bytes(pickle.dumps(left))

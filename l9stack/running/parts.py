@@ -11,7 +11,7 @@ PartKind = Literal["agent", "backend"]
 
 
 @dataclass(frozen=True, slots=True)
-class StackPart:
+class PartStatus:
     """One agent or backend, asked now. `not asked` is one that nobody can ask: nothing waits for it."""
 
     name: str
@@ -58,23 +58,23 @@ class Readiness:
         return [f"{name} ({state})" for name, state in sorted(self.backends.items()) if state != "ok"]
 
 
-def agent_part(name: str, endpoint: str, answer: Readiness, hosted: HostedPart) -> StackPart:
+def agent_part(name: str, endpoint: str, answer: Readiness, hosted: HostedPart) -> PartStatus:
     """An agent. A host that knows it gone is believed first: another program may answer at its port."""
     last = hosted.last_line
     if hosted.state in ("stopped", "missing"):
-        return StackPart(name, "agent", endpoint, hosted.state, hosted.detail, last)
+        return PartStatus(name, "agent", endpoint, hosted.state, hosted.detail, last)
     why = answer.silent or answer.wrong or ", ".join(answer.failing)
     if not why:
-        return StackPart(name, "agent", endpoint, "ok")
+        return PartStatus(name, "agent", endpoint, "ok")
     if hosted.state == "starting":
-        return StackPart(name, "agent", endpoint, "starting", ", ".join(answer.failing) or hosted.detail, last)
+        return PartStatus(name, "agent", endpoint, "starting", ", ".join(answer.failing) or hosted.detail, last)
     if not answer.silent:
-        return StackPart(name, "agent", endpoint, "not ready", why, last)
+        return PartStatus(name, "agent", endpoint, "not ready", why, last)
     known = {"running": "its host says that it runs", "failing": hosted.detail}.get(hosted.state, "")
-    return StackPart(name, "agent", endpoint, "unreachable", "; ".join(filter(None, (answer.silent, known))), last)
+    return PartStatus(name, "agent", endpoint, "unreachable", "; ".join(filter(None, (answer.silent, known))), last)
 
 
-def hosted_part(kind: PartKind, name: str, address: str, hosted: HostedPart) -> StackPart:
+def hosted_part(kind: PartKind, name: str, address: str, hosted: HostedPart) -> PartStatus:
     """What nobody outside its networks can ask: as its host says."""
     states: Mapping[str, State] = {
         "running": "ok",
@@ -84,10 +84,10 @@ def hosted_part(kind: PartKind, name: str, address: str, hosted: HostedPart) -> 
         "missing": "missing",
         "unknown": "not asked",
     }
-    return StackPart(name, kind, address, states[hosted.state], hosted.detail, hosted.last_line)
+    return PartStatus(name, kind, address, states[hosted.state], hosted.detail, hosted.last_line)
 
 
-def asked_backend(name: str, address: str, answers: Mapping[str, Readiness], reachable: bool | None) -> StackPart:
+def external_backend(name: str, address: str, answers: Mapping[str, Readiness], reachable: bool | None) -> PartStatus:
     """A backend that somebody else runs: as the agents say, who may reach it from where this machine cannot.
 
     Where no agent answers, whether a connection to it is accepted from here (`reachable`; None: not to be told).
@@ -95,12 +95,12 @@ def asked_backend(name: str, address: str, answers: Mapping[str, Readiness], rea
     said = {agent: _told(name, answer.backends) for agent, answer in sorted(answers.items()) if name in answer.backends}
     bad = {agent: state for agent, state in said.items() if state != "ok"}
     if bad:
-        return StackPart(name, "backend", address, "not ready", ", ".join(f"{a} says {s}" for a, s in bad.items()))
+        return PartStatus(name, "backend", address, "not ready", ", ".join(f"{a} says {s}" for a, s in bad.items()))
     if said or reachable:
-        return StackPart(name, "backend", address, "ok")
+        return PartStatus(name, "backend", address, "ok")
     if reachable is None:
-        return StackPart(name, "backend", address, "not asked", "no agent answers that uses it")
-    return StackPart(name, "backend", address, "unreachable", "no agent answers that uses it, nor does it from here")
+        return PartStatus(name, "backend", address, "not asked", "no agent answers that uses it")
+    return PartStatus(name, "backend", address, "unreachable", "no agent answers that uses it, nor does it from here")
 
 
 def _told(name: str, backends: Mapping[str, str]) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from l9stack.errors import InputError, Place, Problem, ServiceError
 from l9stack.model.deployment import DeployedBackend, Deployment
 from l9stack.project import Project
-from l9stack.reading.stack import described_stacks, stack_text
+from l9stack.reading.stack import stack_names, stack_text
 from l9stack.running.asking import ask_all, reachable
 from l9stack.running.docker import DockerHost
 from l9stack.running.engine import ON_ENGINES, DockerEngine
 from l9stack.running.hosts import LocalHost, NoHost, PartHost
 from l9stack.running.manifest import MANIFEST, read_manifest
-from l9stack.running.parts import HostedPart, PartKind, StackPart, agent_part, asked_backend, hosted_part
+from l9stack.running.parts import HostedPart, PartKind, PartStatus, agent_part, external_backend, hosted_part
 from l9stack.running.swarm import SwarmHost
 
 _MISSING = {
@@ -38,7 +38,7 @@ class RunningStack:
     inside: frozenset[str] = frozenset()
     """Agents that are not published: their host alone tells of them."""
 
-    def parts(self) -> tuple[StackPart, ...]:
+    def parts(self) -> tuple[PartStatus, ...]:
         """Every agent and backend, asked now; nothing is taken from what was true when it was deployed.
 
         Raises:
@@ -59,7 +59,7 @@ class RunningStack:
         backends = [
             hosted_part("backend", name, backend.address, known("backend", name))
             if backend.managed
-            else asked_backend(
+            else external_backend(
                 name,
                 backend.address,
                 answers,
@@ -97,7 +97,7 @@ def find_running(project: Project, stack: str) -> RunningStack:
     """
     manifest = read_manifest(project, stack)
     local = LocalHost(project, stack)
-    known = described_stacks(project.root)
+    known = stack_names(project.root)
     if manifest is None and known and stack not in known and not local.agents():
         hint = f"stacks of this project: {', '.join(known)}"
         raise InputError([Problem("no-such-stack", f"there is no stack {stack}", Place(f"Pulumi.{stack}.yaml"), hint)])

@@ -10,7 +10,7 @@ from l9stack.running.docker import filters, part_of
 from l9stack.running.engine import DockerEngine
 from l9stack.running.hosts import no_log
 from l9stack.running.parts import HostedPart, PartKind
-from l9stack.running.swarm_services import Look, looks
+from l9stack.running.swarm_services import ServiceSnapshot, inspect_services
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class SwarmHost:
         options = (*raw, "--tail", str(lines), *(("--follow",) if follow else ()))
         return self.engine.lines("service", "logs", *options, service.name)
 
-    def _services(self) -> dict[tuple[PartKind, str], Look]:
+    def _services(self) -> dict[tuple[PartKind, str], ServiceSnapshot]:
         ids = self.engine.ask("service", "ls", "--quiet", *filters(self.stack, self.collection)).split()
-        return {key: service for service in looks(self.engine, ids) if (key := part_of(service.labels))}
+        return {key: service for service in inspect_services(self.engine, ids) if (key := part_of(service.labels))}
 
 
-def service_state(service: Look) -> HostedPart:
+def service_state(service: ServiceSnapshot) -> HostedPart:
     """What the engine's record of a service and its tasks means."""
     running, wanted = service.serving, service.wanted
     told = f"{running} of {wanted} run" if wanted != 1 or running != wanted else ""

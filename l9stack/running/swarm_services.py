@@ -39,7 +39,7 @@ def active_nodes(engine: DockerEngine) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Look:
+class ServiceSnapshot:
     """What is there; `service` is empty where there is none. `tasks` are the newest first."""
 
     service: Mapping[str, Any]
@@ -177,17 +177,19 @@ class Look:
         ]
 
 
-def look(engine: DockerEngine, name: str) -> Look:
+def inspect_service(engine: DockerEngine, name: str) -> ServiceSnapshot:
     """A service by its name, with the tasks that the engine remembers.
 
     Raises:
         ServiceError: the engine does not answer, or manages no swarm.
     """
     rows = engine.rows("service", "ls", "--filter", f"name={name}")
-    return next(iter(looks(engine, [row["ID"] for row in rows if row["Name"] == name])), Look({}, ()))
+    return next(
+        iter(inspect_services(engine, [row["ID"] for row in rows if row["Name"] == name])), ServiceSnapshot({}, ())
+    )
 
 
-def looks(engine: DockerEngine, services: Sequence[str]) -> list[Look]:
+def inspect_services(engine: DockerEngine, services: Sequence[str]) -> list[ServiceSnapshot]:
     """Services by their ids, with the tasks that the engine remembers; however many, the engine is asked three times.
 
     Raises:
@@ -199,7 +201,7 @@ def looks(engine: DockerEngine, services: Sequence[str]) -> list[Look]:
     tasks = engine.rows("inspect", "--type", "task", *ids) if ids else []
     tasks.sort(key=lambda task: str(task["Status"].get("Timestamp", "")), reverse=True)
     return [
-        Look(service, [task for task in tasks if task["ServiceID"] == service["ID"]])
+        ServiceSnapshot(service, [task for task in tasks if task["ServiceID"] == service["ID"]])
         for service in engine.rows("service", "inspect", *services)
     ]
 

@@ -3,7 +3,7 @@
 import neo4j
 import pytest
 
-from l9stack.agent._security.addresses import GraphAddress, trusting
+from l9stack.agent._security.addresses import GraphAddress, with_authority
 from l9stack.agent.backends import BackendUrls
 
 CA = "/run/l9/ca.pem"
@@ -27,8 +27,8 @@ CA = "/run/l9/ca.pem"
     ],
 )
 def test_an_authority_is_added_where_a_certificate_is_shown_and_nobody_is_trusted_yet(service, url, trusted):
-    assert trusting(service, url, CA) == trusted
-    assert trusting(service, trusted, "/other") == trusted
+    assert with_authority(service, url, CA) == trusted
+    assert with_authority(service, trusted, "/other") == trusted
 
 
 @pytest.mark.parametrize(

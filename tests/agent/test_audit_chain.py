@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 
 from l9stack.agent.governance import _audit as audit
-from l9stack.agent.governance._anchors import Anchors
+from l9stack.agent.governance._anchors import AuditAnchors
 from l9stack.agent.memory._memory import Memory
 
 ANCHORED = 5
@@ -20,7 +20,7 @@ COLUMNS = "position, timestamp, trace_id, action, detail, previous, entry_hash"
 @pytest.fixture
 async def anchors(desk):
     """A chain of five entries that are anchored."""
-    found = Anchors(desk.memory, desk.runtime.metrics, structlog.get_logger())
+    found = AuditAnchors(desk.memory, desk.runtime.metrics, structlog.get_logger())
     assert await found.drop() is None
     await grow(desk.memory.postgres, 1, ANCHORED)
     assert (await found.drop()).position == ANCHORED
@@ -122,7 +122,7 @@ async def test_a_chain_that_was_written_anew_with_hashes_that_fit_shows(desk, an
     assert await anchors.check() == ["the kept head is not in the chain: its tail was cut, or it was written anew"]
     # No later anchor covers it up, of this process or of the next one.
     await grow(engine, 10, 10)
-    for process in (anchors, Anchors(desk.memory, desk.runtime.metrics, structlog.get_logger())):
+    for process in (anchors, AuditAnchors(desk.memory, desk.runtime.metrics, structlog.get_logger())):
         with pytest.raises(ValueError, match="does not hold entry 5"):
             await process.drop()
     assert await anchors.check() != []
@@ -153,7 +153,7 @@ async def test_anchors_are_never_overwritten_and_nothing_new_is_nothing_to_ancho
     store, path = desk.memory.connections.archive(), f"{desk.memory.namespace}/library/desk-audit/{ANCHORED:012d}.json"
     before = bytes(await (await obstore.get_async(store, path)).bytes_async())
     assert (await anchors.drop()).position == ANCHORED
-    other = Anchors(desk.memory, desk.runtime.metrics, structlog.get_logger())
+    other = AuditAnchors(desk.memory, desk.runtime.metrics, structlog.get_logger())
     other.last = lambda: asyncio.sleep(0)  # it looked before the first one was there
     assert (await other.drop()).position == ANCHORED
     assert bytes(await (await obstore.get_async(store, path)).bytes_async()) == before
@@ -162,7 +162,7 @@ async def test_anchors_are_never_overwritten_and_nothing_new_is_nothing_to_ancho
 async def test_an_agent_anchors_when_it_stops(desk):
     await desk.memory.prepare()
     await grow(desk.memory.postgres, 1, 3)
-    found = Anchors(desk.memory, desk.runtime.metrics, structlog.get_logger())
+    found = AuditAnchors(desk.memory, desk.runtime.metrics, structlog.get_logger())
     job = asyncio.create_task(found.run())
     await asyncio.sleep(0)
     job.cancel()
@@ -175,7 +175,7 @@ async def test_an_agent_anchors_when_it_stops(desk):
 async def test_an_agent_without_an_archive_has_no_anchors(desk, l9_backends):
     definition = replace(desk.definition, memory=replace(desk.definition.memory, archive=None))
     memory = Memory(definition, l9_backends, "none")
-    await asyncio.wait_for(Anchors(memory, desk.runtime.metrics, structlog.get_logger()).run(), 1)
+    await asyncio.wait_for(AuditAnchors(memory, desk.runtime.metrics, structlog.get_logger()).run(), 1)
     await memory.close()
 
 
@@ -184,7 +184,7 @@ async def test_the_chain_goes_on_while_the_archive_is_down(desk):
     await grow(desk.memory.postgres, 1, 1)
     memory = desk.memory
     memory.connections.archive_url, memory.connections.store = "s3://nowhere", None
-    found = Anchors(memory, desk.runtime.metrics, structlog.get_logger())
+    found = AuditAnchors(memory, desk.runtime.metrics, structlog.get_logger())
     job = asyncio.create_task(found.run())
     await asyncio.sleep(0)
     job.cancel()

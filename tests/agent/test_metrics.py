@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from l9stack.agent import Limits, OperationContext, Payload, operation
 from l9stack.agent._serving import backlog
 from l9stack.agent._telemetry.metrics import BUCKETS, OUTCOMES, Metrics
-from l9stack.agent.governance._anchors import Anchors
+from l9stack.agent.governance._anchors import AuditAnchors
 from l9stack.agent.testing._faults import failing_store
 from l9stack.agent.testing._serving import serving_definition
 
@@ -184,7 +184,7 @@ async def test_how_far_the_chain_is_anchored_and_attempts_that_failed_are_told(d
         if archive:
             await desk.call("echo", {})
             desk.memory.connections.archive_url, desk.memory.connections.store = archive, None
-        job = asyncio.create_task(Anchors(desk.memory, desk.runtime.metrics, structlog.get_logger()).run())
+        job = asyncio.create_task(AuditAnchors(desk.memory, desk.runtime.metrics, structlog.get_logger()).run())
         await asyncio.sleep(0)
         job.cancel()
         await asyncio.gather(job, return_exceptions=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.extraction.gating import Measurement
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.gates.outcomes import TestRun
 from l9stack.inputs import Inputs
 from l9stack.model.evidence import GateResult, TestCounts
@@ -17,12 +17,12 @@ COLLECTION = Path(__file__).parents[1] / "golden" / "behaviours"
 
 
 @pytest.fixture
-def prepared(tmp_path: Path) -> Prepared:
+def prepared(tmp_path: Path) -> PreparedCollection:
     """A rendered collection in a project of its own."""
     return prepare(Inputs.read(Project(tmp_path / "project"), COLLECTION))
 
 
-def measured(prepared: Prepared, failing: str = "") -> Measurement:
+def measured(prepared: PreparedCollection, failing: str = "") -> Measurement:
     """What a run would have measured: every agent holds, but for the one that fails."""
     agents = [agent.id for agent in prepared.plan.agents]
     results = tuple(

@@ -17,7 +17,7 @@ from typing import Any
 
 from l9stack.evidence.verify import verify
 from l9stack.extraction.prepare import prepare
-from l9stack.extraction.views import published
+from l9stack.extraction.views import published_view
 from l9stack.inputs import Inputs
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
@@ -192,7 +192,7 @@ class Edits:
 
     def _consistent(self, what: str, *, deployed: bool) -> dict[str, str]:
         """Attestation, report and tree name the same bytes; the digests of the collection's files and templates."""
-        view = published(self.project, COLLECTION)
+        view = published_view(self.project, COLLECTION)
         if view is None:
             self.wrong.append(f"{what}: nothing was published")
             return {}

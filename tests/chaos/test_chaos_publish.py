@@ -11,8 +11,8 @@ from l9stack.errors import GateError
 from l9stack.evidence.records import Records
 from l9stack.evidence.verify import verify
 from l9stack.extraction import gating, pipeline
-from l9stack.extraction.prepare import Prepared
-from l9stack.extraction.views import published
+from l9stack.extraction.prepare import PreparedCollection
+from l9stack.extraction.views import published_view
 from tests.chaos.conftest import NOW, measured
 from tests.output.test_output_crash import killed
 
@@ -20,7 +20,7 @@ STEP = 11
 """Every so many boundaries one is tried: a dozen and more of some hundreds, and others than multiples of two."""
 
 
-def publish(prepared: Prepared, output: Path) -> None:
+def publish(prepared: PreparedCollection, output: Path) -> None:
     """What follows the measurements: records, evidence, signature, view, pointer."""
     results = measured(prepared)
     evidence = gating.evidence_of(prepared, results, [agent.id for agent in prepared.plan.agents], NOW)
@@ -31,7 +31,7 @@ def publish(prepared: Prepared, output: Path) -> None:
 
 
 def test_a_publication_killed_anywhere_is_whole_or_absent_and_the_next_one_finishes(
-    prepared: Prepared, tmp_path: Path
+    prepared: PreparedCollection, tmp_path: Path
 ) -> None:
     deaths = 0
     for call in itertools.count(1, STEP):
@@ -43,7 +43,7 @@ def test_a_publication_killed_anywhere_is_whole_or_absent_and_the_next_one_finis
         publish(prepared, output)
         (folder,) = views(output)
         assert verify(folder, prepared.project).ok
-        view = published(prepared.project, prepared.plan.collection)
+        view = published_view(prepared.project, prepared.plan.collection)
         assert view is not None
         assert (Path(view.folder), view.edits().none) == (folder, True)
         assert not [path for path in output.iterdir() if path.name.startswith(".tmp-")]
@@ -56,7 +56,7 @@ def views(output: Path) -> list[Path]:
     return [path for path in output.iterdir() if not path.name.startswith(".")] if output.is_dir() else []
 
 
-def test_results_that_hold_are_kept_where_another_agent_does_not(prepared: Prepared) -> None:
+def test_results_that_hold_are_kept_where_another_agent_does_not(prepared: PreparedCollection) -> None:
     failing, *others = (agent.id for agent in prepared.plan.agents)
     assert others
     with pytest.raises(GateError) as caught:

@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from l9stack.cli import leftovers, removing
-from l9stack.cli.configuring import collecting, repinned
-from l9stack.cli.leftovers import cleared
+from l9stack.cli.configuring import collection_setting, release_setting
+from l9stack.cli.leftovers import clear_orphans
 from l9stack.cli.printing import ProgressLine
 from l9stack.engine import drive
 from l9stack.engine.drive import StackEngine
@@ -64,7 +64,7 @@ def project(tmp_path: Path) -> Project:
 def test_a_pin_stays_where_its_deployment_began(project: Project, ends: Exception | None, left: str) -> None:
     driven = FakeEngine()
     try:
-        with repinned(cast(StackEngine, driven), project, "new") as keep:
+        with release_setting(cast(StackEngine, driven), project, "new") as keep:
             keep()
             if ends:
                 raise ends
@@ -80,7 +80,7 @@ def test_a_collection_that_was_only_looked_at_is_not_the_stacks(
     monkeypatch.chdir(project.root)
     for stack, stays in (("shop", left), ("dev-other", "other")):
         driven = FakeEngine(stack)
-        with collecting(cast(StackEngine, driven), project, "other") as keep:
+        with collection_setting(cast(StackEngine, driven), project, "other") as keep:
             if agreed:
                 keep()
         assert driven.configured[-1] == ("collection", stays)
@@ -90,8 +90,8 @@ def test_a_collection_that_was_only_looked_at_is_not_the_stacks(
 def test_only_who_has_held_the_lock_clears_away_what_others_began(
     project: Project, monkeypatch: pytest.MonkeyPatch, held: bool, removes: bool
 ) -> None:
-    monkeypatch.setattr(cut_off, "remove_cut_off", lambda *_, **__: ["desk-redis-shop"])
-    assert cleared(project, engine(held=held), [REST], QUIET) is removes
+    monkeypatch.setattr(cut_off, "remove_orphans", lambda *_, **__: ["desk-redis-shop"])
+    assert clear_orphans(project, engine(held=held), [REST], QUIET) is removes
 
 
 def test_an_engine_that_cannot_clear_hides_no_other_failure(
@@ -100,8 +100,8 @@ def test_an_engine_that_cannot_clear_hides_no_other_failure(
     def fails(*_: Any, **__: Any) -> list[str]:
         raise ServiceError("the network has active endpoints")
 
-    monkeypatch.setattr(cut_off, "remove_cut_off", fails)
-    assert not cleared(project, engine(), [REST], ProgressLine(quiet=False))
+    monkeypatch.setattr(cut_off, "remove_orphans", fails)
+    assert not clear_orphans(project, engine(), [REST], ProgressLine(quiet=False))
     assert "active endpoints" in capsys.readouterr().err
 
 
@@ -161,7 +161,7 @@ def test_who_is_locked_out_leaves_the_others_note(tmp_path: Path) -> None:
 
 def test_stacks_of_this_machine_alone_are_never_asked_for_rests(project: Project) -> None:
     state = {"pending_operations": [{"type": "creating", "resource": REST}]}
-    assert leftovers.begun(project, engine("dev", state=state)) == []
+    assert leftovers.find_orphans(project, engine("dev", state=state)) == []
 
 
 def test_each_interruption_is_told_to_the_engine() -> None:

@@ -13,7 +13,7 @@ from l9stack.cli import stacks
 from l9stack.cli.main import main
 from l9stack.errors import EXIT_INPUT, EXIT_USAGE, InputError
 from l9stack.project import Project
-from l9stack.reading.stack import described_stacks, stack_values
+from l9stack.reading.stack import stack_names, stack_values
 
 SCHEMA = Path(__file__).parents[1] / "golden" / "minimal" / "input.yaml"
 KEYS = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -114,7 +114,7 @@ def test_a_stack_that_nobody_described_is_not_made_by_a_slip(
 def test_a_stacks_name_may_have_dots(project: Project) -> None:
     (project.root / "Pulumi.shop.east.yaml").write_text("config: {}\n")
     assert stacks.known_stack(project, "shop.east") == "shop.east"
-    assert described_stacks(project.root) == ["prod", "shop.east"]
+    assert stack_names(project.root) == ["prod", "shop.east"]
 
 
 def test_a_key_is_the_projects_own_where_it_names_no_namespace(project: Project) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.infra.components.stack import Stack, StackArgs
 from l9stack.infra.settings import DockerSettings, StackSettings
 from l9stack.infra.settings.monitoring import MonitoringSettings
@@ -52,11 +52,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def example(project: Project) -> Prepared:
+def example(project: Project) -> PreparedCollection:
     return prepare(Inputs.read(project, project.root / EXAMPLE))
 
 
-def _edited(root: Path, old: str, new: str) -> Prepared:
+def _edited(root: Path, old: str, new: str) -> PreparedCollection:
     project = _project(root.resolve())
     schema = project.root / EXAMPLE / "agents.yaml"
     text = schema.read_text(encoding="utf-8")
@@ -66,24 +66,26 @@ def _edited(root: Path, old: str, new: str) -> Prepared:
 
 
 @pytest.fixture(scope="session")
-def reworded(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def reworded(tmp_path_factory: pytest.TempPathFactory) -> PreparedCollection:
     """The example, where the sentence that says what Coverage Check does was changed."""
     sentence = "Says whether a parcel was covered against damage"
     return _edited(tmp_path_factory.mktemp("reworded"), sentence, sentence.replace("Says", "Tells"))
 
 
 @pytest.fixture(scope="session")
-def another_anchor(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def another_anchor(tmp_path_factory: pytest.TempPathFactory) -> PreparedCollection:
     """The example, where Coverage Check asks one more person."""
     anchors = "anchors: [Claims Lead]"
     return _edited(tmp_path_factory.mktemp("anchor"), anchors, "anchors: [Claims Lead, Underwriting]")
 
 
 @pytest.fixture(scope="session")
-def deploy(example: Prepared, project: Project) -> Deploy:
+def deploy(example: PreparedCollection, project: Project) -> Deploy:
     """Run the whole Stack of a prepared collection in its project, as `__main__.py` does."""
 
-    def whole(stack: str = "dev", prepared: Prepared = example, preview: bool = False, **settings: Any) -> World:
+    def whole(
+        stack: str = "dev", prepared: PreparedCollection = example, preview: bool = False, **settings: Any
+    ) -> World:
         # What watches a stack, and what is tested before traffic, has tests of its own.
         settings.setdefault("monitoring", MonitoringSettings(servers=False))
         settings.setdefault("docker", DockerSettings(tests=False))

@@ -18,7 +18,7 @@ import yaml
 from l9stack.cli.main import main
 from l9stack.engine.build import toolchain
 from l9stack.errors import EngineError, InputError
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.infra.compose.export import export_compose
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.inputs import Inputs
@@ -133,7 +133,7 @@ def test_a_second_export_keeps_secrets_and_writes_the_same(
     assert files == {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_one_schema_is_one_image(project: Project, folder: Path, reworded: Prepared, tmp_path: Path) -> None:
+def test_one_schema_is_one_image(project: Project, folder: Path, reworded: PreparedCollection, tmp_path: Path) -> None:
     write_stack(reworded.project, "site", "{first_port: 30000, images: {redis: 'redis:7.4.9'}}")
     other = export_compose(reworded.project, "site", tmp_path).folder
     before, after = (
@@ -152,7 +152,7 @@ def test_one_schema_is_one_image(project: Project, folder: Path, reworded: Prepa
     assert {f"agent-{name}" for name in AGENTS} <= known
 
 
-def test_of_a_pinned_stack_its_release_is_exported(reworded: Prepared, tmp_path: Path) -> None:
+def test_of_a_pinned_stack_its_release_is_exported(reworded: PreparedCollection, tmp_path: Path) -> None:
     kept = Snapshots(reworded.project).keep(prepare(Inputs.read(reworded.project, reworded.inputs.path)))
     write_stack(reworded.project, "kept", "{first_port: 30000}")
     file = reworded.project.root / "Pulumi.kept.yaml"

@@ -14,8 +14,8 @@ import pulumi
 import pytest
 
 from l9stack.agent._security.keys import TRUSTED, Trust, key_file
-from l9stack.extraction.prepare import Prepared
-from l9stack.infra.deployed import passed_on
+from l9stack.extraction.prepare import PreparedCollection
+from l9stack.infra.deployed import forwarded_variables
 from l9stack.project import Project
 from tests.component.conftest import Deploy, changed
 from tests.component.recording import World
@@ -31,7 +31,7 @@ def environment(world: World, agent: str) -> dict[str, str]:
     return dict(item.split("=", 1) for item in world[f"Container claims_desk-{agent}"].inputs["envs"])
 
 
-def test_agents_environment_is_exactly_this(world: World, example: Prepared) -> None:
+def test_agents_environment_is_exactly_this(world: World, example: PreparedCollection) -> None:
     digests = example.digests()
     for agent in AGENTS:
         found = environment(world, agent)
@@ -56,7 +56,7 @@ def test_agents_environment_is_exactly_this(world: World, example: Prepared) -> 
         }
 
 
-def test_agents_carry_labels_with_their_digests(world: World, example: Prepared) -> None:
+def test_agents_carry_labels_with_their_digests(world: World, example: PreparedCollection) -> None:
     for agent in AGENTS:
         found = labels(world, f"claims_desk-{agent}")
         own = found.pop("l9stack.implementations")
@@ -138,7 +138,9 @@ def test_what_the_one_who_deploys_has_set_reaches_agents_by_the_file_of_secrets(
     assert told["L9_ENABLE_TEST_GENERATION"] == "it's off" and "@redis:6379" in told["L9_REDIS_URL"]
     # The container learns of it by a label that shows nothing of it.
     assert changed(before, world)["Container claims_desk-settlement"] == {"labels"}
-    assert passed_on({"OWN_URL": "1", "HOME": "2"}, "url: ${OWN_URL}\nother: ${L9_REDIS_URL}") == {"OWN_URL": "1"}
+    assert forwarded_variables({"OWN_URL": "1", "HOME": "2"}, "url: ${OWN_URL}\nother: ${L9_REDIS_URL}") == {
+        "OWN_URL": "1"
+    }
 
 
 def test_a_preview_makes_no_keys_and_up_makes_everybodys_before_an_agent_starts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from l9stack.agent._security.keys import Trust
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.infra.settings import DockerSettings
 from l9stack.inputs import InputFile
 from l9stack.project import Project
@@ -25,7 +25,7 @@ def test_two_stacks_share_no_name_and_no_port(deploy: Deploy) -> None:
     assert ports[0].isdisjoint(ports[1])
 
 
-def test_editing_one_schema_replaces_one_container(deploy: Deploy, reworded: Prepared) -> None:
+def test_editing_one_schema_replaces_one_container(deploy: Deploy, reworded: PreparedCollection) -> None:
     before = deploy("staging", runtime="docker")
     after = deploy("staging", prepared=reworded, runtime="docker")
     kinds = ("AgentCode", "Image", "Container", "Volume", "Network", "Password", "HealthCheck")
@@ -38,7 +38,7 @@ def test_editing_one_schema_replaces_one_container(deploy: Deploy, reworded: Pre
 
 
 def test_another_anchor_reaches_running_agents_by_the_volume_of_public_keys(
-    deploy: Deploy, another_anchor: Prepared, project: Project
+    deploy: Deploy, another_anchor: PreparedCollection, project: Project
 ) -> None:
     before = deploy("staging", runtime="docker")
     seen = changed(before, deploy("staging", prepared=another_anchor, runtime="docker"))
@@ -49,7 +49,9 @@ def test_another_anchor_reaches_running_agents_by_the_volume_of_public_keys(
     assert "anchor:Underwriting" in Trust(project.keys).principals()
 
 
-def test_a_changed_function_of_the_user_rebuilds_the_one_agent_that_calls_it(deploy: Deploy, example: Prepared) -> None:
+def test_a_changed_function_of_the_user_rebuilds_the_one_agent_that_calls_it(
+    deploy: Deploy, example: PreparedCollection
+) -> None:
     before = deploy("staging", runtime="docker")
     contents = example.inputs.contents
     first, *others = contents.implementations.files

@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from l9stack.extraction.packages import AGENT_LOCK
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.settings.docker import PYTHON
@@ -36,7 +36,7 @@ def world(deploy: Deploy) -> World:
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def locked(tmp_path_factory: pytest.TempPathFactory) -> PreparedCollection:
     """The example with a package of its own."""
     project = Project(tmp_path_factory.mktemp("locked").resolve())
     shutil.copytree(REPOSITORY / EXAMPLE, project.root / EXAMPLE)
@@ -57,7 +57,7 @@ def files(folder: Path) -> set[str]:
 
 
 def test_an_image_is_built_from_its_own_folder_and_named_after_all_that_is_in_it(
-    world: World, project: Project, example: Prepared
+    world: World, project: Project, example: PreparedCollection
 ) -> None:
     names, images = set(), world.of("Image")
     assert set(images) == {
@@ -114,7 +114,7 @@ def test_images_stand_on_each_other(world: World, project: Project) -> None:
 
 
 def test_a_lock_beside_the_collection_is_one_more_layer_for_everybody(
-    deploy: Deploy, project: Project, locked: Prepared, world: World, monkeypatch: pytest.MonkeyPatch
+    deploy: Deploy, project: Project, locked: PreparedCollection, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Project, "shown", lambda project, path: str(path))
     after = deploy("staging", prepared=locked, runtime="docker", docker=DockerSettings())
@@ -164,7 +164,7 @@ def test_with_a_registry_images_are_pushed_and_run_by_digest(deploy: Deploy) -> 
 
 
 def test_editing_one_schema_builds_one_image_and_that_of_the_tests(
-    deploy: Deploy, world: World, reworded: Prepared
+    deploy: Deploy, world: World, reworded: PreparedCollection
 ) -> None:
     seen = changed(world, deploy("staging", prepared=reworded, runtime="docker", docker=DockerSettings()))
     assert {name for name in seen if name.startswith(("Image", "Container"))} == {

@@ -15,7 +15,7 @@ import pytest
 
 from l9stack.agent.preflight._summary import Failure, Summary
 from l9stack.errors import GateError
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.infra.providers.preflight import PreflightProvider, failures
 from l9stack.infra.settings import DockerSettings
 from l9stack.project import Project
@@ -80,7 +80,7 @@ def test_no_agent_starts_or_is_replaced_before_they_have_passed(world: World, wi
 
 
 def test_they_run_again_when_code_or_backends_change_and_at_no_other_time(
-    deploy: Deploy, world: World, reworded: Prepared
+    deploy: Deploy, world: World, reworded: PreparedCollection
 ) -> None:
     assert not changed(world, deploy("staging", runtime="docker", docker=DockerSettings()))
     edited = changed(world, deploy("staging", prepared=reworded, runtime="docker", docker=DockerSettings()))

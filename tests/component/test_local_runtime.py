@@ -8,7 +8,7 @@ import re
 import pytest
 
 from l9stack.extraction.kept import keep_inputs
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.model.deployment import DeployedAgent, Deployment, deployment_schema
 from l9stack.names import AgentId
 from l9stack.output.store import Store
@@ -99,7 +99,9 @@ def test_components_register_what_they_found_out(world: World) -> None:
     }
 
 
-def test_the_manifest_says_where_everything_answers_and_from_which_code(world: World, example: Prepared) -> None:
+def test_the_manifest_says_where_everything_answers_and_from_which_code(
+    world: World, example: PreparedCollection
+) -> None:
     document = world[MANIFEST].inputs["document"]
     assert valid(document, deployment_schema())
     found = Deployment.model_validate(document)
@@ -143,7 +145,7 @@ def test_the_manifest_is_the_last_of_all(world: World) -> None:
     assert world.before(MANIFEST) == everything - components - {MANIFEST, RELEASE}
 
 
-def test_inputs_are_exactly_these(world: World, example: Prepared) -> None:
+def test_inputs_are_exactly_these(world: World, example: PreparedCollection) -> None:
     digests = {str(agent): digest for agent, digest in example.digests().items()}
     own = world["AgentCode claims_desk-damage_assessment-code"].inputs["implementations"]
     shared = world["Agent claims_desk-settlement"].inputs["shared"]
@@ -191,7 +193,7 @@ def test_inputs_are_exactly_these(world: World, example: Prepared) -> None:
     }
 
 
-def test_inputs_are_small_and_hold_no_text_of_a_file(world: World, example: Prepared) -> None:
+def test_inputs_are_small_and_hold_no_text_of_a_file(world: World, example: PreparedCollection) -> None:
     lines = {line for file in example.tree.artifacts for line in file.text.splitlines() if len(line) > 40}
     assert len(lines) > 500
     for found in world.resources.values():
@@ -201,7 +203,7 @@ def test_inputs_are_small_and_hold_no_text_of_a_file(world: World, example: Prep
 
 
 def test_editing_one_schema_changes_that_agent_and_what_holds_all(
-    deploy: Deploy, world: World, reworded: Prepared
+    deploy: Deploy, world: World, reworded: PreparedCollection
 ) -> None:
     assert changed(world, deploy(prepared=reworded)) == {
         **{f"AgentCode claims_desk-{agent}-code": {"inputs"} for agent in AGENTS},  # handed on, and no change by itself
@@ -216,7 +218,7 @@ def test_editing_one_schema_changes_that_agent_and_what_holds_all(
 
 
 def test_another_anchor_changes_the_config_for_all_and_starts_one_agent_anew(
-    deploy: Deploy, world: World, another_anchor: Prepared
+    deploy: Deploy, world: World, another_anchor: PreparedCollection
 ) -> None:
     assert changed(world, deploy(prepared=another_anchor)) == {
         **{f"AgentCode claims_desk-{agent}-code": {"inputs"} for agent in AGENTS},  # handed on, and no change by itself

@@ -15,7 +15,7 @@ import pulumi
 import pytest
 import yaml
 
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.infra.components.monitoring import Monitoring, MonitoringArgs
 from l9stack.infra.providers.monitoring import MonitoringFilesProvider
 from l9stack.infra.runtimes.containers.monitors import grafana_container, prometheus_container
@@ -45,7 +45,7 @@ def docker(deploy: Deploy) -> World:
     return deploy("staging", runtime="docker", monitoring=MonitoringSettings())
 
 
-def digest_of(example: Prepared) -> str:
+def digest_of(example: PreparedCollection) -> str:
     files = {a.path.removeprefix(f"{SOURCE}/"): a.sha256 for a in example.tree.artifacts if a.path.startswith(SOURCE)}
     assert files.keys() == BOARDS | {"rules.yml"}
     placed = {path if path == "rules.yml" else f"dashboards/{path}": digest for path, digest in files.items()}
@@ -53,7 +53,7 @@ def digest_of(example: Prepared) -> str:
 
 
 def test_a_runtime_without_containers_gets_the_files_for_somebody_elses_prometheus(
-    deploy: Deploy, example: Prepared
+    deploy: Deploy, example: PreparedCollection
 ) -> None:
     world = deploy(monitoring=MonitoringSettings(interval_seconds=5))
     assert world[FILES].parent == "Monitoring claims_desk-monitoring"
@@ -78,7 +78,7 @@ def test_a_runtime_without_containers_gets_the_files_for_somebody_elses_promethe
 
 
 @pytest.mark.parametrize("runtime", ["local", "docker"])
-def test_switched_off_there_is_none(deploy: Deploy, example: Prepared, runtime: str) -> None:
+def test_switched_off_there_is_none(deploy: Deploy, example: PreparedCollection, runtime: str) -> None:
     off = replace(example, plan=example.plan.model_copy(update={"monitoring": None}))
     world = deploy("staging", prepared=off, runtime=runtime, monitoring=MonitoringSettings())
     assert not {"Monitoring", "MonitoringFiles"} & world.names().keys()
@@ -193,7 +193,7 @@ def test_images_retention_and_memory_are_the_stack_configs(deploy: Deploy) -> No
 
 
 def test_editing_one_schema_brings_grafana_its_dashboard_and_leaves_prometheus_alone(
-    deploy: Deploy, docker: World, reworded: Prepared
+    deploy: Deploy, docker: World, reworded: PreparedCollection
 ) -> None:
     after = deploy("staging", prepared=reworded, runtime="docker", monitoring=MonitoringSettings())
 
@@ -225,7 +225,7 @@ class Replicas:
         return RunningWorkload(parent, f"http://{name}", "1")
 
 
-def test_where_agents_have_replicas_each_is_found_by_dns(example: Prepared) -> None:
+def test_where_agents_have_replicas_each_is_found_by_dns(example: PreparedCollection) -> None:
     runtime, planned = Replicas(), example.plan.monitoring
     assert planned is not None
 

@@ -12,7 +12,7 @@ from l9stack.infra.providers import swarm
 from l9stack.infra.providers.swarm import SwarmClusterProvider, SwarmServiceProvider
 from l9stack.running import swarm_services
 from l9stack.running.engine import DockerEngine
-from l9stack.running.swarm_services import Look
+from l9stack.running.swarm_services import ServiceSnapshot
 from tests.running.swarms import a_service, a_task
 
 PROPS = {
@@ -29,9 +29,9 @@ PROPS = {
 }
 
 
-def a_look(revision: str, *tasks: dict[str, Any], update: str = "") -> Look:
+def a_look(revision: str, *tasks: dict[str, Any], update: str = "") -> ServiceSnapshot:
     service = a_service(revision=revision, update=update)
-    return Look(service, sorted(tasks, key=lambda task: str(task["Status"]["Timestamp"]), reverse=True))
+    return ServiceSnapshot(service, sorted(tasks, key=lambda task: str(task["Status"]["Timestamp"]), reverse=True))
 
 
 def running(revision: str, count: int = 3) -> list[dict[str, Any]]:
@@ -45,11 +45,11 @@ def _answer(_: DockerEngine, *arguments: str) -> str:
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
+def engine(monkeypatch: pytest.MonkeyPatch) -> list[ServiceSnapshot]:
     """The looks that the provider gets, one after another; the last one stays. No time passes while it waits."""
-    looks: list[Look] = []
+    looks: list[ServiceSnapshot] = []
     clock = iter(range(10_000))
-    monkeypatch.setattr(swarm, "look", lambda *_: looks.pop(0) if len(looks) > 1 else looks[0])
+    monkeypatch.setattr(swarm, "inspect_service", lambda *_: looks.pop(0) if len(looks) > 1 else looks[0])
     monkeypatch.setattr(swarm.time, "sleep", lambda _: None)
     monkeypatch.setattr(swarm.time, "monotonic", lambda: float(next(clock)))
     monkeypatch.setattr(swarm_services, "own_node", lambda _: "node-1")
@@ -57,7 +57,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
     return looks
 
 
-def test_it_waits_until_every_task_runs_the_wanted_revision(engine: list[Look]) -> None:
+def test_it_waits_until_every_task_runs_the_wanted_revision(engine: list[ServiceSnapshot]) -> None:
     engine += [
         a_look("new", *running("old"), update="updating"),
         a_look("new", *running("old", 2), a_task(9, "new", "starting"), update="updating"),
@@ -69,7 +69,7 @@ def test_it_waits_until_every_task_runs_the_wanted_revision(engine: list[Look]) 
     assert len(engine) == 1
 
 
-def test_a_task_on_a_node_that_was_lost_is_nowhere_to_be_reached(engine: list[Look]) -> None:
+def test_a_task_on_a_node_that_was_lost_is_nowhere_to_be_reached(engine: list[ServiceSnapshot]) -> None:
     lost = a_task(12, "new", "running", port=31999, desired="shutdown")
     engine.append(a_look("new", lost, *running("new")))
     assert SwarmServiceProvider().make(PROPS)["endpoint"] == "http://127.0.0.1:32000"
@@ -82,7 +82,9 @@ def test_a_task_on_a_node_that_was_lost_is_nowhere_to_be_reached(engine: list[Lo
         (["node-2", "node-3", "node-2"], "http://address-of-node-2:32000"),
     ],
 )
-def test_the_engines_own_node_is_reached_as_the_engine_is(engine: list[Look], nodes: list[str], endpoint: str) -> None:
+def test_the_engines_own_node_is_reached_as_the_engine_is(
+    engine: list[ServiceSnapshot], nodes: list[str], endpoint: str
+) -> None:
     """However many nodes there are just now: one that comes back changes no address."""
     tasks = [a_task(n, "new", "running", port=32000 + n, node=node) for n, node in enumerate(nodes)]
     engine.append(a_look("new", *tasks))
@@ -136,20 +138,20 @@ REFUSED = {
     ),
     "paused": ([a_look("new", *running("new", 1), update="paused")], "update paused; 1 of 3 run"),
     "changed by somebody": ([a_look("other", *running("other"))], "somebody has changed the service meanwhile"),
-    "removed": ([Look({}, ())], "the service is not there"),
+    "removed": ([ServiceSnapshot({}, ())], "the service is not there"),
 }
 
 
 @pytest.mark.parametrize(("looks", "said"), REFUSED.values(), ids=REFUSED)
 def test_what_will_not_get_there_ends_the_wait_with_the_engines_reason(
-    engine: list[Look], looks: list[Look], said: str
+    engine: list[ServiceSnapshot], looks: list[ServiceSnapshot], said: str
 ) -> None:
     engine += looks
     with pytest.raises(ServiceError, match=said):
         SwarmServiceProvider().make(PROPS)
 
 
-def test_what_failed_before_says_nothing_of_an_update_that_begins(engine: list[Look]) -> None:
+def test_what_failed_before_says_nothing_of_an_update_that_begins(engine: list[ServiceSnapshot]) -> None:
     before = [a_task(number, "new", "failed", "at the last attempt") for number in range(20, 25)]
     engine += [
         a_look("new", *before, *running("old"), update="rollback_completed"),
@@ -158,7 +160,7 @@ def test_what_failed_before_says_nothing_of_an_update_that_begins(engine: list[L
     assert SwarmServiceProvider().make(PROPS)["state"] == "running"
 
 
-def test_a_failure_of_an_earlier_revision_is_no_reason_to_give_up(engine: list[Look]) -> None:
+def test_a_failure_of_an_earlier_revision_is_no_reason_to_give_up(engine: list[ServiceSnapshot]) -> None:
     old = [a_task(number, "old", "failed", "long ago") for number in range(20, 25)]
     engine += [a_look("new", *old), a_look("new", *old, *running("new"))]
     assert SwarmServiceProvider().make(PROPS)["state"] == "running"
@@ -166,14 +168,16 @@ def test_a_failure_of_an_earlier_revision_is_no_reason_to_give_up(engine: list[L
 
 OBSERVED = {
     "as it should be": (a_look("new", *running("new")), set()),
-    "missing": (Look({}, ()), {"state"}),
+    "missing": (ServiceSnapshot({}, ()), {"state"}),
     "rolled back": (a_look("old", *running("old"), update="rollback_completed"), {"revision", "state"}),
     "one is missing": (a_look("new", *running("new", 2)), {"state"}),
 }
 
 
 @pytest.mark.parametrize(("found", "changed"), OBSERVED.values(), ids=OBSERVED)
-def test_a_preview_tells_what_is_really_there(engine: list[Look], found: Look, changed: set[str]) -> None:
+def test_a_preview_tells_what_is_really_there(
+    engine: list[ServiceSnapshot], found: ServiceSnapshot, changed: set[str]
+) -> None:
     engine.append(found)
     provider = SwarmServiceProvider()
     seen = provider.read("desk-prod", dict(PROPS)).outs

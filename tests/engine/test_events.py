@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from l9stack.engine.events import EngineRun, Following
+from l9stack.engine.events import EngineRun, EventFollower
 from l9stack.engine.hints import hints
 
 IMAGE, OTHER = "urn:pulumi:s::p::docker:index/image:Image::desk-base", "urn:pulumi:s::p::x:Y::other"
@@ -23,7 +23,7 @@ def followed(tmp_path: Path, *events: dict[str, Any]) -> tuple[EngineRun, list[s
     log, ended, progress = tmp_path / "events", threading.Event(), list[str]()
     log.write_text("".join(f"{json.dumps(event)}\n" for event in events))
     ended.set()
-    following = Following(progress.append, preview=False)
+    following = EventFollower(progress.append, preview=False)
     following.follow(log, ended)
     return following.outcome, progress
 

@@ -11,8 +11,8 @@ from l9stack.evidence.keys import signing_key
 from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.evidence.report import NAME as REPORT, report
 from l9stack.evidence.signing import NAME as ATTESTATION, sign
-from l9stack.files import fill
-from l9stack.gates.registry import Finding, result, rows_of
+from l9stack.files import write_files
+from l9stack.gates.registry import GateMeasurement, result, rows_of
 from l9stack.gates.todo import todo_plan
 from l9stack.model.artifact import Artifact
 from l9stack.model.evidence import BuildEvidence, GateResult, ServerVersion, TestCounts
@@ -34,7 +34,7 @@ def good_results(plan: Plan) -> list[GateResult]:
     results = []
     for row in rows_of(plan):
         agents: list[AgentId | None] = [None] if row.gate in COLLECTION_GATES else [agent.id for agent in plan.agents]
-        results += [result(row, agent, Finding(row.threshold, "measured")) for agent in agents]
+        results += [result(row, agent, GateMeasurement(row.threshold, "measured")) for agent in agents]
     return results
 
 
@@ -75,7 +75,7 @@ def publish(project: Project) -> Callable[[Path, BuildEvidence], Path]:
         digests = {artifact.path: artifact.sha256 for artifact in artifacts}
         artifacts.append(Artifact(path=ATTESTATION, text=sign(evidence, digests, SOURCES, key)))
         folder.mkdir()
-        fill(folder, ((artifact.path, artifact.text.encode()) for artifact in artifacts))
+        write_files(folder, ((artifact.path, artifact.text.encode()) for artifact in artifacts))
         return folder
 
     return write

@@ -9,7 +9,7 @@ import pytest
 from l9stack.evidence.extraction_manifest import extraction_manifest, manifest_text
 from l9stack.evidence.records import Provenance, Records, RunResults, agent_key, build_evidence, evidence_json
 from l9stack.evidence.report import DECLARATION, complete, report
-from l9stack.evidence.scrub import scrub
+from l9stack.evidence.scrub import redact
 from l9stack.model.evidence import AgentEvidence, BuildEvidence
 from l9stack.project import Project
 from tests.evidence.conftest import COUNTS, SHARED, SOURCES, evidence_of, good_results
@@ -149,14 +149,14 @@ def test_text_of_others_cannot_make_headings_or_leak_secrets() -> None:
     ],
 )
 def test_secrets_are_hidden(text: str, secret: str) -> None:
-    assert secret not in scrub(f"before {text} after")
-    assert "hidden" in scrub(text)
-    assert scrub(scrub(text)) == scrub(text)
+    assert secret not in redact(f"before {text} after")
+    assert "hidden" in redact(text)
+    assert redact(redact(text)) == redact(text)
 
 
 @pytest.mark.parametrize("text", ["http://host:80/path", "the secret of success", "tokens are counted", "a: b", ""])
 def test_harmless_text_stays(text: str) -> None:
-    assert scrub(text) == text
+    assert redact(text) == text
 
 
 def test_the_manifest_has_the_guides_fields() -> None:

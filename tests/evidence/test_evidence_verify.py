@@ -18,7 +18,7 @@ from l9stack.evidence import signing
 from l9stack.evidence.keys import PINNED, SigningKey, key_id, signing_key, trusted_key
 from l9stack.evidence.signing import NAME, PAYLOAD_TYPE, pre_authentication
 from l9stack.evidence.verify import verify
-from l9stack.files import fill
+from l9stack.files import write_files
 from l9stack.model.evidence import BuildEvidence
 from l9stack.project import Project
 from tests.evidence.conftest import evidence_of
@@ -273,7 +273,7 @@ def test_first_uses_at_once_agree_on_one_key(project: Project, tmp_path: Path) -
         child = os.fork()
         if child == 0:
             try:
-                fill(tmp_path, [(f"id{number}", signing_key(project).key_id.encode())])
+                write_files(tmp_path, [(f"id{number}", signing_key(project).key_id.encode())])
             finally:
                 os._exit(0)
         children.append(child)

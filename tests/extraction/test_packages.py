@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.errors import ServiceError
-from l9stack.extraction.packages import Packages, installed, packages_of
+from l9stack.extraction.packages import Packages, install, packages_of
 from l9stack.inputs import Inputs
 from l9stack.project import Project
 
@@ -38,14 +38,14 @@ def locked(folder: Path) -> Packages | None:
 
 def test_a_lock_is_installed_once(tmp_path: Path, wheel: str) -> None:
     project, lock = Project(tmp_path), tmp_path / "requirements.txt"
-    assert installed(project, locked(tmp_path)) == ()
+    assert install(project, locked(tmp_path)) == ()
     lock.write_text(f"parcels==1.0 --hash=sha256:{wheel}\n")
-    (folder,) = installed(project, locked(tmp_path))
+    (folder,) = install(project, locked(tmp_path))
     assert (folder / "parcels.py").read_text() == "WEIGHT = 12\n" and folder.is_relative_to(project.state)
     made = folder.stat().st_mtime_ns
-    assert installed(project, locked(tmp_path)) == (folder,) and folder.stat().st_mtime_ns == made
+    assert install(project, locked(tmp_path)) == (folder,) and folder.stat().st_mtime_ns == made
     lock.write_text(f"# again\n{lock.read_text()}")
-    assert installed(project, locked(tmp_path)) != (folder,)
+    assert install(project, locked(tmp_path)) != (folder,)
 
 
 def test_what_is_not_what_was_locked_is_not_installed(tmp_path: Path, wheel: str) -> None:
@@ -53,5 +53,5 @@ def test_what_is_not_what_was_locked_is_not_installed(tmp_path: Path, wheel: str
     with pytest.raises(
         ServiceError, match=r"requirements\.txt could not be installed:\n(.|\n)*DO NOT MATCH THE HASHES"
     ):
-        installed(Project(tmp_path), locked(tmp_path))
+        install(Project(tmp_path), locked(tmp_path))
     assert not list((tmp_path / ".l9" / "packages").iterdir())

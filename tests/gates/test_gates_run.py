@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from l9stack.errors import ServiceError
-from l9stack.files import fill
-from l9stack.gates.judge import held_back, problems, validation_results
+from l9stack.files import write_files
+from l9stack.gates.judge import problems, unmeasured_notes, validation_results
 from l9stack.gates.outcomes import TestRun
 from l9stack.gates.tests_run import run_tests
-from l9stack.gates.warm import parent_of_tests
-from l9stack.local.warm import WarmParent
+from l9stack.gates.warm import fork_server_of_tests
+from l9stack.local.warm import ForkServer
 from tests.gates import handmade
 from tests.gates.handmade import DESK, POST
 
@@ -22,18 +22,18 @@ URLS = {"L9_REDIS_URL": "redis://x"}
 
 
 @pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmParent]:
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     """One fork server for all runs."""
-    with parent_of_tests(tmp_path_factory.mktemp("warm") / "log") as started:
+    with fork_server_of_tests(tmp_path_factory.mktemp("warm") / "log") as started:
         yield started
 
 
 @pytest.fixture
-def run(parent: WarmParent) -> Callable[..., TestRun]:
+def run(parent: ForkServer) -> Callable[..., TestRun]:
     """Fill a folder with the handmade tree, changed, and run its tests."""
 
     def filled(folder: Path, changes: dict[str, str | None] | None = None, **options: Any) -> TestRun:
-        fill(folder, ((a.path, a.text.encode()) for a in handmade.tree(changes).artifacts))
+        write_files(folder, ((a.path, a.text.encode()) for a in handmade.tree(changes).artifacts))
         return run_tests(handmade.plan(), folder, [DESK, POST], URLS, integration=True, parent=parent, **options)
 
     return filled
@@ -161,7 +161,7 @@ def test_an_agent_that_does_not_hold_stops_those_that_need_it_and_nobody_else(ru
     assert outcome.not_run == ("tests/codegen_integration/test_post_desk_hard.py",)
     plan = handmade.plan()
     assert not [item for item in validation_results(plan, outcome) if item.gate == "integration_tests"]
-    notes = [problem.message for problem in held_back(plan, outcome, 0)]
+    notes = [problem.message for problem in unmeasured_notes(plan, outcome, 0)]
     assert notes == [
         "post was not measured: it depends on desk",
         "the results of 0 of 2 agents hold and are kept; the last extraction is left as it is",
@@ -276,7 +276,7 @@ def test_each_check_that_fails_is_told_by_its_name(run: Run, tmp_path: Path) -> 
 
 
 def test_a_parent_that_was_ended_says_so(tmp_path: Path) -> None:
-    ended = parent_of_tests(tmp_path / "log")
+    ended = fork_server_of_tests(tmp_path / "log")
     ended.close()
     with pytest.raises(ServiceError, match="ended"):
         ended.run({}, 5)

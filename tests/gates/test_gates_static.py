@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from l9stack.errors import GateError, InputError
-from l9stack.files import fill
+from l9stack.files import write_files
 from l9stack.gates.baseline import baseline
 from l9stack.gates.cycles import cycles
-from l9stack.gates.judge import problems, require, stopped
+from l9stack.gates.judge import problems, require, stop_reasons
 from l9stack.gates.registry import BASELINE_GATES, TEST_GATES, known_gates, rows_of
 from l9stack.gates.static import static_checks
 from l9stack.gates.todo import todo_plan
@@ -26,7 +26,7 @@ GOOD = handmade.files(DESK)[DESK_INTAKE]
 
 def measured(folder: Path, changes: dict[str, str | None], plan: Plan | None = None) -> tuple[GateResult, ...]:
     tree = handmade.tree(changes)
-    fill(folder, ((a.path, a.text.encode()) for a in tree.artifacts))
+    write_files(folder, ((a.path, a.text.encode()) for a in tree.artifacts))
     return static_checks(plan or handmade.plan(), tree, folder)
 
 
@@ -208,7 +208,7 @@ def test_a_problem_names_agent_phase_gate_figure_threshold_and_place(tmp_path: P
     assert problem.hint
     with pytest.raises(GateError):
         require(handmade.plan(), results)
-    assert stopped(handmade.plan(), results) == {DESK: "gate module_length", POST: "depends on desk"}
+    assert stop_reasons(handmade.plan(), results) == {DESK: "gate module_length", POST: "depends on desk"}
 
 
 def test_baseline_asks_the_servers(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.files import fill
+from l9stack.files import write_files
 from tests.hostile.crowd import crowded
 from tests.hostile.product import DESK, META
 from tests.hostile.skeletons import skeleton
@@ -52,7 +52,7 @@ def test_no_payload_runs_when_code_is_imported_and_tests_are_collected(tmp_path,
     for path, text in files.items():
         skeleton(path, text)
     tree = tmp_path / "tree"
-    fill(tree, ((path, text.encode()) for path, text in files.items()))
+    write_files(tree, ((path, text.encode()) for path, text in files.items()))
     (tmp_path / "canary").mkdir()
     (tmp_path / "canary" / "l9_canary.py").write_text(CANARY)
     assert _run(tree, tmp_path, "-c", "import l9_canary") == "canary\n", "a canary that does not sing proves nothing"

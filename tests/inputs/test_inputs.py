@@ -16,13 +16,13 @@ import pytest
 from l9stack.errors import InputError
 from l9stack.evidence.verify import verify
 from l9stack.extraction import gating, pipeline
-from l9stack.extraction.current import current
-from l9stack.extraction.extract import extract, known
+from l9stack.extraction.current import last_extraction
+from l9stack.extraction.extract import extract, find_published
 from l9stack.extraction.kept import keep_inputs, kept_inputs
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.extraction.servers import GateServers
 from l9stack.inputs import Inputs, files
-from l9stack.inputs.files import FileLimits, InputFile, Reading
+from l9stack.inputs.files import FileLimits, InputFile, ReadAttempt
 from l9stack.project import Project
 from l9stack.releases.snapshots import Snapshots
 from tests.chaos.conftest import NOW, measured
@@ -100,7 +100,7 @@ def test_an_edit_while_gates_run_is_not_what_is_signed(
 ) -> None:
     inputs = read(project)
 
-    def edited(prepared: Prepared, *_arguments: Any, **_options: Any) -> gating.Measurement:
+    def edited(prepared: PreparedCollection, *_arguments: Any, **_options: Any) -> gating.Measurement:
         write(project.root, "second")
         return measured(prepared)
 
@@ -113,8 +113,8 @@ def test_an_edit_while_gates_run_is_not_what_is_signed(
     for name, digest in inputs.collection.items():
         assert f"| `{name}` | `{digest}` |" in report
     now = read(project)
-    assert now.digest != inputs.digest and known(now, tmp_path / "out") is None
-    changed = current(now.path, project, None, None).changed_inputs()
+    assert now.digest != inputs.digest and find_published(now, tmp_path / "out") is None
+    changed = last_extraction(now.path, project, None, None).changed_inputs()
     assert {change.name for change in changed} == {
         name.removeprefix(f"{COLLECTION}/") for name in texts("second", edited=False)
     }
@@ -138,15 +138,15 @@ def test_a_save_while_files_are_read_is_wholly_in_or_not_at_all(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Several files are saved one after another, the first of them after it was read."""
-    whole, saves = Reading.file, ["second", "third"]
+    whole, saves = ReadAttempt.file, ["second", "third"]
 
-    def read_file(self: Reading, path: Path, name: str, limits: FileLimits) -> InputFile:
+    def read_file(self: ReadAttempt, path: Path, name: str, limits: FileLimits) -> InputFile:
         found = whole(self, path, name, limits)
         if name == "glue.yaml" and saves:
             write(project.root, saves.pop(0))
         return found
 
-    monkeypatch.setattr(Reading, "file", read_file)
+    monkeypatch.setattr(ReadAttempt, "file", read_file)
     inputs = read(project)
     assert saves == []
     write(project.root, "third")
@@ -155,14 +155,14 @@ def test_a_save_while_files_are_read_is_wholly_in_or_not_at_all(
 
 
 def test_inputs_that_change_all_the_time_are_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, count = Reading.file, iter(range(10_000))
+    whole, count = ReadAttempt.file, iter(range(10_000))
 
-    def read_file(self: Reading, path: Path, name: str, limits: FileLimits) -> InputFile:
+    def read_file(self: ReadAttempt, path: Path, name: str, limits: FileLimits) -> InputFile:
         if name == "glue.yaml":
             path.write_text(f"# {next(count)}\n")
         return whole(self, path, name, limits)
 
-    monkeypatch.setattr(Reading, "file", read_file)
+    monkeypatch.setattr(ReadAttempt, "file", read_file)
     monkeypatch.setattr(files, "_ATTEMPTS", 5)
     with pytest.raises(InputError) as refused:
         read(project)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.inputs import Inputs
 from l9stack.project import Project
 
@@ -32,5 +32,5 @@ def promtool() -> Promtool:
 
 
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def example(tmp_path_factory: pytest.TempPathFactory) -> PreparedCollection:
     return prepare(Inputs.read(Project(tmp_path_factory.mktemp("monitoring")), EXAMPLE))

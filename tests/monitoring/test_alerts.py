@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.inputs import Inputs
 from l9stack.model.monitoring import AlertKind
 from l9stack.printable import line
@@ -100,7 +100,7 @@ QUIET: dict[AlertKind, list[dict[str, str]]] = {
 
 
 @pytest.fixture(scope="module")
-def rules(example: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rules(example: PreparedCollection, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("rules") / "rules.yml"
     path.write_text(next(a.text for a in example.tree.artifacts if a.path.endswith("rules.yml")))
     return path
@@ -192,7 +192,7 @@ settings:
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def strict(tmp_path_factory: pytest.TempPathFactory) -> PreparedCollection:
     folder = tmp_path_factory.mktemp("strict")
     (folder / "desk.yaml").write_text(SCHEMA)
     (folder / "desk.answers.yaml").write_text(ANSWERS)
@@ -203,7 +203,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepare(Inputs.read(Project(folder), folder / "desk.yaml"))
 
 
-def test_thresholds_come_from_governance_limits_validation_and_the_policy(strict: Prepared):
+def test_thresholds_come_from_governance_limits_validation_and_the_policy(strict: PreparedCollection):
     assert strict.plan.monitoring is not None
     found = {(alert.kind, alert.threshold): alert for alert in strict.plan.monitoring.alerts}
     assert (AlertKind.DECISIONS_PILE_UP, 30) in found
@@ -219,7 +219,7 @@ def test_thresholds_come_from_governance_limits_validation_and_the_policy(strict
     }
 
 
-def test_what_a_schema_says_is_text_in_a_rule(strict: Prepared, promtool: Promtool, tmp_path: Path):
+def test_what_a_schema_says_is_text_in_a_rule(strict: PreparedCollection, promtool: Promtool, tmp_path: Path):
     path = tmp_path / "rules.yml"
     path.write_text(next(a.text for a in strict.tree.artifacts if a.path.endswith("rules.yml")))
     promtool("check", "rules", path)
@@ -237,7 +237,7 @@ def test_prometheus_takes_the_rules_of_every_golden_collection(promtool: Promtoo
 
 
 @pytest.mark.parametrize("text", [*PAYLOADS.values(), "{{{ a }}}"], ids=[*PAYLOADS, "three-braces"])
-def test_whatever_a_policy_says_is_text_in_the_rules(text: str, strict: Prepared):
+def test_whatever_a_policy_says_is_text_in_the_rules(text: str, strict: PreparedCollection):
     monitoring = strict.plan.monitoring
     assert monitoring is not None
     said = line(text)

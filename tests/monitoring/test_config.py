@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.rendering.monitoring.deployed import ScrapeTargets, prometheus_files
 from tests.monitoring.conftest import Promtool
 
@@ -26,7 +26,7 @@ URLS = {"desk": "http://127.0.0.1:4100", "clerk": "https://clerk.example.com/one
     ids=["urls", "alertmanager", "replicas", "replicas-and-alertmanager"],
 )
 def test_prometheus_takes_it_with_its_rules_and_targets(
-    scraped: ScrapeTargets, example: Prepared, promtool: Promtool, tmp_path: Path
+    scraped: ScrapeTargets, example: PreparedCollection, promtool: Promtool, tmp_path: Path
 ):
     rules = next(a.text for a in example.tree.artifacts if a.path.endswith("rules.yml"))
     for name, text in {"rules.yml": rules, **prometheus_files(scraped)}.items():

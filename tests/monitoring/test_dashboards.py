@@ -18,8 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from l9stack.agent._telemetry.metrics import OUTCOMES, REASONS, REFUSALS, VERDICTS, Metrics
 from l9stack.agent.definition import load
 from l9stack.errors import InputError
-from l9stack.extraction.prepare import Prepared, prepare
-from l9stack.files import fill
+from l9stack.extraction.prepare import PreparedCollection, prepare
+from l9stack.files import write_files
 from l9stack.inputs import Inputs
 from l9stack.model.monitoring import AlertKind
 from l9stack.project import Project
@@ -34,7 +34,7 @@ _WORDS |= {"histogram_quantile", "le"}
 
 
 @pytest.fixture(scope="module")
-def dashboards(example: Prepared) -> dict[str, dict[str, Any]]:
+def dashboards(example: PreparedCollection) -> dict[str, dict[str, Any]]:
     assert example.plan.monitoring is not None
     source = example.plan.monitoring.source
     return {
@@ -67,7 +67,7 @@ def test_the_collections_own_files_are_these_and_no_others(example, dashboards):
 def test_the_unified_config_says_where_they_lie_and_the_guides_copy_brings_them_there(example, dashboards, tmp_path):
     config = next(a.text for a in example.tree.artifacts if a.path == "claims_desk_config.yaml")
     folder = yaml.safe_load(config)["monitoring"]["dashboards"]
-    fill(tmp_path / "view", ((a.path, a.text.encode()) for a in example.tree.artifacts))
+    write_files(tmp_path / "view", ((a.path, a.text.encode()) for a in example.tree.artifacts))
     shutil.copytree(tmp_path / "view" / "code", tmp_path / "checkout")
     found = tmp_path / "checkout" / folder
     assert {path.relative_to(found).as_posix() for path in found.rglob("*.json")} == dashboards.keys()
@@ -133,7 +133,7 @@ def test_panels_lie_on_the_grid_and_beside_each_other(dashboards):
 def exposed(example, tmp_path_factory) -> dict[str, dict[str, set[str]]]:
     """What the example's agents expose before their first call: labels with their values, by series."""
     folder = tmp_path_factory.mktemp("agents")
-    fill(folder / "tree", ((a.path, a.text.encode()) for a in example.tree.artifacts))
+    write_files(folder / "tree", ((a.path, a.text.encode()) for a in example.tree.artifacts))
     found: dict[str, dict[str, set[str]]] = {}
     for agent in example.plan.agents:
         manifest = folder / "tree" / "manifests" / f"{agent.id}.json"
@@ -220,7 +220,7 @@ def test_how_many_series_an_agent_has_is_settled_by_its_schema(exposed):
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 
-def with_settings(folder: Path, settings: str) -> Prepared:
+def with_settings(folder: Path, settings: str) -> PreparedCollection:
     target = folder / "claims_desk"
     shutil.copytree(EXAMPLE, target)
     answers = target / "answers.yaml"
@@ -255,7 +255,7 @@ def test_a_folder_where_they_cannot_lie_is_refused(tmp_path, folder):
 
 def test_modules_of_the_tree_are_imported_as_before(example, tmp_path):
     """The folder of dashboards is no package, and hides none."""
-    fill(tmp_path, ((a.path, a.text.encode()) for a in example.tree.artifacts))
+    write_files(tmp_path, ((a.path, a.text.encode()) for a in example.tree.artifacts))
     sys.path.insert(0, str(tmp_path / "code"))
     try:
         assert importlib.util.find_spec("L9.agents.claim_intake.controller") is not None

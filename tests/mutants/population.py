@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.inputs import Inputs
 from l9stack.project import Project
 from tests.mutants.mutants import Mutant, mutants_of
@@ -44,12 +44,12 @@ class Module:
 Chosen = tuple[Module, Mutant]
 
 
-def collections(project: Path, paths: Iterable[Path] = COLLECTIONS) -> list[Prepared]:
+def collections(project: Path, paths: Iterable[Path] = COLLECTIONS) -> list[PreparedCollection]:
     """The collections, read, planned and rendered; nothing is on disk. `project` is an empty folder."""
     return [prepare(Inputs.read(Project(project), path)) for path in paths]
 
 
-def modules(prepared: Prepared) -> Iterator[Module]:
+def modules(prepared: PreparedCollection) -> Iterator[Module]:
     """The generated modules of a collection, but for packages: those are a docstring."""
     texts = {artifact.path: artifact.text for artifact in prepared.tree.artifacts}
     for agent in prepared.plan.agents:

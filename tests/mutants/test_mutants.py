@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from l9stack.gates.warm import parent_of_tests
+from l9stack.gates.warm import fork_server_of_tests
 from tests.mutants.mutants import mutants_of
 from tests.mutants.population import COLLECTIONS, collections, modules, sample
 from tests.mutants.trial import Court, courts, try_all
@@ -93,7 +93,7 @@ def test_a_mutant_survives_where_the_generated_tests_are_empty(tmp_path: Path):
         item.model_copy(update={"text": ""}) if "/test_" in item.path else item for item in families.tree.artifacts
     ]
     untested = replace(families, tree=families.tree.model_copy(update={"artifacts": tuple(emptied)}))
-    with parent_of_tests(tmp_path / "warm.log") as parent:
+    with fork_server_of_tests(tmp_path / "warm.log") as parent:
         court = Court(tmp_path / "trees", [untested], parent, {})
         ((module, mutant),) = sample(modules(families), 1, seed=1)
         assert court.judge(module, mutant).ending == "survived"

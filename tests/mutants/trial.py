@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from l9stack.extraction.gating import import_paths
-from l9stack.extraction.prepare import Prepared
-from l9stack.files import fill
+from l9stack.extraction.prepare import PreparedCollection
+from l9stack.files import write_files
 from l9stack.gates.outcomes import read_outcomes
-from l9stack.gates.warm import ENDED, parent_of_tests, scrubbed_environ
+from l9stack.gates.warm import ENDED, environ_of_tests, fork_server_of_tests
 from l9stack.local.scratch import scratch_folder
 from l9stack.local.temporary import shared_servers
-from l9stack.local.warm import WarmParent
+from l9stack.local.warm import ForkServer
 from tests.mutants.mutants import Mutant
 from tests.mutants.population import Chosen, Module
 
@@ -48,13 +48,15 @@ class Verdict:
 class Court:
     """One copy of all trees, in which one run of tests goes on at a time."""
 
-    def __init__(self, folder: Path, collections: Sequence[Prepared], parent: WarmParent, backends: Mapping[str, str]):
+    def __init__(
+        self, folder: Path, collections: Sequence[PreparedCollection], parent: ForkServer, backends: Mapping[str, str]
+    ):
         """Write the trees below `folder`."""
         self._folder, self._parent, self._backends = folder, parent, backends
         self._own_code = {item.plan.collection: import_paths(item) for item in collections}
         self._runs = 0
         for item in collections:
-            fill(folder / item.plan.collection, ((a.path, a.text.encode()) for a in item.tree.artifacts))
+            write_files(folder / item.plan.collection, ((a.path, a.text.encode()) for a in item.tree.artifacts))
 
     def control(self, collection: str) -> None:
         """Run all tests of a collection as it is; TrialError where one fails."""
@@ -85,7 +87,7 @@ class Court:
             "log": str(own / "log"),
             "report": str(own / "outcomes.jsonl"),
             "folder": str(tree),
-            "environ": {**scrubbed_environ(), **self._backends, "TMPDIR": str(own / "tmp")},
+            "environ": {**environ_of_tests(), **self._backends, "TMPDIR": str(own / "tmp")},
             "paths": [str(path) for path in self._own_code[collection]],
             "arguments": [*OPTIONS, "-c", str(own / "pytest.ini"), "--rootdir", str(tree), *arguments],
             "root": "",
@@ -103,11 +105,11 @@ class Court:
 
 
 @contextlib.contextmanager
-def courts(collections: Sequence[Prepared], count: int) -> Iterator[list[Court]]:
+def courts(collections: Sequence[PreparedCollection], count: int) -> Iterator[list[Court]]:
     """`count` courts with a namespace each in one set of servers, and one fork server; all is gone afterwards."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(scratch_folder("l9-mutants-"))
-        parent = stack.enter_context(parent_of_tests(folder / "warm.log"))
+        parent = stack.enter_context(fork_server_of_tests(folder / "warm.log"))
         running = stack.enter_context(shared_servers())
         spaces = [running.namespace(f"court_{number}").environ() for number in range(count)]
         yield [Court(folder / str(number), collections, parent, space) for number, space in enumerate(spaces)]

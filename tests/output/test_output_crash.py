@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.model.artifact import Artifact, RenderedTree
-from l9stack.output.edits import edited, restore
+from l9stack.output.edits import find_edits, restore
 from l9stack.output.store import Store
 from l9stack.output.view import assemble, find
 from l9stack.project import Project
@@ -132,13 +132,13 @@ def test_restore_killed_anywhere_loses_no_edit(tmp_path: Path, tree: RenderedTre
         (view / "code/L9/desk/controller.py").write_text("MINE = 1\n")
         (view / "office_config.yaml").unlink()
         patches = tmp_path / f"patches{call}"
-        edits = edited(view, expected)
+        edits = find_edits(view, expected)
         died = killed(call, lambda v=view, e=edits, p=patches: restore(v, texts, e, p, NOW))  # type: ignore[misc]
         kept = "".join(path.read_text() for path in patches.rglob("*.patch"))
         mine = view / "code/L9/desk/controller.py"
         assert mine.read_text() == "MINE = 1\n" or "+MINE = 1" in kept
-        restore(view, texts, edited(view, expected), patches, NOW)
-        assert edited(view, expected).missing == edited(view, expected).changed == ()
+        restore(view, texts, find_edits(view, expected), patches, NOW)
+        assert find_edits(view, expected).missing == find_edits(view, expected).changed == ()
         if not died:
             break
 

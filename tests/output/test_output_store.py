@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.errors import InputError
-from l9stack.files import inside
+from l9stack.files import contained_path
 from l9stack.model.artifact import Artifact, RenderedTree
 from l9stack.output.store import Store
 from l9stack.project import Project
@@ -69,7 +69,7 @@ def test_nothing_is_written_outside(tmp_path: Path, path: str) -> None:
     (root / "link").symlink_to(tmp_path / "elsewhere")
     (root / "l").symlink_to(tmp_path / "elsewhere/file")
     with pytest.raises(InputError, match="path-outside"):
-        inside(root, path)
+        contained_path(root, path)
 
 
 def test_a_hostile_path_leaves_nothing_behind(project: Project) -> None:

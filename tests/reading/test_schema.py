@@ -15,12 +15,12 @@ from l9stack.cli.main import main
 from l9stack.errors import Problem
 from l9stack.reading.agents import read_agent
 from l9stack.reading.documents import Document, Node, parse, parse_each
-from l9stack.reading.gathering import gather
+from l9stack.reading.gathering import sort_documents
 from l9stack.reading.glue import read_answers, read_glue
 from l9stack.reading.glue_schema import answers_schema, glue_schema
 from l9stack.reading.glue_words import WIRING
 from l9stack.reading.schema import agent_schema
-from l9stack.reading.texts import Text
+from l9stack.reading.texts import SourceText
 from tests.reading.json_schema import valid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,9 +38,11 @@ def parts(path: Path) -> Iterator[tuple[str, Node]]:
     """The agents, glue and answers of a file, each with its kind; none of a file that cannot be read."""
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     if path.stem == "answers" or path.stem.endswith(".answers"):
-        yield from (("answers", item.root) for item in parse_each(Text(text, path.name)) if isinstance(item, Document))
+        yield from (
+            ("answers", item.root) for item in parse_each(SourceText(text, path.name)) if isinstance(item, Document)
+        )
         return
-    found = gather(parse_each(Text(text, path.name)))
+    found = sort_documents(parse_each(SourceText(text, path.name)))
     yield from (("agent", node) for node in found.agents)
     yield from (("glue", node) for node in found.glue)
 

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 from l9stack.errors import InputError
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.files import files_below
 from l9stack.inputs import Inputs
 from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
 from l9stack.releases import prepared
 from l9stack.releases.archives import export_release, import_release
-from l9stack.releases.history import before, changed_agents, lineage
-from l9stack.releases.prepared import prepared_release
-from l9stack.releases.snapshots import Snapshot, Snapshots, described, release_digest
+from l9stack.releases.history import changed_agents, current_line, earlier_release
+from l9stack.releases.prepared import prepare_release
+from l9stack.releases.snapshots import Snapshot, Snapshots, release_digest, release_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SETTINGS = {"logging.level": "DEBUG"}
@@ -52,7 +52,7 @@ def kept(project: Project) -> Snapshot:
     return Snapshots(project).keep(prepared)
 
 
-def desk(project: Project) -> Prepared:
+def desk(project: Project) -> PreparedCollection:
     return prepare(Inputs.read(project, project.root / "desk", settings=SETTINGS))
 
 
@@ -69,10 +69,10 @@ def test_a_release_is_prepared_as_it_was_whatever_the_working_files_are_now(proj
     own_code = made.inputs.own_code
     shutil.rmtree(project.root / "desk")
     shutil.rmtree(project.root / "templates")
-    again = prepared_release(project, kept.digest, SETTINGS)
+    again = prepare_release(project, kept.digest, SETTINGS)
     assert again.tree == made.tree and again.inputs.digest == made.inputs.digest
     assert again.inputs.own_code == own_code != {}
-    assert release_digest(described(again)) == kept.digest
+    assert release_digest(release_of(again)) == kept.digest
 
 
 def test_every_input_is_in_the_digest(project: Project, kept: Snapshot) -> None:
@@ -83,17 +83,17 @@ def test_every_input_is_in_the_digest(project: Project, kept: Snapshot) -> None:
         file = project.root / name.removeprefix("collection/")
         text = file.read_bytes()
         edit(file)
-        assert release_digest(described(desk(project))) != kept.digest, file
+        assert release_digest(release_of(desk(project))) != kept.digest, file
         file.write_bytes(text)
-    assert release_digest(described(desk(project))) == kept.digest
+    assert release_digest(release_of(desk(project))) == kept.digest
     other = prepare(desk(project).inputs.with_settings({}))
-    assert release_digest(described(other)) != kept.digest
+    assert release_digest(release_of(other)) != kept.digest
 
 
 def test_a_stack_has_its_own_settings_and_the_proof_has_those_it_was_made_with(
     project: Project, kept: Snapshot
 ) -> None:
-    other = prepared_release(project, kept.digest, {"logging.level": "ERROR"})
+    other = prepare_release(project, kept.digest, {"logging.level": "ERROR"})
     assert other.tree.digest != kept.release.tree
     assert "ERROR" in next(item.text for item in other.tree.artifacts if item.path.endswith("_config.yaml"))
 
@@ -123,17 +123,17 @@ def test_a_release_that_was_tampered_with_is_refused(
 ) -> None:
     tamper(project.releases / kept.digest)
     with pytest.raises(InputError) as refused:
-        prepared_release(project, kept.digest, SETTINGS)
+        prepare_release(project, kept.digest, SETTINGS)
     assert codes(refused) == ["release-changed"]
     # From the working files it is made again: they are what was asked for.
     assert Snapshots(project).keep(desk(project)).digest == kept.digest
-    assert prepared_release(project, kept.digest, SETTINGS).tree.digest == kept.release.tree
+    assert prepare_release(project, kept.digest, SETTINGS).tree.digest == kept.release.tree
 
 
 def test_another_generator_is_refused_and_the_one_that_made_it_is_named(
     project: Project, kept: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def newer(inputs: Inputs) -> Prepared:
+    def newer(inputs: Inputs) -> PreparedCollection:
         made = prepare(inputs)
         first = made.tree.artifacts[0]
         artifacts = (first.model_copy(update={"text": first.text + "# newer\n"}), *made.tree.artifacts[1:])
@@ -142,7 +142,7 @@ def test_another_generator_is_refused_and_the_one_that_made_it_is_named(
     monkeypatch.setattr(prepared, "prepare", newer)
     monkeypatch.setattr(prepared, "__version__", "99.0")
     with pytest.raises(InputError) as refused:
-        prepared_release(project, kept.digest, SETTINGS)
+        prepare_release(project, kept.digest, SETTINGS)
     assert codes(refused) == ["release-renders-otherwise"]
     assert f"l9stack {kept.release.l9stack}" in str(refused.value) and "99.0" in str(refused.value)
 
@@ -155,7 +155,7 @@ def test_a_collection_that_is_edited_while_it_is_deployed_is_released_as_it_was_
     shutil.rmtree(project.root / "desk" / "implementations")
     kept = Snapshots(project).keep(prepared)
     assert (kept.path / schema.name).read_bytes() == before
-    assert prepared_release(project, kept.digest, SETTINGS).inputs.materials == prepared.inputs.materials
+    assert prepare_release(project, kept.digest, SETTINGS).inputs.materials == prepared.inputs.materials
 
 
 def test_a_release_is_found_by_its_first_digits(project: Project, kept: Snapshot) -> None:
@@ -172,7 +172,7 @@ def test_a_release_travels_between_machines_as_one_file(project: Project, kept: 
     assert (tmp_path / "one.tgz").read_bytes() == (tmp_path / "two.tgz").read_bytes()
     there = Project(tmp_path / "there")
     assert import_release(there, tmp_path / "one.tgz").digest == kept.digest
-    assert prepared_release(there, kept.digest, SETTINGS).tree.digest == kept.release.tree
+    assert prepare_release(there, kept.digest, SETTINGS).tree.digest == kept.release.tree
     assert import_release(there, tmp_path / "two.tgz").digest == kept.digest
 
 
@@ -240,22 +240,22 @@ def test_back_is_what_ran_before_and_a_return_forgets_what_it_undid(
     history: str, steps: int, failed: bool, to: str | None
 ) -> None:
     if to is not None:
-        assert before(entries(history), steps, failed=failed).release == to
+        assert earlier_release(entries(history), steps, failed=failed).release == to
         return
     with pytest.raises(InputError) as refused:
-        before(entries(history), steps, failed=failed)
+        earlier_release(entries(history), steps, failed=failed)
     assert codes(refused) == ["no-release-before"]
 
 
 @given(st.text("abcd", max_size=12))
 def test_a_lineage_ends_with_what_runs_and_has_nothing_twice(history: str) -> None:
-    line = [entry.release for entry in lineage(entries(history))]
+    line = [entry.release for entry in current_line(entries(history))]
     assert line[-1:] == list(history[-1:])
     assert len(set(line)) == len(line) and set(line) <= set(history)
     # Each return leads down this line, so that going back again and again ends at the first release.
     walked = history
     for expected in reversed(line[:-1]):
-        walked += before(entries(walked), 1, failed=False).release
+        walked += earlier_release(entries(walked), 1, failed=False).release
         assert walked[-1] == expected
 
 

@@ -16,10 +16,10 @@ import yaml
 
 from l9stack.agent._security import keys
 from l9stack.agent._security.tokens import mint
-from l9stack.agent._serving.main import Assembled, from_environ
+from l9stack.agent._serving.main import AgentProcess, from_environ
 from l9stack.agent.testing._serving import serving, serving_together
 from l9stack.errors import GateError, InputError
-from l9stack.extraction.prepare import Prepared, plan_of, prepare
+from l9stack.extraction.prepare import PreparedCollection, plan_of, prepare
 from l9stack.gates.judge import require
 from l9stack.gates.static import static_checks
 from l9stack.inputs import Inputs
@@ -108,15 +108,15 @@ class Desk:
         assert old in text
         (self.meta / file).write_text(text.replace(old, new, 1), encoding="utf-8")
 
-    def prepared(self) -> Prepared:
+    def prepared(self) -> PreparedCollection:
         return prepare(Inputs.read(Project(self.folder), self.folder / "pair", str(self.meta)))
 
-    def written(self) -> Prepared:
+    def written(self) -> PreparedCollection:
         prepared = self.prepared()
         write_tree(prepared.tree, self.folder / "out")
         return prepared
 
-    def checked(self) -> tuple[Prepared, Any]:
+    def checked(self) -> tuple[PreparedCollection, Any]:
         """The plan, and what the static gates measure of its tree."""
         prepared = self.written()
         return prepared, static_checks(prepared.plan, prepared.tree, self.folder / "out")
@@ -261,7 +261,7 @@ async def test_a_required_field_of_the_envelope_itself_is_needed(desk: Desk, l9_
 @asynccontextmanager
 async def started(
     desk: Desk, environ: dict[str, str], agent: str = "back"
-) -> AsyncIterator[tuple[Assembled, httpx.AsyncClient]]:
+) -> AsyncIterator[tuple[AgentProcess, httpx.AsyncClient]]:
     """A generated agent as a runtime starts it, with the unified config."""
     folder = desk.folder / "keys"
     keys.ensure_keys(folder, [f"agent:{agent}", "operator"])

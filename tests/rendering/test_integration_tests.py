@@ -14,8 +14,8 @@ from l9stack.gates.tests_run import run_tests
 from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
 from l9stack.project import Project
-from l9stack.rendering.suites.answers import circular, known_answers, worked_out
-from l9stack.rendering.suites.integration import FOLDER, integration_tests, joined
+from l9stack.rendering.suites.answers import circular, expected_case, known_answers
+from l9stack.rendering.suites.integration import FOLDER, integration_tests, joined_agents
 
 EXAMPLE = Path(__file__).parents[2] / "input_schemas" / "claims_desk"
 AGENT = """---
@@ -111,7 +111,7 @@ def test_two_agents_that_are_joined_have_one_file_whatever_the_edges(example, ch
         "test_settlement_to_customer_notice.py",  # event_observe: the publisher first
         "test_settlement_to_damage_assessment.py",
     }
-    assert set(joined(chained.plan)) == {
+    assert set(joined_agents(chained.plan)) == {
         ("back", "bare"), ("back", "front"), ("front", "back"), ("front", "bare"), ("front", "middle"),
     }  # fmt: skip
     assert {artifact.agent for artifact in files(example).values()} == {None}
@@ -145,10 +145,10 @@ def test_what_is_unbound_is_tested_to_wait_and_nothing_is_expected_of_it(chained
 def test_answers_are_worked_out_through_a_chain(example, chained):
     plan = chained.plan
     front = plan.agent("front")
-    case = worked_out(plan, front, front.operation("ask_deep"), {"amount": 51})
+    case = expected_case(plan, front, front.operation("ask_deep"), {"amount": 51})
     assert case.expected == {"verdict": "much", "twice": 102, "tag": "plain"}
     assert circular(plan, front, front.operation("loop"))
-    assert worked_out(plan, front, front.operation("loop"), {"amount": 5}) is None
+    assert expected_case(plan, front, front.operation("loop"), {"amount": 5}) is None
     intake = example.plan.agent("claim_intake")
     submit = intake.operation("submit_claim")
     known = known_answers(example.plan, intake, submit, submit.behaviour)

@@ -7,7 +7,7 @@ from l9stack.agent.conformance.promises import TOLD, fields_told
 from l9stack.model.glue import FieldSpec
 from l9stack.rendering.fields import model
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.suites.promises import promised
+from l9stack.rendering.suites.promises import promises_of
 
 DEFAULTS: dict[str, list[Any]] = {
     "string": ["x"],
@@ -40,6 +40,6 @@ def test_what_is_promised_of_a_field_is_what_its_model_tells():
     names, specs, imports = dict[str, Any](), every_field(), Imports()
     lines = "\n".join(f"    {line}" for line in model("Every", "Every kind of field.", specs, imports).fields)
     exec(f"{imports.lines()}\nclass Every(Record):\n{lines}\n", names)
-    assert fields_told(names["Every"], TOLD) == promised(specs, whole=True)
-    required = {name: {"required": told["required"]} for name, told in promised(specs, whole=True).items()}
-    assert fields_told(names["Every"], ("required",)) == promised(specs, whole=False) == required
+    assert fields_told(names["Every"], TOLD) == promises_of(specs, whole=True)
+    required = {name: {"required": told["required"]} for name, told in promises_of(specs, whole=True).items()}
+    assert fields_told(names["Every"], ("required",)) == promises_of(specs, whole=False) == required

@@ -19,12 +19,12 @@ from markdown_it import MarkdownIt
 from l9stack import agent as library
 from l9stack.agent import AgentDefinition, GovernancePolicy, Limits, MemoryDeclaration, OperationContext, operation
 from l9stack.cli.main import main
-from l9stack.extraction.prepare import Prepared, prepare
+from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.gates import static  # noqa: F401 - importing it registers the gates
 from l9stack.gates.registry import rows_of
 from l9stack.inputs import Inputs
 from l9stack.project import Project
-from l9stack.rendering.prompt import attached
+from l9stack.rendering.prompt import attachment
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "input_schemas" / "claims_desk"
@@ -58,12 +58,12 @@ def fences(text: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def example() -> Prepared:
+def example() -> PreparedCollection:
     return prepare(Inputs.read(Project(ROOT), EXAMPLE))
 
 
 def test_it_names_every_file_of_every_agent_and_every_gate(
-    capsys: pytest.CaptureFixture[str], example: Prepared
+    capsys: pytest.CaptureFixture[str], example: PreparedCollection
 ) -> None:
     text = asked(capsys, EXAMPLE)
     for artifact in example.tree.artifacts:
@@ -78,7 +78,7 @@ def test_it_names_every_file_of_every_agent_and_every_gate(
 
 
 def test_every_module_has_its_operations_with_all_their_fields(
-    capsys: pytest.CaptureFixture[str], example: Prepared
+    capsys: pytest.CaptureFixture[str], example: PreparedCollection
 ) -> None:
     text = asked(capsys, EXAMPLE)
     rows = [line for line in text.splitlines() if line.startswith("| `code/")]
@@ -125,7 +125,7 @@ def test_nothing_in_a_schema_ends_its_fence(tmp_path: Path, capsys: pytest.Captu
 
 @pytest.mark.parametrize("text", ["", "a", "```", "~~~~\n", "x\n`````\n```", "\r```\rx", "\n\n````\n~~~~~~~~\n"])
 def test_a_fence_is_longer_than_any_in_its_text(text: str) -> None:
-    block = attached("a.yaml", text)
+    block = attachment("a.yaml", text)
     assert max(map(len, re.findall(r"`+|~+", text)), default=2) < len(block.fence)
     (token,) = fences(str(block))
     assert token.content.rstrip("\n").replace("\r", "\n") == text.rstrip("\n").replace("\r", "\n")

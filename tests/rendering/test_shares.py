@@ -35,13 +35,13 @@ def test_shares_come_to_the_tree_of_one_process(plan, monkeypatch):
 
 def test_a_failure_of_another_process_is_told(plan, three, monkeypatch):
     monkeypatch.setattr(parallel.pickle, "dumps", lambda value: b"no plan")
-    with pytest.raises(parallel.ShareError, match="UnpicklingError"):
-        parallel.shared_out(plan, lambda plan, agents: {})
+    with pytest.raises(parallel.RenderWorkerError, match="UnpicklingError"):
+        parallel.render_in_parallel(plan, lambda plan, agents: {})
 
 
 def test_a_template_that_fails_in_another_process_is_the_users_mistake(plan, three):
     name = "docs/readme.md.j2"
     own = OwnTemplate(name=name, text="{{ nobody.knows }}", place=Place(f"templates/{name}", 1), shadows=True)
     with pytest.raises(InputError) as raised:
-        parallel.shared_out(plan.model_copy(update={"templates": (own,)}), lambda plan, agents: {})
+        parallel.render_in_parallel(plan.model_copy(update={"templates": (own,)}), lambda plan, agents: {})
     assert raised.value.problems[0].code == "bad-template"

@@ -15,7 +15,7 @@ from l9stack.output.view import write_tree
 from l9stack.project import Project
 from l9stack.rendering.samples import fits, sample
 from l9stack.rendering.suites.literals import changes, wrong
-from l9stack.rendering.suites.operations import another
+from l9stack.rendering.suites.operations import another_value
 
 AGENT = """---
 system: {id}
@@ -128,7 +128,7 @@ def test_no_generated_test_hides_another(prepared):
     ids=lambda spec: f"{spec.type} {spec.minimum} {spec.maximum}",
 )
 def test_every_kind_of_field_has_another_value(spec):
-    value = another(spec)
+    value = another_value(spec)
     assert value != sample(spec)
     assert fits(spec, value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from l9stack.infra.cut_off import remove_cut_off
+from l9stack.infra.cut_off import remove_orphans
 from tests.running.conftest import Deployed, FakeDocker
 
 KINDS = {"container": "Container", "network": "Network", "volume": "Volume", "service": "Service"}
@@ -26,7 +26,7 @@ def test_what_was_begun_is_removed_in_an_order_that_works(deployed: Deployed, do
         begun("container", "desk-redis-site"),
         begun("container", "desk-never-made-site"),
     ]
-    assert remove_cut_off(project, "site", told, purge=False) == ["desk-redis-site", "desk-agents-site"]
+    assert remove_orphans(project, "site", told, purge=False) == ["desk-redis-site", "desk-agents-site"]
     asked = [" ".join(words) for words in docker.asked]
     assert all(words.startswith("--host ssh://deploy@host ") for words in asked)
     assert all("label=l9stack.stack=site" in words for words in asked if " rm " not in words)
@@ -34,4 +34,4 @@ def test_what_was_begun_is_removed_in_an_order_that_works(deployed: Deployed, do
         "rm --force --volumes desk-redis-site",
         "network rm desk-agents-site",
     ]
-    assert "desk-redis-data-site" in remove_cut_off(project, "site", told, purge=True)
+    assert "desk-redis-data-site" in remove_orphans(project, "site", told, purge=True)

@@ -10,7 +10,7 @@ import pytest
 from l9stack.cli.main import main
 from l9stack.running.engine import usual_host
 from l9stack.running.swarm import service_state
-from l9stack.running.swarm_services import Look
+from l9stack.running.swarm_services import ServiceSnapshot
 from tests.running.conftest import Deployed, FakeDocker
 from tests.running.swarms import a_service, a_task
 
@@ -52,7 +52,7 @@ SERVICES = {
 def test_a_service_is_as_its_tasks_are(
     wanted: int, tasks: list[dict[str, Any]], update: str, state: str, detail: str
 ) -> None:
-    found = service_state(Look(a_service(replicas=wanted, update=update), tasks))
+    found = service_state(ServiceSnapshot(a_service(replicas=wanted, update=update), tasks))
     assert (found.state, found.detail) == (state, detail)
 
 

@@ -40,13 +40,13 @@ def problem(status: int, code: str, detail: str, trace_id: str) -> Answer:
     return Answer(status, body, trace_id, code=code)
 
 
-def waits(decision_id: str, reason: str, anchors: Iterable[str], trace_id: str) -> Answer:
+def pending(decision_id: str, reason: str, anchors: Iterable[str], trace_id: str) -> Answer:
     """202: a governance anchor has to decide first."""
     body = {"decision_id": decision_id, "status": "PENDING", "reason": reason, "anchors": list(anchors)}
     return Answer(202, body, trace_id, decision_id, "PENDING")
 
 
-def places(error: ValidationError) -> str:
+def field_errors(error: ValidationError) -> str:
     """Every field that does not fit, each with why, in one line."""
     return "; ".join(reasons(error))
 

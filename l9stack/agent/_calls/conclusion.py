@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from l9stack.agent._calls.answers import Answer, problem, waits
+from l9stack.agent._calls.answers import Answer, pending, problem
 from l9stack.agent._calls.context import OperationContext
 from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
 from l9stack.agent._messaging import events
@@ -97,7 +97,7 @@ async def _hold(
         return problem(503, "governance-unavailable", f"the answer cannot be held ({type(error).__name__})", trace_id)
     runtime.metrics.escalation("held")
     await add_audit_entry(runtime, "held", trace_id, {"operation": operation.name, "decision_id": context.decision_id})
-    return waits(context.decision_id, reason, runtime.definition.governance.anchors, trace_id)
+    return pending(context.decision_id, reason, runtime.definition.governance.anchors, trace_id)
 
 
 async def release(

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from l9stack.agent._calls.answers import Answer, places, problem, waits
+from l9stack.agent._calls.answers import Answer, field_errors, pending, problem
 from l9stack.agent._calls.conclusion import conclude
 from l9stack.agent._calls.context import OperationContext
 from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
@@ -49,7 +49,7 @@ async def run(runtime: AgentRuntime, invocation: Invocation) -> Answer:
         try:
             request = operation.request_model.model_validate(wrapped(operation.request_model, invocation.arguments))
         except ValidationError as error:
-            answer = problem(400, "invalid-request", places(error), trace_id)
+            answer = problem(400, "invalid-request", field_errors(error), trace_id)
         else:
             context = OperationContext(
                 runtime,
@@ -93,7 +93,7 @@ async def _attempt(context: OperationContext, request: Record, *, governed: bool
             runtime, "escalated", trace_id, {"operation": operation.name, "decision_id": waiting.decision_id}
         )
         anchors = waiting.anchors or runtime.definition.governance.anchors
-        return waits(waiting.decision_id, waiting.reason, anchors, trace_id)
+        return pending(waiting.decision_id, waiting.reason, anchors, trace_id)
     except RefusedError as refused:
         return problem(503, "unbound-refused", str(refused), trace_id)
     except PeerError as error:

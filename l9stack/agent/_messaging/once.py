@@ -24,7 +24,7 @@ def lease_seconds(operation: Operation) -> int:
     return math.ceil(operation.timeout_seconds + STORES_SECONDS)
 
 
-async def take(client: redis.Redis, key: str, seconds: int) -> str | None:
+async def take_lease(client: redis.Redis, key: str, seconds: int) -> str | None:
     """Take the lease of a key: None where it is ours now, else what it holds. Raises what Redis raises."""
     if await client.set(key, RUNNING, nx=True, ex=seconds):
         return None

@@ -65,7 +65,7 @@ class HttpTransport:
             raise PeerError(peer, "unreachable", "no agent of that name is registered")
         token = tokens.mint(f"agent:{self._agent}", self._key, peer)
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        body = json.dumps(written(self._protocol, envelope))
+        body = json.dumps(to_wire(self._protocol, envelope))
         clock = asyncio.get_running_loop().time
         ends, wait = clock() + seconds, _FIRST_WAIT
         for left in range(self.max_retries, -1, -1):
@@ -77,7 +77,7 @@ class HttpTransport:
                 )
                 answer = response.json()
                 if last or not _still_at_it(response.status_code, answer):
-                    return response.status_code, understood(self._protocol, response.status_code, answer, envelope)
+                    return response.status_code, from_wire(self._protocol, response.status_code, answer, envelope)
             except _BROKEN as error:
                 if last:
                     refused = isinstance(error, httpx.ConnectError)
@@ -101,12 +101,12 @@ def _still_at_it(status: int, answer: Any) -> bool:
     return status == 409 and isinstance(answer, dict) and answer.get("code") == "in-progress"
 
 
-def written(protocol: PacketProtocol, envelope: PacketEnvelope) -> dict[str, Any]:
+def to_wire(protocol: PacketProtocol, envelope: PacketEnvelope) -> dict[str, Any]:
     """A packet as it goes over the wire."""
     return protocol.write(envelope.model_dump(mode="json", exclude_none=True))
 
 
-def understood(protocol: PacketProtocol, status: int, answer: Any, asked: PacketEnvelope) -> Any:
+def from_wire(protocol: PacketProtocol, status: int, answer: Any, asked: PacketEnvelope) -> Any:
     """The envelope's fields of an answer to a packet; nothing of one that the protocol refuses."""
     if status != 200 or not isinstance(answer, dict):
         return answer

@@ -25,7 +25,7 @@ AUTHORITIES = {
 _ENCRYPTED = {"bolt+s": "bolt", "neo4j+s": "neo4j"}
 
 
-def trusting(service: str, url: str, file: str) -> str:
+def with_authority(service: str, url: str, file: str) -> str:
     """The URL, where its server's certificate is checked with a file's; one that trusts somebody already is left alone.
 
     An address without TLS has no certificate: it stays as it is. One of Postgres that does not say is checked.

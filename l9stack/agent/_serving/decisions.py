@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
-from l9stack.agent._calls.answers import Answer, parse_json, places, problem
+from l9stack.agent._calls.answers import Answer, field_errors, parse_json, problem
 from l9stack.agent._calls.conclusion import release
 from l9stack.agent._calls.pipeline import Invocation, run
 from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
@@ -73,7 +73,7 @@ class Decisions:
         try:
             verdict = Verdict.model_validate(parse_json(await request.body()))
         except ValidationError as error:
-            return problem(400, "invalid-verdict", places(error), trace_id)
+            return problem(400, "invalid-verdict", field_errors(error), trace_id)
         operation = self._runtime.definition.operation(found.operation)
         if refused := self._refused(found, verdict, operation, trace_id):
             return refused
@@ -119,7 +119,7 @@ class Decisions:
         memory = self._runtime.memory
         key = f"{memory.namespace}:deciding:{found.decision_id}"
         seconds = once.lease_seconds(operation) if operation else STORES_SECONDS
-        if await once.take(memory.redis, key, int(seconds)) is not None:
+        if await once.take_lease(memory.redis, key, int(seconds)) is not None:
             return problem(409, "already-decided", "somebody else is deciding", found.trace_id)
         try:
             return await self._apply(found, verdict, operation, anchor)
@@ -164,7 +164,7 @@ class Decisions:
             try:
                 answer = operation.response_model.model_validate(wrapped(operation.response_model, verdict.payload))
             except ValidationError as error:
-                return problem(400, "invalid-answer", places(error), found.trace_id)
+                return problem(400, "invalid-answer", field_errors(error), found.trace_id)
             return as_values(answer), True
         if found.held is not None:
             return dict(found.held["response"]), True

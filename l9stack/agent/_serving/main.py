@@ -29,10 +29,10 @@ from l9stack.agent.backends import BackendUrls
 from l9stack.agent.config import UnifiedConfig
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.definition import load
-from l9stack.agent.governance._anchors import Anchors
+from l9stack.agent.governance._anchors import AuditAnchors
 from l9stack.agent.governance._governor import Governor
 from l9stack.agent.memory._memory import Memory
-from l9stack.agent.memory._retention import keep_to_it
+from l9stack.agent.memory._retention import run_retention
 
 REGISTER_SECONDS = 5.0
 _NOT_STARTED = 3
@@ -40,7 +40,7 @@ _NOT_STARTED = 3
 
 
 @dataclass(slots=True)
-class Assembled:
+class AgentProcess:
     """A runtime with its application; `observer` runs beside it."""
 
     runtime: AgentRuntime
@@ -63,7 +63,7 @@ def assemble(
     replica: Replica = ALONE,
     transport: Transport | None = None,
     max_retries: int = MAX_RETRIES,
-) -> Assembled:
+) -> AgentProcess:
     """Join the parts of one agent; opens nothing until the application starts.
 
     Packets go over HTTP, and are sent again up to `max_retries` times, unless another `transport` is given.
@@ -76,14 +76,14 @@ def assemble(
     governor = Governor(definition, memory, metrics, log)
     runtime = AgentRuntime(definition, memory, governor, channel, metrics, log, switches)
     limiter = RateLimiter(site.backends.redis, site.namespace, definition.limits.rate)
-    anchors = Anchors(memory, metrics, log)
+    anchors = AuditAnchors(memory, metrics, log)
     surface = Surface(runtime, keys.Trust(site.key_folder), limiter, dict(replica.identity), anchors)
 
     async def on_event(operation: str, arguments: dict[str, Any], trace_id: str, event_id: str) -> bool:
         return await handle_event(runtime, operation, arguments, trace_id, event_id)
 
     observer = Observer(definition, memory, on_event, log, replica.name)
-    assembled = Assembled(runtime, Starlette(), observer, limiter)
+    assembled = AgentProcess(runtime, Starlette(), observer, limiter)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -91,7 +91,7 @@ def assemble(
         jobs = [
             observing,
             asyncio.create_task(_register(memory, definition.id, replica.endpoint, log)),
-            asyncio.create_task(keep_to_it(memory, log)),
+            asyncio.create_task(run_retention(memory, log)),
             asyncio.create_task(anchors.run()),
         ]
         try:
@@ -119,7 +119,7 @@ async def handle_event(
         return False
     client, agent = runtime.memory.redis, runtime.definition.id
     done = f"{runtime.memory.namespace}:handled:{agent}:{event_id}"
-    earlier = await once.take(client, done, once.lease_seconds(found))
+    earlier = await once.take_lease(client, done, once.lease_seconds(found))
     if earlier is not None:
         return earlier != once.RUNNING
     wanted = found.request_model.model_fields
@@ -149,7 +149,7 @@ async def _register(memory: Memory, agent: str, endpoint: str, log: Any) -> None
         await asyncio.sleep(REGISTER_SECONDS)
 
 
-def from_environ(environ: Mapping[str, str]) -> Assembled:
+def from_environ(environ: Mapping[str, str]) -> AgentProcess:
     """The agent of `L9_MANIFEST`, with what the environment and the unified config say of it.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from l9stack.agent._calls.answers import Answer, places, problem, waits
+from l9stack.agent._calls.answers import Answer, field_errors, pending, problem
 from l9stack.agent._calls.pipeline import Invocation, run
 from l9stack.agent._calls.runtime import AgentRuntime
 from l9stack.agent._messaging import once
@@ -41,7 +41,7 @@ class Packets:
             fields = protocol.read(body, source=source, destination=self._definition.id, trace_id=trace_id, now=now)
             packet = PacketEnvelope.model_validate(fields)
         except ValidationError as error:
-            return problem(400, "invalid-packet", places(error), trace_id)
+            return problem(400, "invalid-packet", field_errors(error), trace_id)
         except PacketError as error:
             return problem(400, "invalid-packet", str(error), trace_id)
         trace_id = str(packet.metadata.trace_id)
@@ -100,7 +100,7 @@ class Packets:
         except Exception as error:
             return problem(503, "governance-unavailable", type(error).__name__, trace_id)
         self._runtime.metrics.escalation("flagged")
-        return waits(decision, reason, self._definition.governance.anchors, trace_id)
+        return pending(decision, reason, self._definition.governance.anchors, trace_id)
 
     async def _once(
         self, packet: PacketEnvelope, operation: Operation, arguments: dict[str, Any], caller: Caller, trace_id: str
@@ -109,7 +109,7 @@ class Packets:
         memory = self._runtime.memory
         key = f"{memory.namespace}:packets:{self._definition.id}:{packet.packet_id}"
         try:
-            earlier = await once.take(memory.redis, key, once.lease_seconds(operation))
+            earlier = await once.take_lease(memory.redis, key, once.lease_seconds(operation))
             if earlier is not None:
                 return _again(earlier, trace_id)
         except Exception as error:

@@ -25,7 +25,7 @@ ANCHOR_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
+class AuditAnchor:
     """The chain's head at some time: how many entries there were, and the hash of the last one."""
 
     position: int
@@ -33,7 +33,7 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AuditReport:
     """The chain as it is: entries, the position up to which it is anchored (None: not at all), and what is wrong."""
 
     entries: int
@@ -41,7 +41,7 @@ class Report:
     problems: list[str]
 
 
-class Anchors:
+class AuditAnchors:
     """The audit anchors of one agent; each is an object of its own, and none is ever overwritten."""
 
     def __init__(self, memory: Memory, metrics: Metrics, log: Any) -> None:
@@ -49,7 +49,7 @@ class Anchors:
         self._agent = memory.definition.id
         # Beside the folder of the agent's decisions, not in it. No agent's name has a dash.
         self._prefix = f"{memory.namespace}/{memory.definition.collection}/{self._agent}-audit"
-        self._last: Anchor | None = None
+        self._last: AuditAnchor | None = None
 
     async def run(self) -> None:
         """Anchor from time to time until cancelled, and once more then; failures are logged and tried again."""
@@ -70,7 +70,7 @@ class Anchors:
             self._metrics.anchor_failure()
             self._log.error("audit not anchored", agent=self._agent, error=f"{type(error).__name__}: {error}")
 
-    async def drop(self) -> Anchor | None:
+    async def drop(self) -> AuditAnchor | None:
         """Anchor the head where it moved since; the last anchor, None where the chain is empty.
 
         Raises:
@@ -95,10 +95,10 @@ class Anchors:
         with contextlib.suppress(obstore.exceptions.AlreadyExistsError):
             if not await self._is_there(store, path, head[0]):
                 await obstore.put_async(store, path, json.dumps(body).encode(), mode="create")
-        self._last = Anchor(*head)
+        self._last = AuditAnchor(*head)
         return self._last
 
-    async def last(self) -> Anchor | None:
+    async def last(self) -> AuditAnchor | None:
         """The anchor of the longest chain that the archive holds.
 
         Raises:
@@ -113,7 +113,7 @@ class Anchors:
         found = json.loads(body, object_pairs_hook=_unique)
         if not isinstance(found, dict) or not isinstance(found.get("position"), int):
             raise ValueError(f"{max(paths)} is no audit anchor")
-        return Anchor(found["position"], str(found.get("entry_hash")))
+        return AuditAnchor(found["position"], str(found.get("entry_hash")))
 
     async def _is_there(self, store: Any, path: str, position: int) -> bool:
         """Looked for in a list: with the least rights, a question for what is not there is refused."""
@@ -127,7 +127,7 @@ class Anchors:
         """What is wrong with the chain, up to its last audit anchor and beyond; nothing where all is well."""
         return (await self.report()).problems
 
-    async def report(self) -> Report:
+    async def report(self) -> AuditReport:
         """How long the chain is, how far it is anchored, and what is wrong with it."""
         await self._memory.prepare()
         last, problems = None, []
@@ -138,7 +138,7 @@ class Anchors:
                 problems = [f"the last audit anchor cannot be read: {error}"]
         problems += await audit.verify(self._memory.postgres, self._agent, last.entry_hash if last else None)
         position, _ = await audit.head(self._memory.postgres, self._agent)
-        return Report(position, last.position if last else None, problems)
+        return AuditReport(position, last.position if last else None, problems)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def connect(url: str) -> AsyncEngine:
     )
 
 
-def indexed(index_by: Iterable[str]) -> list[str]:
+def indexed_fields(index_by: Iterable[str]) -> list[str]:
     """The declared fields that have an index: those whose names are plain identifiers."""
     return [name for name in index_by if re.fullmatch(r"[a-z_][a-z0-9_]{0,39}", name)]
 
@@ -65,7 +65,7 @@ def index_statements(index_by: Iterable[str]) -> list[str]:
     return [
         f"CREATE INDEX IF NOT EXISTS decision_logs_by_{name} "
         f"ON decision_logs (agent_id, (decision_data->'request'->>'{name}'))"
-        for name in indexed(index_by)
+        for name in indexed_fields(index_by)
     ]
 
 

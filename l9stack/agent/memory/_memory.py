@@ -77,7 +77,7 @@ class Memory:
         }
         # Containment compares exactly; texts of declared fields are compared once more in the form that is indexed.
         clauses = ["agent_id = :agent", "decision_data @> CAST(:wanted AS jsonb)"]
-        for number, name in enumerate(database.indexed(episodic.index_by if episodic else ())):
+        for number, name in enumerate(database.indexed_fields(episodic.index_by if episodic else ())):
             if isinstance(match.get(name), str):
                 clauses.append(f"decision_data->'request'->>'{name}' = :field{number}")
                 values[f"field{number}"] = match[name]

@@ -61,7 +61,7 @@ async def _expire_objects(memory: Memory, first_kept: date) -> int:
     return len(old)
 
 
-async def keep_to_it(memory: Memory, log: Any) -> None:
+async def run_retention(memory: Memory, log: Any) -> None:
     """Expire at the start and then once a day, until cancelled; a failure is logged, and tried again soon."""
     declared = memory.definition.memory
     texts = [layer.retention for layer in (declared.episodic, declared.archive) if layer is not None]

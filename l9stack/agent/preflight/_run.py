@@ -151,7 +151,7 @@ def _declared(manifests: Path) -> MemoryDeclaration:
     return memory_of([layer for document in documents for layer in document["memory"]["layers"]])
 
 
-def without_secrets(printed: str, environ: Mapping[str, str]) -> str:
+def redact_secrets(printed: str, environ: Mapping[str, str]) -> str:
     """A text in which no credential of the backends is to be seen."""
     words = {environ.get("AWS_SECRET_ACCESS_KEY", "")}
     for name in VARIABLES.values():
@@ -166,5 +166,5 @@ def main(folder: Path, environ: Mapping[str, str]) -> int:
     """Run, and write what was measured to the container's log; the exit code."""
     summary = run(folder, environ)
     told = [f"{failure.node}\n{failure.message}\n" for failure in summary.failures]
-    sys.stdout.write(without_secrets("\n".join([*told, json.dumps(asdict(summary)), ""]), environ))
+    sys.stdout.write(redact_secrets("\n".join([*told, json.dumps(asdict(summary)), ""]), environ))
     return summary.exit_code

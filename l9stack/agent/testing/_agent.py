@@ -24,7 +24,7 @@ from l9stack.agent._calls.pipeline import Invocation, run
 from l9stack.agent._messaging.events import stream
 from l9stack.agent._messaging.peers import HttpTransport
 from l9stack.agent._security import keys, tokens
-from l9stack.agent._serving.main import Assembled, handle_event
+from l9stack.agent._serving.main import AgentProcess, handle_event
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.memory._memory import Memory
 from l9stack.agent.operations import Operation, operation
@@ -40,7 +40,7 @@ class ServedAgent:
     def __init__(
         self,
         definition: AgentDefinition,
-        assembled: Assembled,
+        assembled: AgentProcess,
         client: httpx.AsyncClient,
         key_folder: Path,
         redis_url: str,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import httpx
 
 from l9stack.agent._messaging.envelope import PacketEnvelope
-from l9stack.agent._messaging.peers import understood, written
+from l9stack.agent._messaging.peers import from_wire, to_wire
 from l9stack.agent._protocol import ENVELOPE, PacketProtocol
 from l9stack.agent.operations import PeerError
 
@@ -86,6 +86,6 @@ class StandInTransport:
             raise PeerError(peer, "unreachable", "no such peer in this test")
         if isinstance(target, StandIn):
             return await target.deliver(peer, envelope)
-        packet = written(self._protocol, envelope)
+        packet = to_wire(self._protocol, envelope)
         reply = await target.post("/packets", packet, f"agent:{self._source}")
-        return reply.status_code, understood(self._protocol, reply.status_code, reply.json(), envelope)
+        return reply.status_code, from_wire(self._protocol, reply.status_code, reply.json(), envelope)

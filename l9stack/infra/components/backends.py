@@ -55,7 +55,7 @@ class Backends(pulumi.ComponentResource):
         self.register_outputs({"services": self.addresses})
 
 
-def looked_after(settings: ArchiveSettings | None, plan: Plan, stack: str) -> Bucket | None:
+def managed_bucket(settings: ArchiveSettings | None, plan: Plan, stack: str) -> Bucket | None:
     """The bucket of an archive, with how long agents keep what they put there; None where the stack makes none."""
     if settings is None or not settings.bucket:
         return None

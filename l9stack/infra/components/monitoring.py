@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from l9stack.infra.resources import MonitoringFiles, Password
-from l9stack.infra.runtimes.containers.monitoring_files import Content, Watching
+from l9stack.infra.runtimes.containers.monitoring_files import FileContent, MonitoringRuntime
 from l9stack.infra.runtimes.containers.monitors import PASSWORD, grafana_container, prometheus_container
 from l9stack.infra.runtimes.containers.spec import AGENT_PORT, host_name
 from l9stack.infra.settings.monitoring import MonitoringSettings
@@ -44,7 +44,7 @@ class Monitoring(pulumi.ComponentResource):
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("l9stack:monitoring:Monitoring", name, {}, opts)
         base, planned = name.removesuffix("-monitoring"), args.planned
-        runtime = args.runtime if isinstance(args.runtime, Watching) and args.settings.servers else None
+        runtime = args.runtime if isinstance(args.runtime, MonitoringRuntime) and args.settings.servers else None
         scraped = _scraped(args, runtime)
         generated = {
             planned.placed(artifact.path): artifact.sha256
@@ -76,7 +76,7 @@ class Monitoring(pulumi.ComponentResource):
         self,
         base: str,
         args: MonitoringArgs,
-        runtime: Watching,
+        runtime: MonitoringRuntime,
         scraped: Mapping[str, Any],
         generated: Mapping[str, str],
         files: MonitoringFiles,
@@ -85,9 +85,9 @@ class Monitoring(pulumi.ComponentResource):
         written = hashlib.sha256(json.dumps(scraped, sort_keys=True).encode()).hexdigest()
         configured = (CONFIG, DATASOURCE, PROVIDER, *(() if runtime.replicated else (TARGETS,)))
         digests = {**generated, **dict.fromkeys(configured, written)}
-        contents = {path: Content(f"{args.folder}/{path}", digest) for path, digest in digests.items()}
+        contents = {path: FileContent(f"{args.folder}/{path}", digest) for path, digest in digests.items()}
         password = Password(f"{base}-grafana-password", pulumi.ResourceOptions(parent=self)).value
-        contents[PASSWORD] = Content(secret=password)
+        contents[PASSWORD] = FileContent(secret=password)
         self.secrets = {"grafana_password": pulumi.Output.secret(password)}
         who = (args.tree.collection, args.stack, args.settings, digests)
         prometheus_spec, grafana_spec = prometheus_container(*who), grafana_container(*who)
@@ -96,7 +96,7 @@ class Monitoring(pulumi.ComponentResource):
         return {"prometheus": prometheus.address, "grafana": grafana.address}
 
 
-def _scraped(args: MonitoringArgs, runtime: Watching | None) -> dict[str, Any]:
+def _scraped(args: MonitoringArgs, runtime: MonitoringRuntime | None) -> dict[str, Any]:
     """Where agents are: as a server of the stack reaches them, or as this machine does."""
     found: dict[str, Any] = {"interval_seconds": args.settings.interval_seconds, "port": AGENT_PORT}
     found |= {"alertmanager": args.settings.alertmanager} if args.settings.alertmanager else {}

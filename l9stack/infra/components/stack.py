@@ -14,27 +14,27 @@ import pulumi
 
 from l9stack.errors import InputError
 from l9stack.extraction.kept import keep_inputs, kept_lock
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.infra import deployed
 from l9stack.infra.components.agents import Agents, AgentsArgs
-from l9stack.infra.components.backends import Backends, BackendsArgs, looked_after
+from l9stack.infra.components.backends import Backends, BackendsArgs, managed_bucket
 from l9stack.infra.components.document import deployment_document
 from l9stack.infra.components.extraction import Extraction, ExtractionArgs
 from l9stack.infra.components.monitoring import Monitoring, MonitoringArgs
-from l9stack.infra.inputs import prepared_for
+from l9stack.infra.inputs import prepare_for_stack
 from l9stack.infra.preflight import preflight_spec
-from l9stack.infra.protection import protecting
+from l9stack.infra.protection import protection_transform
 from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.infra.resources import Baseline, DeploymentManifest, ReleaseHistory
 from l9stack.infra.runtimes.choose import make_runtime
-from l9stack.infra.services import services_used, without_a_place
+from l9stack.infra.services import services_used, unplaced_services
 from l9stack.infra.settings import StackSettings
-from l9stack.infra.settings.stack import slips
+from l9stack.infra.settings.stack import stack_file_notes
 from l9stack.infra.specs import AgentWorkload, PreflightRuntime, RunningWorkload, Runtime
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
-from l9stack.releases.snapshots import Snapshots, described, release_digest
+from l9stack.releases.snapshots import Snapshots, release_digest, release_of
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ T = TypeVar("T")
 class StackArgs:
     """A prepared collection, whose parts are in the store, and the stack that it goes to."""
 
-    prepared: Prepared
+    prepared: PreparedCollection
     settings: StackSettings
     stack: str
 
@@ -57,10 +57,10 @@ class StackArgs:
             InputError: with every problem of the input, and backends that nobody has given a place.
         """
         project = project or Project.find()
-        prepared = prepared_for(project, settings)
-        for note in slips(project.root, stack):
+        prepared = prepare_for_stack(project, settings)
+        for note in stack_file_notes(project.root, stack):
             pulumi.log.warn(str(note))
-        if problems := without_a_place(settings, prepared.plan, project.root, stack):
+        if problems := unplaced_services(settings, prepared.plan, project.root, stack):
             raise InputError(problems)
         prepared.stored()
         if not settings.release and not pulumi.runtime.is_dry_run():
@@ -70,20 +70,20 @@ class StackArgs:
     @cached_property
     def release(self) -> str:
         """The digest of the release that is deployed."""
-        return self.settings.release or release_digest(described(self.prepared))
+        return self.settings.release or release_digest(release_of(self.prepared))
 
 
 class Stack(pulumi.ComponentResource):
     """Extraction, backends, baseline, agents, health and manifest of one collection; `outputs` is all of it."""
 
     def __init__(self, name: str, args: StackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        protected = pulumi.ResourceOptions(transformations=[protecting] if args.settings.protect else [])
+        protected = pulumi.ResourceOptions(transformations=[protection_transform] if args.settings.protect else [])
         super().__init__("l9stack:index:Stack", name, {}, pulumi.ResourceOptions.merge(opts, protected))
         own = pulumi.ResourceOptions(parent=self)
         plan, settings, stack = args.prepared.plan, args.settings, args.stack
         runtime = make_runtime(settings)
         used = services_used(plan)
-        bucket = looked_after(settings.archive, plan, stack)
+        bucket = managed_bucket(settings.archive, plan, stack)
         wanted = BackendsArgs(runtime, stack, used, settings.backends, settings.certificates, bucket)
         backends = Backends(f"{name}-backends", wanted, own)
         servers = [endpoint.resource for endpoint in backends.services.values()]
@@ -218,11 +218,11 @@ def agent_spec(args: StackArgs, agent: AgentPlan, services: Mapping[str, Running
         urls=args.settings.backends,
         archive=args.settings.archive.variables() if args.settings.archive else {},
         certificates=_certificates(args.settings),
-        passed=deployed.passed_on(os.environ, _config_text(prepared)),
+        passed=deployed.forwarded_variables(os.environ, _config_text(prepared)),
     )
 
 
-def _config_text(prepared: Prepared) -> str:
+def _config_text(prepared: PreparedCollection) -> str:
     name = deployed.config_name(prepared.plan.collection)
     return next((artifact.text for artifact in prepared.tree.artifacts if artifact.path == name), "")
 
@@ -245,7 +245,7 @@ def _principals(plan: Plan) -> tuple[str, ...]:
     return (*agents, *(f"anchor:{anchor}" for anchor in _all_anchors(plan)), OPERATOR)
 
 
-def _shared(prepared: Prepared) -> str:
+def _shared(prepared: PreparedCollection) -> str:
     """A digest of what agents read in the unified config.
 
     Anchors are those of all agents together and would restart everybody when one agent changes; each agent has its

@@ -16,8 +16,8 @@ from l9stack.infra.components.stack import StackArgs, agent_spec
 from l9stack.infra.compose.credentials import SECRETS, ClientCredentials, Credentials
 from l9stack.infra.compose.document import BRINGER, ComposeService, compose_document
 from l9stack.infra.compose.images import Stages
-from l9stack.infra.compose.monitoring import watching_parts
-from l9stack.infra.inputs import prepared_for
+from l9stack.infra.compose.monitoring import monitoring_services
+from l9stack.infra.inputs import prepare_for_stack
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.runtimes.containers.credentials import PortRange
 from l9stack.infra.runtimes.containers.spec import Container, Health, agent_container, service_container
@@ -60,7 +60,7 @@ _BACKENDS, _ARCHIVE = "l9stack:backends", "l9stack:archive"
 
 
 @dataclass(frozen=True)
-class Exported:
+class ComposeExport:
     """What was written, and where the agents will answer."""
 
     folder: Path
@@ -68,14 +68,14 @@ class Exported:
     endpoints: Mapping[str, str]
 
 
-def export_compose(project: Project, stack: str, folder: Path) -> Exported:
+def export_compose(project: Project, stack: str, folder: Path) -> ComposeExport:
     """Write the folder; what is in `secrets/` stays.
 
     Raises:
         InputError: with every problem of the stack's file and of the collection, and what Compose cannot be given.
     """
     settings = check_stack(project.root, stack)
-    prepared = prepared_for(project, settings)
+    prepared = prepare_for_stack(project, settings)
     prepared.stored()
     args, handed = StackArgs(prepared, settings, stack), Credentials(folder, project)
     stages, ports, docker = Stages(), PortRange(settings.docker.first_port), settings.docker
@@ -84,7 +84,7 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     clients = _clients(project, stack, used, handed)
     backends = _backends(args, handed, clients.passwords)
     agents = _agents(args, handed, clients, stages, ports, base)
-    watching = watching_parts(prepared, stack, settings.monitoring, handed, ports)
+    watching = monitoring_services(prepared, stack, settings.monitoring, handed, ports)
     bringer = ComposeService(
         Container("files", BRINGER, "", "0:0", Health(""), 0, 64, ()), _image(args, base, stages), base
     )
@@ -97,7 +97,7 @@ def export_compose(project: Project, stack: str, folder: Path) -> Exported:
     }
     for path, data in files.items():
         write_file(folder / path, data)
-    return Exported(folder, tuple(document["services"]), endpoints)
+    return ComposeExport(folder, tuple(document["services"]), endpoints)
 
 
 def _backends(args: StackArgs, handed: Credentials, passwords: Mapping[str, str]) -> list[ComposeService]:
@@ -196,7 +196,7 @@ def _stage(stages: Stages, project: Project, spec: AgentWorkload, base: str, hos
         context = contexts.packages_context(project, project.root / spec.lock, spec.packages, labels)
         below = stages.once("packages", context, below)
     if spec.folder:
-        context = contexts.own_context(project, project.root / spec.folder, spec.implementations, labels)
+        context = contexts.implementations_context(project, project.root / spec.folder, spec.implementations, labels)
         below = stages.once("own", context, below)
     context = contexts.agent_context(project, spec.digest, {**labels, "l9stack.agent": spec.agent})
     return stages.once(f"agent-{host}", context, below)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from l9stack.files import files_below
-from l9stack.infra.runtimes.containers.image_contexts import Context, digest_of
+from l9stack.infra.runtimes.containers.image_contexts import BuildContext, digest_of
 
 _FROM = re.compile(r"FROM \$\{(?:BASE|PYTHON)\}(?: AS (?P<name>[a-z]+))?")
 _COPY = re.compile(r"COPY (?:--from=(?P<stage>[a-z]+) )?(?P<source>\S+) (?P<target>\S+)")
@@ -27,7 +27,7 @@ class Stages:
         self._digests[name] = digest_of([image.encode()])
         return name
 
-    def add(self, name: str, context: Context, below: str) -> str:
+    def add(self, name: str, context: BuildContext, below: str) -> str:
         """The stage of a context, on another stage or on an image by its name; the stage's name."""
         lines = context.dockerfile.read_text(encoding="utf-8").splitlines()
         self._text.append("\n".join(_renamed(lines, name, below)) + "\n")
@@ -37,7 +37,7 @@ class Stages:
         self._digests[name] = digest_of([self._digests.get(below, below).encode(), context.digest.encode()])
         return name
 
-    def once(self, name: str, context: Context, below: str) -> str:
+    def once(self, name: str, context: BuildContext, below: str) -> str:
         """The stage, added where it is not there."""
         return name if name in self._digests else self.add(name, context, below)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from l9stack.extraction.prepare import Prepared
+from l9stack.extraction.prepare import PreparedCollection
 from l9stack.infra.compose.credentials import Credentials
 from l9stack.infra.compose.document import ComposeService
 from l9stack.infra.runtimes.containers.credentials import PortRange
@@ -22,8 +22,8 @@ from l9stack.infra.settings.monitoring import (
 from l9stack.rendering.monitoring.deployed import ScrapeTargets, grafana_files, prometheus_files
 
 
-def watching_parts(
-    prepared: Prepared, stack: str, settings: MonitoringSettings, handed: Credentials, ports: PortRange
+def monitoring_services(
+    prepared: PreparedCollection, stack: str, settings: MonitoringSettings, handed: Credentials, ports: PortRange
 ) -> list[ComposeService]:
     """The servers that watch the stack; none where monitoring, or the stack's own servers of it, are switched off."""
     planned, collection = prepared.plan.monitoring, prepared.plan.collection

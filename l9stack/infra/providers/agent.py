@@ -11,7 +11,7 @@ from l9stack.agent._security.addresses import AUTHORITIES
 from l9stack.agent._security.keys import ensure_keys
 from l9stack.agent.backends import VARIABLES
 from l9stack.errors import ServiceError
-from l9stack.extraction.packages import Packages, installed
+from l9stack.extraction.packages import Packages, install
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.baseline import OPERATOR
@@ -50,7 +50,7 @@ class LocalAgentProvider(Provider):
         part = Store(project).path(props["digest"])
         manifest = part / "manifests" / f"{agent}.json"
         anchors = json.loads(manifest.read_bytes())["governance"]["anchors"]
-        with deployed.alone(project, "keys"):
+        with deployed.provider_lock(project, "keys"):
             ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
         given = props.get("urls") or {}
         # Where all of them are somebody else's, none is started for the namespace's sake.
@@ -62,7 +62,7 @@ class LocalAgentProvider(Provider):
         environ = {
             **urls,
             **{AUTHORITIES[service]: str(project.root / found["file"]) for service, found in trusted},
-            **deployed.passed_on(os.environ, config.read_text(encoding="utf-8")),
+            **deployed.forwarded_variables(os.environ, config.read_text(encoding="utf-8")),
             "L9_MANIFEST": str(manifest),
             "L9_CODE": str(part / "code"),
             "L9_CONFIG": str(config),
@@ -100,7 +100,7 @@ def _implementations(project: Project, props: Props) -> list[str]:
     folder, lock = props.get("folder"), props.get("lock")
     packages = Packages(Path(lock).name, (project.root / lock).read_bytes(), props["packages"]) if lock else None
     own = [project.root / folder] if folder else []
-    return [str(path) for path in (*own, *installed(project, packages))]
+    return [str(path) for path in (*own, *install(project, packages))]
 
 
 def _first_line(text: str) -> str:

@@ -32,7 +32,7 @@ class BaselineProvider(Provider):
             ServiceError: a backend does not answer, by name.
         """
         project = self.project()
-        with deployed.alone(project, "keys"):
+        with deployed.provider_lock(project, "keys"):
             ensure_keys(project.keys, [OPERATOR, *(f"anchor:{name}" for name in props["anchors"])])
         known = Trust(project.keys).principals()
         absent = [name for name in props["anchors"] if f"anchor:{name}" not in known]

@@ -10,7 +10,7 @@ import pulumi
 from l9stack.extraction import views
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
-from l9stack.infra.providers.prepared import prepared
+from l9stack.infra.providers.prepared import prepare_once
 from l9stack.names import AgentId
 
 
@@ -32,9 +32,9 @@ class AgentCodeProvider(Provider):
         from l9stack.extraction.pipeline import gate_agent
 
         project, agent = self.project(), AgentId(props["agent"])
-        plan = prepared(project, props["inputs"], props["path"], self.settings, agent, props["digest"])
+        plan = prepare_once(project, props["inputs"], props["path"], self.settings, agent, props["digest"])
         # One at a time: the tests of several agents at once would only take the processors from each other.
-        with deployed.alone(project, "gates"):
+        with deployed.provider_lock(project, "gates"):
             evidence = gate_agent(plan, agent, pulumi.log.info)
         held = sum(result.passed for result in evidence.results)
         return {"proven": evidence.passed, "gates": f"{held} of {len(evidence.results)}"}
@@ -42,7 +42,7 @@ class AgentCodeProvider(Provider):
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:
         """Set edited files of the view right, keeping the edits as patches, and gate what was not gated."""
         if olds.get("edited"):
-            restored(self, news["collection"], news["agent"])
+            restore_owner(self, news["collection"], news["agent"])
         same = all(olds.get(name) == news.get(name) for name in ("digest", "implementations"))
         return {"gates": olds["gates"]} if same and olds.get("proven") else self.make(news)
 
@@ -54,7 +54,7 @@ class AgentCodeProvider(Provider):
 def edits(provider: Provider, collection: str, owner: str) -> list[str]:
     """Edited files of an owner, said aloud; a view that is gone altogether is ExtractionGate's to report."""
     project = provider.project()
-    view = views.published(project, collection)
+    view = views.published_view(project, collection)
     if view is None or not Path(view.folder).is_dir():
         return []
     found = views.view_edits(project, collection, owner)
@@ -63,7 +63,7 @@ def edits(provider: Provider, collection: str, owner: str) -> list[str]:
     return found
 
 
-def restored(provider: Provider, collection: str, owner: str) -> None:
+def restore_owner(provider: Provider, collection: str, owner: str) -> None:
     """Set an owner's files right, and name the patches that keep what was there."""
     project = provider.project()
     for patch in views.restore_view(project, collection, owner):

@@ -13,8 +13,8 @@ from l9stack.extraction.views import CONFIG
 from l9stack.files import write_file
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
-from l9stack.infra.providers.code import edits, restored
-from l9stack.output.edits import edited, restore
+from l9stack.infra.providers.code import edits, restore_owner
+from l9stack.output.edits import find_edits, restore
 from l9stack.output.store import Store
 from l9stack.project import Project
 
@@ -41,12 +41,12 @@ class UnifiedConfigProvider(Provider):
         written = olds if olds.get("part") and _source(project, olds).is_file() else news
         if path.is_file() and _differs(path, written["digest"]) and _differs(path, news["digest"]):
             text = _source(project, written).read_text(encoding="utf-8")
-            own = edited(path.parent, {path.name: written["digest"]}).model_copy(update={"extra": ()})
+            own = find_edits(path.parent, {path.name: written["digest"]}).model_copy(update={"extra": ()})
             patches = project.patches / news["collection"]
             for patch in restore(path.parent, {path.name: text}, own, patches, datetime.now(UTC), lambda _: CONFIG):
                 pulumi.log.info(f"{path.name}: the edit is kept in {project.shown(patch)}")
         if olds.get("edited"):
-            restored(self, news["collection"], CONFIG)
+            restore_owner(self, news["collection"], CONFIG)
         return self.make(news)
 
     def observe(self, props: Props) -> dict[str, Any]:

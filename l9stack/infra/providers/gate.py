@@ -13,7 +13,7 @@ from l9stack.extraction.extract import extract
 from l9stack.extraction.kept import kept_inputs
 from l9stack.infra import deployed
 from l9stack.infra.providers.base import Props, Provider
-from l9stack.infra.providers.code import edits, restored
+from l9stack.infra.providers.code import edits, restore_owner
 
 
 class ExtractionGateProvider(Provider):
@@ -38,7 +38,7 @@ class ExtractionGateProvider(Provider):
             GateError: gates did not hold; each is named with its figure, threshold and place.
         """
         project = self.project()
-        with deployed.alone(project, "gates"):
+        with deployed.provider_lock(project, "gates"):
             inputs = kept_inputs(project, props["inputs"], project.root / props["path"], self.settings)
             done = extract(inputs, project.root / props["output"], pulumi.log.info)
         return {"folder": project.shown(done.folder)}
@@ -47,12 +47,12 @@ class ExtractionGateProvider(Provider):
         """Keep edits of the collection's own files as patches, then publish what is missing."""
         if olds.get("view") == "published":
             for owner in (views.COLLECTION, views.CONFIG):
-                restored(self, news["collection"], owner)
+                restore_owner(self, news["collection"], owner)
         return self.make(news)
 
     def observe(self, props: Props) -> dict[str, Any]:
         """Whether the view is there, and which of the collection's files in it were edited; the config has its own."""
-        project, view = self.project(), views.published(self.project(), props["collection"])
+        project, view = self.project(), views.published_view(self.project(), props["collection"])
         if view is None or not Path(view.folder).is_dir():
             return {"view": f"missing: {project.shown(Path(view.folder)) if view else 'never published'}"}
         return {"edited": edits(self, props["collection"], views.COLLECTION)}

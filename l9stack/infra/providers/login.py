@@ -7,9 +7,9 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from l9stack.agent._security.addresses import trusting
+from l9stack.agent._security.addresses import with_authority
 from l9stack.errors import ServiceError
-from l9stack.evidence.scrub import HIDDEN, scrub
+from l9stack.evidence.scrub import HIDDEN, redact
 
 PORTS = {
     "redis": 6379,
@@ -61,7 +61,7 @@ def login(service: str, url: str, authority: str = "") -> str:
     if asked is None:
         return ""
     try:
-        return " ".join(asked(trusting(service, url, authority) if authority else url)).strip()
+        return " ".join(asked(with_authority(service, url, authority) if authority else url)).strip()
     except Exception as error:  # each client has errors of its own, and all of them mean the same here
         raise ServiceError(f"{service}: no log-in at {address(url)}: {reason(error, url)}") from None
 
@@ -84,16 +84,16 @@ def reason(error: BaseException, url: str = "") -> str:
     for meaning, words in _MEANINGS.items():
         if re.search("|".join(words), said):
             return meaning
-    return hidden(" ".join((str(error) or type(error).__name__).split())[:300], url)
+    return without_credentials(" ".join((str(error) or type(error).__name__).split())[:300], url)
 
 
-def hidden(text: str, url: str) -> str:
+def without_credentials(text: str, url: str) -> str:
     """A text without what a URL says of user and password."""
     parts = urlsplit(url)
     for word in filter(None, (parts.password, parts.username)):
         for form in (word, unquote(word)):
             text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
-    return scrub(text)
+    return redact(text)
 
 
 def _causes(error: BaseException | None, seen: int = 0) -> Iterator[BaseException]:

@@ -13,8 +13,8 @@ import pulumi
 from l9stack.extraction.views import COLLECTION
 from l9stack.files import files_below, write_file
 from l9stack.infra.providers.base import Props, Provider
-from l9stack.model.monitoring import DEPLOYED, placed
-from l9stack.output.edits import edited, restore
+from l9stack.model.monitoring import DEPLOYED, deployed_path
+from l9stack.output.edits import find_edits, restore
 from l9stack.output.store import Store
 
 
@@ -43,7 +43,7 @@ class MonitoringFilesProvider(Provider):
         """Keep hand edits as patches, and write everything anew."""
         project, folder, texts = self.project(), self._folder(news), self._texts(news)
         known: Mapping[str, str] = olds.get("files") or {}
-        own = edited(folder, known).model_copy(update={"extra": (), "missing": ()})
+        own = find_edits(folder, known).model_copy(update={"extra": (), "missing": ()})
         patches = project.patches / news["collection"]
         for patch in restore(folder, texts, own, patches, datetime.now(UTC), lambda _: COLLECTION):
             pulumi.log.info(f"monitoring: the edit is kept in {project.shown(patch)}")
@@ -54,7 +54,7 @@ class MonitoringFilesProvider(Provider):
     def observe(self, props: Props) -> dict[str, Any]:
         """Which files are missing or edited."""
         project, folder = self.project(), self._folder(props)
-        edits = edited(folder, props.get("files") or {})
+        edits = find_edits(folder, props.get("files") or {})
         found = [project.shown(folder / path) for path in sorted((*edits.changed, *edits.missing))]
         for path in found:
             pulumi.log.info(f"monitoring: not as deployed: {path}")
@@ -75,7 +75,7 @@ class MonitoringFilesProvider(Provider):
 
         store, source = Store(self.project()).path(props["part"]), props["source"]
         texts = {
-            placed(path, source): (store / path).read_bytes().decode()
+            deployed_path(path, source): (store / path).read_bytes().decode()
             for path in files_below(store)
             if path.startswith(f"{source}/")
         }

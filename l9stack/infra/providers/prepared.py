@@ -14,15 +14,15 @@ from l9stack.names import AgentId
 from l9stack.project import Project
 
 if TYPE_CHECKING:
-    from l9stack.extraction.prepare import Prepared
+    from l9stack.extraction.prepare import PreparedCollection
 
 _LOCK = threading.Lock()
-_KNOWN: dict[str, Prepared] = {}
+_KNOWN: dict[str, PreparedCollection] = {}
 
 
-def prepared(
+def prepare_once(
     project: Project, inputs: str, path: str, settings: Mapping[str, JsonValue], part: AgentId | None, digest: str
-) -> Prepared:
+) -> PreparedCollection:
     """What the program prepared from `inputs`, which it kept, prepared again.
 
     Raises:

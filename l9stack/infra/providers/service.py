@@ -29,8 +29,8 @@ class LocalServiceProvider(Provider):
             ServiceError: it did not start; the message ends with the last lines of its log.
         """
         project, name = self.project(), props["service"]
-        with deployed.alone(project, "services"):  # whoever takes it away has then either seen this, or ended
-            deployed.lease(project, name, props["stack"])
+        with deployed.provider_lock(project, "services"):  # whoever takes it away has then either seen this, or ended
+            deployed.register_use(project, name, props["stack"])
         status = SupervisorClient.connect(project.run).ensure_service(name)
         if status.state != "running":
             raise ServiceError(f"{name} did not start: {status.detail}")
@@ -48,8 +48,8 @@ class LocalServiceProvider(Provider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Stop the server when no other stack uses it, and the supervisor with the last; data stays."""
         project = self.project()
-        with deployed.alone(project, "services"):
-            unused = deployed.release(project, _props["service"], _props["stack"])
+        with deployed.provider_lock(project, "services"):
+            unused = deployed.unregister_use(project, _props["service"], _props["stack"])
             daemon = SupervisorClient.find(project.run)
             if daemon is None or not unused:
                 return

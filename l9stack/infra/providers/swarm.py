@@ -13,7 +13,7 @@ from typing import Any
 from l9stack.errors import ServiceError
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.running.engine import DockerEngine
-from l9stack.running.swarm_services import Look, active_nodes, look, own_node
+from l9stack.running.swarm_services import ServiceSnapshot, active_nodes, inspect_service, own_node
 
 _POLL_SECONDS = 1.0
 _TRIES = 3
@@ -70,7 +70,7 @@ class SwarmServiceProvider(Provider):
         """
         engine, began = DockerEngine(props["host"]), time.monotonic()
         while True:
-            seen = look(engine, props["service"])
+            seen = inspect_service(engine, props["service"])
             problem = _problem(seen, props, time.monotonic() - began)
             if problem:
                 raise ServiceError(_told(engine, props, seen, problem))
@@ -81,7 +81,7 @@ class SwarmServiceProvider(Provider):
     def observe(self, props: Props) -> dict[str, Any]:
         """As it should be, or not and why. An update that still goes on is told as it will be."""
         engine = DockerEngine(props["host"])
-        seen = look(engine, props["service"])
+        seen = inspect_service(engine, props["service"])
         running = seen.running(props["revision"])
         if not seen.there:
             return {"state": "missing"}
@@ -92,7 +92,7 @@ class SwarmServiceProvider(Provider):
         return _outputs(engine, seen, props)
 
 
-def _problem(seen: Look, props: Props, seconds: float) -> str:
+def _problem(seen: ServiceSnapshot, props: Props, seconds: float) -> str:
     """Why there is nothing more to wait for; empty while there is."""
     wanted, asked = props["revision"], int(props["replicas"])
     reason = _because(seen.reason(wanted))
@@ -114,7 +114,7 @@ def _problem(seen: Look, props: Props, seconds: float) -> str:
     return f"{count} after {seconds:.0f} s{reason}" if seconds > props["seconds"] else ""
 
 
-def _told(engine: DockerEngine, props: Props, seen: Look, problem: str) -> str:
+def _told(engine: DockerEngine, props: Props, seen: ServiceSnapshot, problem: str) -> str:
     lines = ""
     if task := seen.failed_task(props["revision"]):
         with suppress(ServiceError):  # a node that is gone has no logs: the reason stands without them
@@ -127,6 +127,6 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
-def _outputs(engine: DockerEngine, seen: Look, props: Props) -> dict[str, Any]:
+def _outputs(engine: DockerEngine, seen: ServiceSnapshot, props: Props) -> dict[str, Any]:
     endpoint = props["address"] or seen.published(engine, int(props["port"]), props["reach"])
     return {"endpoint": endpoint, "instance": seen.instance(props["revision"]), "state": "running", "health": "ok"}

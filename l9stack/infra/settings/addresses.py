@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from cryptography import x509
 
-from l9stack.infra.settings.checks import is_text, listed
+from l9stack.infra.settings.checks import is_text, name_list
 from l9stack.infra.settings.reader import Reader
 from l9stack.infra.specs import SERVICES
 
@@ -26,7 +26,7 @@ def read_backends(reader: Reader) -> dict[str, str]:
     return {
         service: url
         for service, url in reader.mapping("backends", "{redis: rediss://:PASSWORD@HOST:6379/0}").items()
-        if reader.hold(service in SERVICES, "backends", f"unknown backend {service!r}", f"any of {listed(SERVICES)}")
+        if reader.hold(service in SERVICES, "backends", f"unknown backend {service!r}", f"any of {name_list(SERVICES)}")
         and _url(
             reader, f"backends.{service}", url, lambda parts: bool(parts.hostname or parts.path), _SCHEMES[service]
         )
@@ -50,7 +50,7 @@ def _url(reader: Reader, key: str, url: Any, holds: Callable[[SplitResult], bool
     except ValueError:
         good = False
     without = "" if key.startswith("backends") else ", without user and password"
-    return reader.hold(good, key, "not an address that can be used", f"a URL with {listed(schemes)}://{without}")
+    return reader.hold(good, key, "not an address that can be used", f"a URL with {name_list(schemes)}://{without}")
 
 
 def read_certificates(reader: Reader) -> dict[str, str]:
@@ -58,7 +58,7 @@ def read_certificates(reader: Reader) -> dict[str, str]:
     found: dict[str, str] = {}
     for service, file in reader.mapping("certificates", "{postgres: certificates/rds.pem}").items():
         key, hint = f"certificates.{service}", "a file of the project with certificates, as certificates/rds.pem"
-        if not reader.hold(service in SERVICES, key, "unknown backend", f"any of {listed(SERVICES)}"):
+        if not reader.hold(service in SERVICES, key, "unknown backend", f"any of {name_list(SERVICES)}"):
             continue
         if reader.hold(is_text(file), key, "no path", hint) and _holds_certificates(reader, key, file, hint):
             found[service] = file

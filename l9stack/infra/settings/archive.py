@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pulumi
 
 from l9stack.infra.archive.buckets import SETTINGS
-from l9stack.infra.settings.checks import Constraint, is_flag, is_text, listed
+from l9stack.infra.settings.checks import Constraint, is_flag, is_text, name_list
 from l9stack.infra.settings.reader import Reader
 
 
@@ -29,7 +29,7 @@ _CHECKS: Mapping[str, Constraint] = {
     "secret_key": (is_text, "its secret: pulumi config set --secret --path l9stack:archive.secret_key SECRET"),
     "kms_key": (is_text, "the ARN of a key of KMS; without it, S3's own keys encrypt"),
     "manage": (is_flag, "true or false: whether the stack makes the bucket and looks after its settings"),
-    "without": (lambda value: isinstance(value, list) and set(value) <= set(SETTINGS), f"any of {listed(SETTINGS)}"),
+    "without": (lambda value: isinstance(value, list) and set(value) <= set(SETTINGS), f"any of {name_list(SETTINGS)}"),
 }
 
 
@@ -65,7 +65,7 @@ def read_archive(reader: Reader, archive: str) -> ArchiveSettings | None:
     given = reader.mapping("archive", "{region: eu-central-1}")
     good: dict[str, Any] = {}
     for name, value in given.items():
-        if reader.hold(name in _CHECKS, f"archive.{name}", "unknown key", f"any of {listed(_CHECKS)}"):
+        if reader.hold(name in _CHECKS, f"archive.{name}", "unknown key", f"any of {name_list(_CHECKS)}"):
             # What is wrong may be a secret: it is never repeated.
             check, hint = _CHECKS[name]
             if reader.hold(check(value), f"archive.{name}", "not understood", hint):

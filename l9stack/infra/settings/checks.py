@@ -57,6 +57,6 @@ def is_address(value: Any) -> bool:
         return False
 
 
-def listed(names: Iterable[str]) -> str:
+def name_list(names: Iterable[str]) -> str:
     """Names as a hint lists them."""
     return ", ".join(names)

@@ -14,7 +14,7 @@ from l9stack.infra.settings.checks import (
     is_image,
     is_mapping,
     is_text,
-    listed,
+    name_list,
 )
 from l9stack.infra.settings.reader import Reader
 from l9stack.infra.settings.registry import Registry, read_registry
@@ -74,7 +74,7 @@ def hold_engine(reader: Reader) -> None:
     told = f"would be passed over for DOCKER_CONTEXT={named}"
     reader.hold(not named, "docker:host", told, f"unset it; or {_NO_CONTEXT}")
     for name in reader.given("docker"):
-        message, hint = _REFUSED.get(name, ("unknown key", f"any of {listed(_ENGINE)}"))
+        message, hint = _REFUSED.get(name, ("unknown key", f"any of {name_list(_ENGINE)}"))
         reader.hold(name in _ENGINE, f"docker:{name}", message, hint)
 
 
@@ -83,7 +83,7 @@ def read_docker(reader: Reader) -> DockerSettings:
     good = reader.block("docker", _CHECKS, "{agent_memory_mb: 512}")
     for name, image in good.get("images", {}).items():
         key, known = f"docker.images.{name}", (*SERVICES, "agent", "python")
-        if reader.hold(name in known, key, "unknown image", f"any of {listed(known)}"):
+        if reader.hold(name in known, key, "unknown image", f"any of {name_list(known)}"):
             reader.hold(is_image(image), key, f"{image!r} names no version", "add a tag other than latest, or a digest")
     registry = read_registry(reader, good.pop("registry", None))
     return DockerSettings(**good, registry=registry)

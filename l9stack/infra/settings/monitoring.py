@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from l9stack.infra.settings.checks import Constraint, between, is_flag, is_image, is_mapping, is_text, is_url, listed
+from l9stack.infra.settings.checks import Constraint, between, is_flag, is_image, is_mapping, is_text, is_url, name_list
 from l9stack.infra.settings.reader import Reader
 from l9stack.infra.specs import FILES
 from l9stack.model.monitoring import DASHBOARDS
@@ -54,7 +54,7 @@ def read_monitoring(reader: Reader) -> MonitoringSettings:
     good = reader.block("monitoring", _CHECKS, "{retention_days: 30}")
     for name, image in good.get("images", {}).items():
         key = f"monitoring.images.{name}"
-        if reader.hold(name in IMAGES, key, "unknown image", f"any of {listed(IMAGES)}"):
+        if reader.hold(name in IMAGES, key, "unknown image", f"any of {name_list(IMAGES)}"):
             reader.hold(is_image(image), key, f"{image!r} names no version", "add a tag other than latest, or a digest")
     for name in _ADDRESSES:
         # The message does not show it: somebody may have written a password into it.

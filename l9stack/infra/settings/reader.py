@@ -10,7 +10,7 @@ import pulumi
 from pulumi.runtime import config as raw_config
 
 from l9stack.errors import Problem
-from l9stack.infra.settings.checks import Constraint, listed
+from l9stack.infra.settings.checks import Constraint, name_list
 from l9stack.reading.stack import NAMESPACE, is_set, place_of
 
 
@@ -42,7 +42,7 @@ class Reader:
     def known_keys(self, known: tuple[str, ...]) -> None:
         """Refuse every key of the namespace that nobody reads."""
         for key in self.given(NAMESPACE):
-            self.hold(key in known, key, "unknown key", f"any of {listed(known)}")
+            self.hold(key in known, key, "unknown key", f"any of {name_list(known)}")
 
     def mapping(self, key: str, example: str) -> dict[str, Any]:
         """The value of a key that holds a mapping; empty where there is none."""
@@ -68,6 +68,6 @@ class Reader:
         return {
             name: value
             for name, value in self.mapping(key, example).items()
-            if self.hold(name in checks, f"{key}.{name}", "unknown key", f"any of {listed(checks)}")
+            if self.hold(name in checks, f"{key}.{name}", "unknown key", f"any of {name_list(checks)}")
             and self.hold(checks[name][0](value), f"{key}.{name}", f"not understood: {value!r}", checks[name][1])
         }

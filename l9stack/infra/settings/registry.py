@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.infra.settings.checks import listed
+from l9stack.infra.settings.checks import name_list
 from l9stack.infra.settings.reader import Reader
 
 KEY = "docker.registry"
@@ -46,7 +46,7 @@ def read_registry(reader: Reader, given: Any) -> Registry | None:
     before = len(reader.problems)
     if reader.hold(isinstance(given, dict), KEY, "expected a mapping", "as {server: registry.example.com}"):
         for name, value in given.items():
-            if reader.hold(name in _HINTS, f"{KEY}.{name}", "unknown key", f"any of {listed(_HINTS)}"):
+            if reader.hold(name in _HINTS, f"{KEY}.{name}", "unknown key", f"any of {name_list(_HINTS)}"):
                 text = isinstance(value, str) and bool(value)
                 reader.hold(text, f"{KEY}.{name}", "expected a text", _HINTS[name])
         server = given.get("server")

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from l9stack.errors import InputError, Problem
 from l9stack.infra.settings.addresses import read_backends, read_certificates, read_endpoints
 from l9stack.infra.settings.archive import ArchiveSettings, read_archive
-from l9stack.infra.settings.checks import listed
+from l9stack.infra.settings.checks import name_list
 from l9stack.infra.settings.docker import DockerSettings, hold_engine, read_docker
 from l9stack.infra.settings.monitoring import MonitoringSettings, read_monitoring
 from l9stack.infra.settings.plain import plain_secrets
@@ -61,7 +61,7 @@ class StackSettings:
         reader = Reader(config, root, stack)
         reader.known_keys(tuple(key.name for key in fields(cls)))
         runtime = config.get("runtime") or "local"
-        reader.hold(runtime in RUNTIMES, "runtime", f"unknown runtime {runtime!r}", f"one of {listed(RUNTIMES)}")
+        reader.hold(runtime in RUNTIMES, "runtime", f"unknown runtime {runtime!r}", f"one of {name_list(RUNTIMES)}")
         reader.hold(
             not raw_config.is_config_secret(f"{NAMESPACE}:settings"),
             "settings",
@@ -110,7 +110,7 @@ def _release(reader: Reader) -> str:
     return given if reader.hold(not given or bool(_DIGEST.fullmatch(given)), "release", "no digest", hint) else ""
 
 
-def slips(root: Path, stack: str) -> list[Problem]:
+def stack_file_notes(root: Path, stack: str) -> list[Problem]:
     """Notes of what better did not stand in the file: keys that nothing reads, passwords in plain text."""
     return [*unread_keys(root, stack), *plain_secrets(root, stack)]
 

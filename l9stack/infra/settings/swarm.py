@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.infra.settings.checks import Constraint, between, is_flag, is_mapping, listed
+from l9stack.infra.settings.checks import Constraint, between, is_flag, is_mapping, name_list
 from l9stack.infra.settings.reader import Reader
 
 HERE = "here"
@@ -24,8 +24,8 @@ def _constraints(value: Any) -> bool:
 _CHECKS: dict[str, Constraint] = {
     "replicas": _REPLICAS,
     "replicas_of": (is_mapping, "a mapping, as {claim_intake: 5}"),
-    "endpoint_mode": (lambda value: value in ENDPOINT_MODES, f"one of {listed(ENDPOINT_MODES)}"),
-    "publish": (lambda value: value in PUBLISHING, f"one of {listed(PUBLISHING)}"),
+    "endpoint_mode": (lambda value: value in ENDPOINT_MODES, f"one of {name_list(ENDPOINT_MODES)}"),
+    "publish": (lambda value: value in PUBLISHING, f"one of {name_list(PUBLISHING)}"),
     "placement": (_constraints, "constraints, as ['node.role == worker', 'node.labels.zone == a']"),
     "backends": (lambda value: value == HERE, f"{HERE}, or URLs in l9stack:backends"),
     "encrypted": (is_flag, "true or false"),

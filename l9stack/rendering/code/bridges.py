@@ -13,10 +13,10 @@ from l9stack.names import identifier
 from l9stack.planning.keyspaces import keyspace
 from l9stack.printable import line
 from l9stack.rendering.code.memory_records import MAX_FUNCTIONS, FactorView, ShapeView, factor_views, shape_views
-from l9stack.rendering.code.typed import TypedName, import_for, typed
+from l9stack.rendering.code.typed import TypedName, import_for, typed_name
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.quoting import python
-from l9stack.rendering.views import once
+from l9stack.rendering.views import memoize
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _frozen(value: JsonValue) -> object:
 def _finders(agent: AgentPlan) -> Iterable[FinderView]:
     layer = agent.spec.layer(MemoryKind.EPISODIC)
     for text in (layer.index_by if layer else ())[:MAX_FUNCTIONS]:
-        field = typed(agent, text)
+        field = typed_name(agent, text)
         if field and identifier(text) == text:
             if field.name in ("context", "limit"):  # which the function has besides
                 field = replace(field, name=f"{field.name}_")
@@ -158,7 +158,7 @@ class GovernanceView:
     timeout_seconds: float
 
 
-@once
+@memoize
 def view_governance(agent: AgentPlan) -> GovernanceView:
     """The policy of an agent, from its schema and the settings that won."""
     values = {setting.name: setting.value for setting in agent.settings}

@@ -14,7 +14,7 @@ from l9stack.rendering.code.interface import view_surface
 from l9stack.rendering.code.operations import event_of, request_name, response_name
 from l9stack.rendering.fields import ModelView, model
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.samples import record, refused
+from l9stack.rendering.samples import invalid_requests, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def view_validator(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Im
         if not operation.request:
             continue
         imports.add(agent.home_of(operation.name).dotted, request_name(operation))
-        bad = tuple((values, field) for _, values, field in refused(operation.request))
+        bad = tuple((values, field) for _, values, field in invalid_requests(operation.request))
         spread = bad[:: max(len(bad) // _MOST_BAD, 1)][:_MOST_BAD]
         for name in (operation.name, *operation.packet_types):
             found[name] = ValidatorView(name, request_name(operation), record(operation.request), spread)

@@ -9,7 +9,7 @@ from l9stack.model.plan import AgentPlan, EdgeKind, OperationPlan, Plan
 from l9stack.names import BUILT_IN, operation_name
 from l9stack.printable import line
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.views import once
+from l9stack.rendering.views import memoize
 
 _SERVES = {
     "health": "health",
@@ -64,7 +64,7 @@ class SurfaceView:
     connects: tuple[str, ...]
 
 
-@once
+@memoize
 def view_surface(plan: Plan, agent: AgentPlan) -> SurfaceView:
     """The surface of an agent; only what its own schema says and edges that begin at it, or that it observes."""
     spec = agent.spec
@@ -114,6 +114,6 @@ def _builtin(agent: AgentPlan) -> tuple[tuple[str, str, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def routed(operation: OperationPlan) -> bool:
+def is_routed(operation: OperationPlan) -> bool:
     """Whether a declared endpoint leads to the operation."""
     return bool(operation.routes)

@@ -13,9 +13,9 @@ from l9stack.printable import line
 from l9stack.rendering.code.bridges import ttl_seconds
 from l9stack.rendering.code.memory_records import shape_views
 from l9stack.rendering.code.operations import request_name, response_name
-from l9stack.rendering.code.typed import TypedName, import_for, typed
+from l9stack.rendering.code.typed import TypedName, import_for, typed_name
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.samples import another, record
+from l9stack.rendering.samples import another_value, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def named_entities(agent: AgentPlan) -> dict[str, TypedName]:
     names = dict.fromkeys(
         spec.name for operation in agent.operations for spec in operation.request or () if spec.name.endswith("_id")
     )
-    fields = {name.removesuffix("_id"): typed(agent, name) for name in names if name != "_id"}
+    fields = {name.removesuffix("_id"): typed_name(agent, name) for name in names if name != "_id"}
     return {kind: field for kind, field in fields.items() if kind and field is not None}
 
 
@@ -85,7 +85,7 @@ def view_enricher(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imp
     imports.add("collections.abc", "Mapping")
     imports.add("typing", "Any")
     layer = agent.spec.layer(MemoryKind.EPISODIC)
-    indexed = [field for text in (layer.index_by if layer else ()) if (field := typed(agent, text))]
+    indexed = [field for text in (layer.index_by if layer else ()) if (field := typed_name(agent, text))]
     named = named_entities(agent) if agent.spec.layer(MemoryKind.SEMANTIC) else {}
     if named:
         imports.add("l9stack.agent.knowledge", "Entity", "read_entity")
@@ -159,7 +159,7 @@ def view_cache(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Import
 def _another(agent: AgentPlan, name: str, arguments: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Another good request; the same where there is no other."""
     for spec in agent.operation(name).request or ():
-        if (value := another(spec)) != arguments[spec.name]:
+        if (value := another_value(spec)) != arguments[spec.name]:
             return {**arguments, spec.name: value}
     return arguments
 

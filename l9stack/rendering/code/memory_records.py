@@ -14,7 +14,7 @@ from l9stack.model.agent import GraphShape, MemoryKind
 from l9stack.model.plan import AgentPlan, ModulePlan
 from l9stack.names import class_name, identifier
 from l9stack.printable import line
-from l9stack.rendering.code.typed import TypedName, import_for, typed, typed_all
+from l9stack.rendering.code.typed import TypedName, import_for, typed_name, typed_names
 from l9stack.rendering.imports import Imports
 
 MAX_FUNCTIONS = 8
@@ -85,7 +85,7 @@ def shape_views(agent: AgentPlan, imports: Imports) -> tuple[ShapeView, ...]:
     entities = _entities(agent, shapes)
     views: list[ShapeView] = []
     for shape in shapes:
-        fields = typed_all(agent, shape.fields)
+        fields = typed_names(agent, shape.fields)
         name = identifier(shape.name)
         ends = _node_end(shape, fields) if shape.kind == "node" else _edge_ends(fields, entities)
         function = f"keep_{name}"
@@ -107,7 +107,7 @@ def _entities(agent: AgentPlan, shapes: Iterable[GraphShape]) -> dict[str, str]:
     """What a key's name says that it is a key of, where nodes of another name have that key."""
     found: dict[str, str] = {}
     for shape in shapes:
-        end = _node_end(shape, typed_all(agent, shape.fields)) if shape.kind == "node" else ()
+        end = _node_end(shape, typed_names(agent, shape.fields)) if shape.kind == "node" else ()
         for item in end:
             found.setdefault(_stem(item.field.name), item.kind)
             found[str(identifier(shape.name))] = item.kind
@@ -141,8 +141,8 @@ def factor_views(agent: AgentPlan, imports: Imports) -> tuple[FactorView, ...]:
     layer = agent.spec.layer(MemoryKind.CAUSAL)
     views: list[FactorView] = []
     for item in layer.factors if layer else ():
-        own = typed(agent, item.factor)
-        influences = tuple(one for text in item.influences if (one := typed(agent, text)) and one.name == text)
+        own = typed_name(agent, item.factor)
+        influences = tuple(one for text in item.influences if (one := typed_name(agent, text)) and one.name == text)
         if own is None or not influences or own.name in {view.function.removeprefix("trace_") for view in views}:
             continue
         if len(views) == MAX_FUNCTIONS:

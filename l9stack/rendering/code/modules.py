@@ -9,9 +9,9 @@ from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.planning.catalogue import ROWS
 from l9stack.rendering.code.bridges import declare_memory, view_governance, view_memory
 from l9stack.rendering.code.interface import RouteView, SurfaceView, view_surface
-from l9stack.rendering.code.operations import OperationView, held_by, view_operations
-from l9stack.rendering.code.settings import config_class, config_fields, prefix, printed
-from l9stack.rendering.environment import fill
+from l9stack.rendering.code.operations import OperationView, operations_of_module, view_operations
+from l9stack.rendering.code.settings import config_class, config_fields, prefix, setting_line
+from l9stack.rendering.environment import render_template
 from l9stack.rendering.imports import Imports
 
 MAX_LINES = 120
@@ -25,7 +25,7 @@ def viewed_module(view: View, plan: Plan, agent: AgentPlan, module: ModulePlan) 
     """A module that is printed from its view alone."""
     imports = Imports()
     seen = view(plan, agent, module, imports)
-    return fill(module.template, title=heading(agent, module), imports=imports, view=seen)
+    return render_template(module.template, title=heading(agent, module), imports=imports, view=seen)
 
 
 def heading(agent: AgentPlan, module: ModulePlan) -> str:
@@ -40,12 +40,12 @@ def gathering_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """
     imports = Imports()
     operations = _gathered(plan, agent, module, imports)
-    return fill(
+    return render_template(
         "modules/controller_parts.py.j2",
         title=f"{agent.spec.name}: {agent.spec.role}",
         imports=imports,
         operations=operations,
-        names=[op.name for m in agent.modules for op in held_by(agent, m)],
+        names=[op.name for m in agent.modules for op in operations_of_module(agent, m)],
     )
 
 
@@ -54,21 +54,21 @@ def _gathered(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports
     for operation in agent.operations:
         if operation.module != module.path:
             imports.add(agent.home_of(operation.name).dotted, operation.name)
-    return view_operations(plan, agent, held_by(agent, module), imports)
+    return view_operations(plan, agent, operations_of_module(agent, module), imports)
 
 
 def operations_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """A module of operations, with their models."""
     imports = Imports()
-    operations = view_operations(plan, agent, held_by(agent, module), imports)
-    return fill(module.template, title=_summed(agent, module), imports=imports, operations=operations)
+    operations = view_operations(plan, agent, operations_of_module(agent, module), imports)
+    return render_template(module.template, title=_summed(agent, module), imports=imports, operations=operations)
 
 
 def _summed(agent: AgentPlan, module: ModulePlan) -> str:
-    summaries = [op.summary for op in held_by(agent, module)]
+    summaries = [op.summary for op in operations_of_module(agent, module)]
     if len(summaries) == 1:
         return f"{agent.spec.name}: {summaries[0]}"
-    names = ", ".join(op.name.replace("_", " ") for op in held_by(agent, module))
+    names = ", ".join(op.name.replace("_", " ") for op in operations_of_module(agent, module))
     return f"{agent.spec.name}: {names}."
 
 
@@ -76,7 +76,7 @@ def package_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """The docstring of a package: there is nothing else in it."""
     folder = module.path.removesuffix("__init__.py").rstrip("/")
     inside = f"its {folder.replace('/', ' ')} modules." if folder else agent.spec.role
-    return fill(module.template, title=f"{agent.spec.name}: {inside}")
+    return render_template(module.template, title=f"{agent.spec.name}: {inside}")
 
 
 def controller_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -84,7 +84,7 @@ def controller_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     imports = Imports()
     imports.agent("AgentDefinition", "Limits")
     operations = _gathered(plan, agent, module, imports)
-    own = {op.name for op in held_by(agent, module)}
+    own = {op.name for op in operations_of_module(agent, module)}
     surface = view_surface(plan, agent)
     endpoints = agent.module_of("routes")
     routes = tuple(route for route in surface.routes if not endpoints or route.operation in own)
@@ -110,7 +110,7 @@ def controller_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         _import_declaration(governance, imports)
     else:
         _policy_imports(agent, imports)
-    return fill(
+    return render_template(
         module.template,
         title=f"{agent.spec.name}: {agent.spec.role}",
         imports=imports,
@@ -123,7 +123,7 @@ def controller_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
             "name": surface.name,
             "role": surface.role,
             "version": surface.version,
-            "operations": [op.name for m in agent.modules for op in held_by(agent, m)],
+            "operations": [op.name for m in agent.modules for op in operations_of_module(agent, m)],
             "memory": "MEMORY" if memory or inline else "MemoryDeclaration()",
             "routes": routes,
             "routes_from": endpoints is not None,
@@ -166,7 +166,7 @@ def memory_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     imports = Imports()
     view = view_memory(agent, imports)
     kinds = ", ".join(name for name, _ in view.layers)
-    return fill(module.template, title=f"Memory of {agent.spec.name}: {kinds}.", imports=imports, view=view)
+    return render_template(module.template, title=f"Memory of {agent.spec.name}: {kinds}.", imports=imports, view=view)
 
 
 def governance_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -179,7 +179,7 @@ def governance_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         imports.add("typing", "Any")
         imports.add("l9stack.agent.governance", "weigh")
     title = f"Governance of {agent.spec.name}: who decides ({', '.join(view.anchors)}), and when they are asked."
-    return fill(module.template, title=title, imports=imports, view=view)
+    return render_template(module.template, title=title, imports=imports, view=view)
 
 
 def config_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -187,11 +187,11 @@ def config_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     imports = Imports()
     imports.agent("AgentSettings")
     imports.add("collections.abc", "Mapping")
-    fields = [printed(field, imports) for field in config_fields(agent, module)]
+    fields = [setting_line(field, imports) for field in config_fields(agent, module)]
     variables = f"The environment may set each, as {prefix(agent)}_<NAME>."
     own = f"Settings that code of {agent.spec.name} itself reads. {variables}"
     none = f"{agent.spec.name} has no settings of its own: neither schema nor glue declares any."
-    return fill(
+    return render_template(
         module.template,
         title=f"Settings of {agent.spec.name}.",
         summary=own if fields else none,
@@ -207,7 +207,7 @@ def routes_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     imports = Imports()
     imports.agent("Route")
     first = agent.module_of("routes")
-    own = {op.name for op in held_by(agent, module)}
+    own = {op.name for op in operations_of_module(agent, module)}
     routes: list[RouteView] = []
     for route in view_surface(plan, agent).routes if first and first.path == module.path else ():
         where = agent.home_of(route.operation)
@@ -217,6 +217,6 @@ def routes_module(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         if route.operation not in own:
             imports.add(where.dotted, route.operation)
         routes.append(route)
-    operations = view_operations(plan, agent, held_by(agent, module), imports)
+    operations = view_operations(plan, agent, operations_of_module(agent, module), imports)
     title = f"Endpoints of {agent.spec.name}."
-    return fill(module.template, title=title, imports=imports, operations=operations, routes=tuple(routes))
+    return render_template(module.template, title=title, imports=imports, operations=operations, routes=tuple(routes))

@@ -43,7 +43,7 @@ def event_of(operation: OperationPlan) -> str:
     return operation.publish or getattr(operation.behaviour, "publish", "")
 
 
-def held_by(agent: AgentPlan, module: ModulePlan) -> tuple[OperationPlan, ...]:
+def operations_of_module(agent: AgentPlan, module: ModulePlan) -> tuple[OperationPlan, ...]:
     """The operations that a module defines, in the plan's order."""
     return tuple(agent.operation(name) for name in module.operations)
 

@@ -10,7 +10,7 @@ from l9stack.model.glue import ModelSpec
 from l9stack.model.plan import AgentPlan, ModulePlan, Plan
 from l9stack.rendering.fields import ModelView, model
 from l9stack.rendering.imports import Imports
-from l9stack.rendering.samples import record, refused
+from l9stack.rendering.samples import invalid_requests, record
 
 _ANY: tuple[dict[str, JsonValue], ...] = (
     {},
@@ -44,5 +44,5 @@ def _view(spec: ModelSpec, imports: Imports) -> RecordView:
         )
         return RecordView(spec.name, shape, _ANY, ())
     shape = model(spec.name, f"{spec.name}, as the glue describes it.", spec.fields, imports)
-    bad = tuple((values, field) for _, values, field in refused(spec.fields))
+    bad = tuple((values, field) for _, values, field in invalid_requests(spec.fields))
     return RecordView(spec.name, shape, (record(spec.fields),), bad)

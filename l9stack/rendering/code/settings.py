@@ -96,7 +96,7 @@ def _field(name: str, value: JsonValue, origin: str) -> ConfigField:
     return ConfigField(name, kind, value, origin, minimum=0 if amount else None)
 
 
-def printed(field: ConfigField, imports: Imports) -> str:
+def setting_line(field: ConfigField, imports: Imports) -> str:
     """The line that declares a setting."""
     if field.minimum is None:
         return f"{field.name}: {field.type} = {python(field.value)}"
@@ -104,7 +104,7 @@ def printed(field: ConfigField, imports: Imports) -> str:
     return f"{field.name}: {field.type} = Field(default={python(field.value)}, ge={field.minimum})"
 
 
-def refused_settings(fields: tuple[ConfigField, ...]) -> list[tuple[str, str]]:
+def invalid_settings(fields: tuple[ConfigField, ...]) -> list[tuple[str, str]]:
     """Settings with a text, as the environment has it, that has to be refused."""
     found: list[tuple[str, str]] = []
     for field in fields:
@@ -115,7 +115,7 @@ def refused_settings(fields: tuple[ConfigField, ...]) -> list[tuple[str, str]]:
     return found
 
 
-def changed(field: ConfigField) -> tuple[str, JsonValue]:
+def other_value(field: ConfigField) -> tuple[str, JsonValue]:
     """Another good value of a setting: as text in the environment, and as it is then read."""
     match field.value:
         case bool():
@@ -125,7 +125,7 @@ def changed(field: ConfigField) -> tuple[str, JsonValue]:
     return "something else", "something else"
 
 
-def unified(plan: Plan) -> dict[str, JsonValue]:
+def unified_config(plan: Plan) -> dict[str, JsonValue]:
     """The unified config as data, in the guide's order; agents read it at start."""
     values = {setting.name: setting.value for setting in plan.shared}
     return {

@@ -12,7 +12,7 @@ from l9stack.names import identifier, is_field_name
 from l9stack.rendering.fields import plain_annotation
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.samples import sample
-from l9stack.rendering.views import once
+from l9stack.rendering.views import memoize
 
 _FLAT = ("string", "integer", "number", "boolean")
 
@@ -36,8 +36,8 @@ class TypedName:
         return source if self.annotation == "str" else f"str({source})"
 
 
-@once
-def typed(agent: AgentPlan, text: str) -> TypedName | None:
+@memoize
+def typed_name(agent: AgentPlan, text: str) -> TypedName | None:
     """A name as a field of a record; None where no identifier can be made of it.
 
     It has the type of the operations' fields of that name, where they agree on one that a store can hold as it is;
@@ -59,9 +59,9 @@ def typed(agent: AgentPlan, text: str) -> TypedName | None:
     return TypedName(safe, "Scalar", "v1")
 
 
-def typed_all(agent: AgentPlan, texts: Iterable[str]) -> tuple[TypedName, ...]:
+def typed_names(agent: AgentPlan, texts: Iterable[str]) -> tuple[TypedName, ...]:
     """The names as fields of one record; empty where one of them cannot be a field, or two would be the same."""
-    found = [typed(agent, text) for text in texts]
+    found = [typed_name(agent, text) for text in texts]
     names = [item.name for item in found if item is not None]
     if None in found or len(set(names)) != len(names):
         return ()

@@ -43,17 +43,17 @@ def view_example(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> Exam
         if method in ("GET", "DELETE") and sent and operation.request is not None:
             path = f"{path}?{urlencode({name: _text(value) for name, value in sent.items()})}"
     return ExampleDoc(
-        data=compact(values),
+        data=compact_json(values),
         method=method,
         path=path,
         answer=_answer(operation, known),
-        said=compact(known.said) if known and known.said else "",
+        said=compact_json(known.said) if known and known.said else "",
         fired=known.fired if known else (),
-        decided=compact(record(operation.response) if operation.response else {"key": "value"}),
+        decided=compact_json(record(operation.response) if operation.response else {"key": "value"}),
     )
 
 
-def compact(value: JsonValue) -> str:
+def compact_json(value: JsonValue) -> str:
     """JSON on one line, ASCII only, that survives the folding of blanks."""
     return re.sub(r"  +", lambda run: "\\u0020" * len(run[0]), json.dumps(value, ensure_ascii=True))
 

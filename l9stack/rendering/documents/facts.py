@@ -115,7 +115,7 @@ class SectionDoc:
     rows: tuple[tuple[str, str], ...]
 
 
-def described(agent: AgentPlan) -> tuple[SectionDoc, ...]:
+def schema_sections(agent: AgentPlan) -> tuple[SectionDoc, ...]:
     """The parts of the schema that nothing else uses, in its order."""
     return tuple(SectionDoc(name, tuple(_flat(value, ""))) for name, value in agent.spec.description.items())
 

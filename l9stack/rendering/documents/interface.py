@@ -29,7 +29,7 @@ class PeerDoc:
     modules: tuple[str, ...] = ()
 
 
-def called(plan: Plan, agent: AgentPlan) -> tuple[PeerDoc, ...]:
+def callees(plan: Plan, agent: AgentPlan) -> tuple[PeerDoc, ...]:
     """Whom the agent calls, by wirings and by what its operations route to."""
     routes = [(op.name, op.behaviour.to) for op in agent.operations if isinstance(op.behaviour, RouteBehaviour)]
     found = []
@@ -86,7 +86,7 @@ def picture(plan: Plan, agent: AgentPlan) -> PictureDoc:
         arrows.append((node(peer.agent, "peer"), "me", ", ".join(peer.names)))
     for source, events in surface.observes:
         arrows.append((node(source, "peer"), "me", f"event {', '.join(events)}"))
-    for peer in called(plan, agent):
+    for peer in callees(plan, agent):
         arrows.append(("me", node(peer.agent, "peer"), ", ".join(peer.names)))
     kinds = {layer.kind: layer.backend for layer in layers(agent)}
     uses: dict[str, list[str]] = {"Redis": ["limits", "registry"], "Postgres": ["decisions", "audit log"]}

@@ -29,7 +29,7 @@ class WatchDoc:
     alerts: tuple[AlertDoc, ...]
 
 
-def watched(plan: Plan, agent: AgentPlan) -> WatchDoc | None:
+def agent_monitoring(plan: Plan, agent: AgentPlan) -> WatchDoc | None:
     """How an agent is watched; None where monitoring is switched off."""
     if plan.monitoring is None:
         return None
@@ -37,7 +37,7 @@ def watched(plan: Plan, agent: AgentPlan) -> WatchDoc | None:
         AlertDoc(
             name=alert.kind.value,
             severity=rules.RULES[alert.kind].severity,
-            fires=rules.told(alert),
+            fires=rules.condition_text(alert),
             advice=rules.RULES[alert.kind].advice,
             operations=alert.operations.get(agent.id, ()),
         )

@@ -19,7 +19,7 @@ from l9stack.model.glue import (
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.rendering.code.behaviours import sent_as_packet
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.documents.examples import ExampleDoc, compact, view_example
+from l9stack.rendering.documents.examples import ExampleDoc, compact_json, view_example
 from l9stack.rendering.fields import number
 
 TextPairs = tuple[tuple[str, str], ...]
@@ -125,10 +125,10 @@ def _fields(specs: tuple[FieldSpec, ...] | None) -> tuple[FieldDoc, ...] | None:
             name=spec.name,
             type=_TYPES.get(spec.type, spec.type),
             required=spec.required,
-            default="" if spec.required or spec.default is None else compact(spec.default),
+            default="" if spec.required or spec.default is None else compact_json(spec.default),
             choices=spec.choices,
             bounds=_bounds(spec),
-            example="" if spec.example is None else compact(spec.example),
+            example="" if spec.example is None else compact_json(spec.example),
             description=spec.description,
         )
         for spec in specs
@@ -185,5 +185,5 @@ def _cells(values: Mapping[str, JsonValue], columns: Iterable[str]) -> tuple[str
     for name in columns:
         value = values.get(name)
         expression = isinstance(value, str) and value.startswith("=")
-        cells.append("" if name not in values else f"= {str(value)[1:].strip()}" if expression else compact(value))
+        cells.append("" if name not in values else f"= {str(value)[1:].strip()}" if expression else compact_json(value))
     return tuple(cells)

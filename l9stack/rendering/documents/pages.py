@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from l9stack.model.plan import AgentPlan, Plan
-from l9stack.names import folded
+from l9stack.names import name_key
 from l9stack.printable import markdown
 from l9stack.rendering.code.bridges import GovernanceView, view_governance
 from l9stack.rendering.code.interface import SurfaceView, view_surface
@@ -22,7 +22,7 @@ from l9stack.rendering.documents import (
     settings as told,
 )
 from l9stack.rendering.documents.operations import OperationDoc, view_operation
-from l9stack.rendering.environment import fill
+from l9stack.rendering.environment import render_template
 from l9stack.rendering.packets import PacketDoc, view_packets
 
 
@@ -115,7 +115,7 @@ def render_documents(plan: Plan, agent: AgentPlan) -> dict[str, str]:
 
 def document_family(name: str) -> DocumentFamily:
     """The row that a document's name belongs to; whatever no row answers to is a guide."""
-    stem = folded(PurePosixPath(name).stem)
+    stem = name_key(PurePosixPath(name).stem)
     return next((family for family in FAMILIES if stem in family.stems), GUIDE)
 
 
@@ -142,7 +142,7 @@ def _rendered(plan: Plan, agent: AgentPlan, name: str, operations: tuple[Operati
         view = family.view(plan, agent, head)
     else:  # two documents that tell the same would soon tell different things
         view = DocumentView(_spoken_of(head), layers=memory.layers(agent), whole=whole)
-    text = fill(family.template if whole is None else "docs/part.md.j2", view=view)
+    text = render_template(family.template if whole is None else "docs/part.md.j2", view=view)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text))
 
 
@@ -173,8 +173,8 @@ def _words(name: str) -> str:
 
 def _readme(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     return DocumentView(
-        head, layers=memory.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
-        sections=tuple(part for part in facts.described(agent) if part.name in ("title", "purpose", "summary")),
+        head, layers=memory.layers(agent), called=surface.callees(plan, agent), callers=surface.callers(agent),
+        sections=tuple(part for part in facts.schema_sections(agent) if part.name in ("title", "purpose", "summary")),
     )  # fmt: skip
 
 
@@ -193,19 +193,19 @@ def _api_spec(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 def _deployment(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     requires = {name for module in facts.modules(agent) for name in module.requires}
     return DocumentView(
-        head, layers=memory.layers(agent), variables=told.variables(agent), called=surface.called(plan, agent),
+        head, layers=memory.layers(agent), variables=told.variables(agent), called=surface.callees(plan, agent),
         replicas=agent.spec.replicas, linked=tuple(sorted(requires)),
         implementations=tuple(op.behaviour.target for op in head.operations if op.behaviour.target),
         prefix=prefix(agent),
         config_link=next((link for link in head.links if document_family(link.name).view is _config), None),
-        watched=watching.watched(plan, agent),
+        watched=watching.agent_monitoring(plan, agent),
     )  # fmt: skip
 
 
 def _architecture(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     return DocumentView(
-        head, layers=memory.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
-        modules=facts.modules(agent), picture=surface.picture(plan, agent), sections=facts.described(agent),
+        head, layers=memory.layers(agent), called=surface.callees(plan, agent), callers=surface.callers(agent),
+        modules=facts.modules(agent), picture=surface.picture(plan, agent), sections=facts.schema_sections(agent),
         apis=agent.spec.apis, linked=agent.spec.link_existing,
     )  # fmt: skip
 
@@ -220,7 +220,7 @@ def _autonomy(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
 
 def _integration(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     return DocumentView(
-        head, called=surface.called(plan, agent), callers=surface.callers(agent), apis=agent.spec.apis,
+        head, called=surface.callees(plan, agent), callers=surface.callers(agent), apis=agent.spec.apis,
         linked=agent.spec.link_existing,
     )  # fmt: skip
 
@@ -233,13 +233,15 @@ def _guide(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     # What the document's name speaks of comes first: `ASSESSMENT_GUIDE` begins with the operation that assesses.
     spoken = _spoken_of(head).operations
     head = replace(head, operations=(*spoken, *(op for op in head.operations if op not in spoken)))
-    return DocumentView(head, layers=memory.layers(agent), rules=facts.rules(agent), sections=facts.described(agent))
+    return DocumentView(
+        head, layers=memory.layers(agent), rules=facts.rules(agent), sections=facts.schema_sections(agent)
+    )
 
 
 def _runbook(plan: Plan, agent: AgentPlan, head: Head) -> DocumentView:
     return DocumentView(
-        head, layers=memory.layers(agent), called=surface.called(plan, agent), callers=surface.callers(agent),
-        statuses=surface.statuses(plan, agent), watched=watching.watched(plan, agent),
+        head, layers=memory.layers(agent), called=surface.callees(plan, agent), callers=surface.callers(agent),
+        statuses=surface.statuses(plan, agent), watched=watching.agent_monitoring(plan, agent),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from l9stack.model.plan import AgentPlan, Setting
 from l9stack.rendering.code.settings import config_fields, prefix
-from l9stack.rendering.documents.examples import compact
+from l9stack.rendering.documents.examples import compact_json
 
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
 
@@ -96,5 +96,5 @@ def variables(agent: AgentPlan) -> tuple[VariableDoc, ...]:
     for field in config_fields(agent, module) if module else ():
         allowed = f"at least {field.minimum}" if field.minimum is not None else ""
         variable = f"{prefix(agent)}_{field.name}".upper()
-        found.append(VariableDoc(field.name, variable, field.type, compact(field.value), field.origin, allowed))
+        found.append(VariableDoc(field.name, variable, field.type, compact_json(field.value), field.origin, allowed))
     return tuple(found)

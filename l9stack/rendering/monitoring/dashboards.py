@@ -7,14 +7,14 @@ from typing import Any
 from l9stack.model.agent import MemoryKind
 from l9stack.model.monitoring import AlertKind, MonitoringPlan
 from l9stack.model.plan import AgentPlan, Plan
-from l9stack.rendering.monitoring.panels import WINDOW, Panel, Query, Row, dashboard
+from l9stack.rendering.monitoring.panels import WINDOW, Panel, PanelRow, Query, dashboard
 from l9stack.rendering.monitoring.promql import (
     LATENCY_QUANTILES,
-    failed_share,
-    highest,
+    counter_sum,
+    failure_ratio,
+    gauge_maximum,
     quantile,
     selector,
-    summed,
 )
 
 _STACK = "$stack"
@@ -68,19 +68,19 @@ class _View:
     def _where(self, **labels: str) -> str:
         return selector(self._collection, (self._agent.id,) if self._agent else (), stack=_STACK, **labels)
 
-    def rows(self, up: Panel) -> tuple[Row, ...]:
+    def rows(self, up: Panel) -> tuple[PanelRow, ...]:
         operations = any(agent.operations for agent in self._agents)
-        rows = [Row("Now", (up, *(self._now_calls() if operations else ()), *self._now_decisions()))]
+        rows = [PanelRow("Now", (up, *(self._now_calls() if operations else ()), *self._now_decisions()))]
         if operations:
-            rows.append(Row("Calls", self._calls()))
-        rows.append(Row("Governance", self._governance()))
-        return (*rows, Row("Memory and audit", self._memory()), Row("What runs", self._process()))
+            rows.append(PanelRow("Calls", self._calls()))
+        rows.append(PanelRow("Governance", self._governance()))
+        return (*rows, PanelRow("Memory and audit", self._memory()), PanelRow("What runs", self._process()))
 
     # -- now -------------------------------------------------------------------------------------------------------
 
     def _now_calls(self) -> tuple[Panel, ...]:
         calls = Query(f"sum(rate(l9_calls_total{self.where}[{WINDOW}]))")
-        failed = Query(failed_share(self._where(outcome="~5.."), self.where, WINDOW, "stack"))
+        failed = Query(failure_ratio(self._where(outcome="~5.."), self.where, WINDOW, "stack"))
         return (
             Panel("Calls", "Answered in a second, whatever the answer.", (calls,), "stat", "reqps", width=4),
             Panel(
@@ -100,7 +100,7 @@ class _View:
             Panel(
                 "Decisions waiting",
                 "For a governance anchor: `l9 decisions` lists them.",
-                (Query(f"sum({highest('l9_decisions_waiting', self.where)})"),),
+                (Query(f"sum({gauge_maximum('l9_decisions_waiting', self.where)})"),),
                 "stat",
                 limit=self._limit(AlertKind.DECISIONS_PILE_UP),
                 width=4,
@@ -155,8 +155,8 @@ class _View:
     # -- governance ------------------------------------------------------------------------------------------------
 
     def _governance(self) -> tuple[Panel, ...]:
-        waiting = Query(highest("l9_decisions_waiting", self.where, "agent"), "{{agent}}")
-        oldest = Query(highest("l9_decisions_oldest_seconds", self.where, "agent"), "{{agent}}")
+        waiting = Query(gauge_maximum("l9_decisions_waiting", self.where, "agent"), "{{agent}}")
+        oldest = Query(gauge_maximum("l9_decisions_oldest_seconds", self.where, "agent"), "{{agent}}")
         alerts = self._where(alertstate="firing")
         firing = Query(f"count by (agent, alertname) (ALERTS{alerts}) or vector(0)", "{{agent}} {{alertname}}")
         return (
@@ -198,10 +198,10 @@ class _View:
             panels.append(
                 Panel("Writes that failed, by layer", "Such answers are marked degraded.", failures, unit="cps")
             )
-        audit = [Query(highest("l9_audit_entries", self.where, "agent"), "{{agent}}")]
+        audit = [Query(gauge_maximum("l9_audit_entries", self.where, "agent"), "{{agent}}")]
         text = "Entries of the audit chain."
         if any(agent.spec.layer(MemoryKind.ARCHIVE) for agent in self._agents):
-            audit.append(Query(highest("l9_audit_anchored_entries", self.where, "agent"), "{{agent}} anchored"))
+            audit.append(Query(gauge_maximum("l9_audit_anchored_entries", self.where, "agent"), "{{agent}} anchored"))
             text = "Entries, and those up to the last anchor in the archive: what is anchored cannot be cut off unseen."
         return (*panels, Panel("Audit chain", text, tuple(audit)))
 
@@ -218,7 +218,7 @@ class _View:
     # -- parts -----------------------------------------------------------------------------------------------------
 
     def _rate(self, counter: str, by: str) -> Query:
-        return Query(summed(counter, self.where, WINDOW, by), f"{{{{{by}}}}}")
+        return Query(counter_sum(counter, self.where, WINDOW, by), f"{{{{{by}}}}}")
 
     def _limit(self, kind: AlertKind) -> float | None:
         """Where an alert fires: of this agent, or the lowest of all."""

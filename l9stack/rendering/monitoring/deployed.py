@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from l9stack.model.monitoring import CONFIG, DATASOURCE, PROVIDER, TARGETS
-from l9stack.rendering.environment import fill
+from l9stack.rendering.environment import render_template
 
 METRICS = "/metrics"
 
@@ -42,15 +42,15 @@ class ScrapeTargets:
 
 def prometheus_files(scraped: ScrapeTargets) -> dict[str, str]:
     """Prometheus' configuration, and the targets that it reads beside it; rules lie there as generated."""
-    config = fill("monitoring/prometheus.yml.j2", scraped=scraped)
+    config = render_template("monitoring/prometheus.yml.j2", scraped=scraped)
     return {CONFIG: config} | ({} if scraped.discovered else {TARGETS: _targets(scraped)})
 
 
 def grafana_files(scraped: ScrapeTargets, prometheus: str, dashboards: str) -> dict[str, str]:
     """Provisioning of a Grafana: its data source by URL, and the folder where it finds the dashboards."""
     return {
-        DATASOURCE: fill("monitoring/datasource.yml.j2", url=prometheus, interval=scraped.interval),
-        PROVIDER: fill("monitoring/dashboards.yml.j2", collection=scraped.collection, path=dashboards),
+        DATASOURCE: render_template("monitoring/datasource.yml.j2", url=prometheus, interval=scraped.interval),
+        PROVIDER: render_template("monitoring/dashboards.yml.j2", collection=scraped.collection, path=dashboards),
     }
 
 

@@ -47,14 +47,14 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PanelRow:
     """Panels below one heading."""
 
     title: str
     panels: tuple[Panel, ...]
 
 
-def dashboard(collection: str, name: str, title: str, description: str, rows: Sequence[Row]) -> dict[str, Any]:
+def dashboard(collection: str, name: str, title: str, description: str, rows: Sequence[PanelRow]) -> dict[str, Any]:
     """A dashboard with a choice of the data source and of the stack; its id is of the collection and the name."""
     return {
         "uid": f"l9-{hashlib.sha256(f'{collection}/{name}'.encode()).hexdigest()[:24]}",
@@ -103,7 +103,7 @@ def _variables(collection: str) -> list[dict[str, Any]]:
     ]
 
 
-def _placed(rows: Iterable[Row]) -> Iterable[dict[str, Any]]:
+def _placed(rows: Iterable[PanelRow]) -> Iterable[dict[str, Any]]:
     number, top = 0, 0
     for row in rows:
         number += 1

@@ -30,21 +30,21 @@ def one_of(names: Iterable[str]) -> str:
     return named[0] if len(named) == 1 else f"~{'|'.join(named)}" if named else ""
 
 
-def summed(metric: str, where: str, window: str, by: str = EACH, function: str = "rate") -> str:
+def counter_sum(metric: str, where: str, window: str, by: str = EACH, function: str = "rate") -> str:
     """What a counter grows by, in each second or (`increase`) in the window, over all replicas."""
     return f"sum by ({by}) ({function}({metric}{where}[{window}]))"
 
 
-def highest(metric: str, where: str, by: str = EACH) -> str:
+def gauge_maximum(metric: str, where: str, by: str = EACH) -> str:
     """A gauge that each replica tells alike, for they ask one store."""
     return f"max by ({by}) ({metric}{where})"
 
 
 def quantile(share: float, where: str, window: str, by: str) -> str:
     """The seconds within which that share of calls is answered; no number where there was no call."""
-    return f"histogram_quantile({share:g}, {summed('l9_call_seconds_bucket', where, window, f'{by}, le')})"
+    return f"histogram_quantile({share:g}, {counter_sum('l9_call_seconds_bucket', where, window, f'{by}, le')})"
 
 
-def failed_share(failed: str, every: str, window: str, by: str = EACH) -> str:
+def failure_ratio(failed: str, every: str, window: str, by: str = EACH) -> str:
     """The part of calls that failed, from 0 to 1; no number where there was no call."""
-    return f"{summed('l9_calls_total', failed, window, by)} / {summed('l9_calls_total', every, window, by)}"
+    return f"{counter_sum('l9_calls_total', failed, window, by)} / {counter_sum('l9_calls_total', every, window, by)}"

@@ -9,8 +9,16 @@ from functools import partial
 
 from l9stack.model.monitoring import AlertKind, AlertPlan, MonitoringPlan
 from l9stack.model.plan import Plan
-from l9stack.rendering.environment import fill
-from l9stack.rendering.monitoring.promql import EACH, failed_share, highest, one_of, quantile, selector, summed
+from l9stack.rendering.environment import render_template
+from l9stack.rendering.monitoring.promql import (
+    EACH,
+    counter_sum,
+    failure_ratio,
+    gauge_maximum,
+    one_of,
+    quantile,
+    selector,
+)
 
 AlertExpression = Callable[[Callable[..., str], float], str]
 """From a selector, which takes more labels, and the threshold."""
@@ -46,7 +54,7 @@ class RuleText:
 def render_rules(plan: Plan, monitoring: MonitoringPlan) -> str:
     """The rule file: one rule for each alert of the plan."""
     rules = [_text(plan, alert) for alert in monitoring.alerts]
-    return fill("monitoring/rules.yml.j2", collection=plan.collection, rules=rules)
+    return render_template("monitoring/rules.yml.j2", collection=plan.collection, rules=rules)
 
 
 def _text(plan: Plan, alert: AlertPlan) -> RuleText:
@@ -59,11 +67,11 @@ def _text(plan: Plan, alert: AlertPlan) -> RuleText:
         hold=rule.hold,
         severity=rule.severity,
         summary=f"{{{{ $labels.agent }}}} {rule.summary}",
-        description=f"{told(alert)} {rule.advice} From: {sources}.",
+        description=f"{condition_text(alert)} {rule.advice} From: {sources}.",
     )
 
 
-def told(alert: AlertPlan) -> str:
+def condition_text(alert: AlertPlan) -> str:
     """When it fires, as a sentence."""
     text = RULES[alert.kind].fires.format(number(alert.threshold), number(alert.threshold * 100))
     return f"{text[0].upper()}{text[1:]}."
@@ -86,7 +94,7 @@ def _selectors(plan: Plan, alert: AlertPlan) -> Iterator[Callable[..., str]]:
 
 def _down(where: Callable[..., str], _: float) -> str:
     # An agent whose every replica is gone has no target any more where targets are discovered.
-    gone = f"{highest('l9_build_info', f'{where()} offset 10m')} unless on ({EACH}) up{where()}"
+    gone = f"{gauge_maximum('l9_build_info', f'{where()} offset 10m')} unless on ({EACH}) up{where()}"
     return f"min by ({EACH}) (up{where()}) == 0 or {gone}"
 
 
@@ -95,19 +103,21 @@ def _restarts(where: Callable[..., str], threshold: float) -> str:
 
 
 def _gauge(metric: str) -> AlertExpression:
-    return lambda where, threshold: f"{highest(metric, where())} > {number(threshold)}"
+    return lambda where, threshold: f"{gauge_maximum(metric, where())} > {number(threshold)}"
 
 
 def _grown(metric: str, window: str, by: str = EACH, **labels: str) -> AlertExpression:
-    return lambda where, threshold: f"{summed(metric, where(**labels), window, by, 'increase')} > {number(threshold)}"
+    return lambda where, threshold: (
+        f"{counter_sum(metric, where(**labels), window, by, 'increase')} > {number(threshold)}"
+    )
 
 
 def _fail(where: Callable[..., str], threshold: float) -> str:
-    return f"{failed_share(where(outcome='~5..'), where(), '5m')} > {number(threshold)}"
+    return f"{failure_ratio(where(outcome='~5..'), where(), '5m')} > {number(threshold)}"
 
 
 def _refused(where: Callable[..., str], threshold: float) -> str:
-    return f"{summed('l9_refusals_total', where(reason='rate-limited'), '5m')} > {number(threshold)}"
+    return f"{counter_sum('l9_refusals_total', where(reason='rate-limited'), '5m')} > {number(threshold)}"
 
 
 def _slow(where: Callable[..., str], threshold: float) -> str:

@@ -12,7 +12,7 @@ from l9stack.planning.expressions import parse
 from l9stack.rendering.cases import ExpectedCase, Values, case_of, cases
 from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import fits, record
-from l9stack.rendering.views import once
+from l9stack.rendering.views import memoize
 
 Hop = tuple[AgentPlan, OperationPlan]
 MAX_ANSWERS = 6
@@ -47,12 +47,12 @@ def circular(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> bool:
     return isinstance(chain(plan, agent, operation)[-1][1].behaviour, RouteBehaviour)
 
 
-def worked_out(
+def expected_case(
     plan: Plan, agent: AgentPlan, operation: OperationPlan, arguments: Mapping[str, Any]
 ) -> ExpectedCase | None:
     """The case of one operation for these arguments; None where only running can tell the answer."""
     if isinstance(operation.behaviour, RouteBehaviour):
-        known = routed(plan, agent, operation, operation.behaviour, arguments)
+        known = routed_exchange(plan, agent, operation, operation.behaviour, arguments)
         return None if known is None else ExpectedCase(known.arguments, known.expected, known.fired)
     values = _complete(operation.request, arguments)
     if values is None:
@@ -60,7 +60,7 @@ def worked_out(
     return case_of(agent, operation, values)
 
 
-def routed(
+def routed_exchange(
     plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour, arguments: Mapping[str, Any]
 ) -> KnownExchange | None:
     """Both sides of a routed call; None where the target's part cannot be known, or a part of it is not declared."""
@@ -73,21 +73,21 @@ def routed(
         sent = {name: parse(text).evaluate(values) for name, text in route.send.items()}
     except (ArithmeticError, TypeError, ValueError):
         return None
-    heard = worked_out(plan, plan.agent(peer), target, sent)
+    heard = expected_case(plan, plan.agent(peer), target, sent)
     if heard is None or any(heard.expected.get(name) is None for name in _used(route)):
         return None
     case = case_of(agent, operation, values, heard.expected)
     return None if case is None else KnownExchange(values, heard.arguments, heard.expected, case.expected, case.fired)
 
 
-@once
+@memoize
 def known_answers(
     plan: Plan, agent: AgentPlan, operation: OperationPlan, route: RouteBehaviour
 ) -> tuple[KnownExchange, ...]:
     """Requests that lead the target to different answers, the plain one first."""
     found: list[KnownExchange] = []
     for arguments in _requests(plan, agent, operation, route):
-        known = routed(plan, agent, operation, route, arguments)
+        known = routed_exchange(plan, agent, operation, route, arguments)
         if known is not None and all(known.said != other.said for other in found):
             found.append(known)
         if len(found) == MAX_ANSWERS:
@@ -95,7 +95,7 @@ def known_answers(
     return tuple(found)
 
 
-def made_of(operation: OperationPlan, route: RouteBehaviour) -> tuple[tuple[str, str], ...]:
+def response_sources(operation: OperationPlan, route: RouteBehaviour) -> tuple[tuple[str, str], ...]:
     """Source text of each response field over `arguments` and `said`; empty where no response is declared."""
 
     def reads(name: str) -> str:

@@ -12,8 +12,8 @@ from l9stack.names import operation_name
 from l9stack.rendering.cases import Values
 from l9stack.rendering.code.bridges import view_governance
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.samples import record, refused
-from l9stack.rendering.suites.answers import chain, circular, worked_out
+from l9stack.rendering.samples import invalid_requests, record
+from l9stack.rendering.suites.answers import chain, circular, expected_case
 
 CRITICAL = 0.7
 """As `l9stack.agent._calls.pipeline` has it: from here on an operation is denied while decisions cannot be kept."""
@@ -28,7 +28,7 @@ class PlannedExchange:
     """One way from the source to an operation of the target.
 
     `operation` is the source's own where it routes there; else the source's client sends `payload` by itself.
-    `outcome` is `answered`, `waits` (for an anchor) or `refused` (unbound, where the policy refuses that).
+    `outcome` is `answered`, `waits` (for an anchor) or `invalid_requests` (unbound, where the policy refuses that).
     """
 
     label: str
@@ -57,7 +57,7 @@ class ObservedEvent:
     """The handler's answer, where it can be worked out."""
 
 
-def sampled(operation: OperationPlan) -> Values:
+def sample_request(operation: OperationPlan) -> Values:
     """A good request."""
     return dict(_ANY_OBJECT) if operation.request is None else record(operation.request)
 
@@ -91,7 +91,9 @@ def exchanges(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[
     return tuple(found.values())
 
 
-def observed(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[Edge]) -> tuple[ObservedEvent, ...]:
+def observed_events(
+    plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[Edge]
+) -> tuple[ObservedEvent, ...]:
     """Every event of the source that the target observes."""
     names = dict.fromkeys(name for edge in edges if edge.kind is EdgeKind.EVENT_OBSERVE for name in edge.names)
     handlers = {str(operation.name): operation for operation in target.operations}
@@ -99,11 +101,11 @@ def observed(plan: Plan, source: AgentPlan, target: AgentPlan, edges: Iterable[E
     return tuple(_observed(plan, source, target, name, handler) for name, handler in found if handler is not None)
 
 
-def unfit(exchange: PlannedExchange) -> tuple[tuple[Values, str], ...]:
+def invalid_packets(exchange: PlannedExchange) -> tuple[tuple[Values, str], ...]:
     """Arguments that the target has to refuse, each with the field that is wrong."""
     if exchange.asked.request is None:
         return ()
-    rows = refused(exchange.asked.request)
+    rows = invalid_requests(exchange.asked.request)
     chosen = dict.fromkeys([0, len(rows) // 2, len(rows) - 1][:_MAX_REFUSED])
     return tuple((rows[number][1], rows[number][2]) for number in chosen)
 
@@ -146,9 +148,9 @@ def _routed(
         outcome=outcome(plan, source, operation),
         decider=(steps[-1][0].id, steps[-1][1].name),
         once=len({agent.id for agent, _ in steps}) == len(steps),
-        payload={"operation": str(asked.name), "arguments": sampled(asked)},
+        payload={"operation": str(asked.name), "arguments": sample_request(asked)},
         operation=operation,
-        arguments=sampled(operation),
+        arguments=sample_request(operation),
     )
 
 
@@ -164,7 +166,7 @@ def _plain(
         outcome=outcome(plan, target, operation),
         decider=(steps[-1][0].id, steps[-1][1].name),
         once=len(set(ids)) == len(ids),
-        payload={**named, "arguments": sampled(operation)},
+        payload={**named, "arguments": sample_request(operation)},
     )
 
 
@@ -197,19 +199,19 @@ def _observed(plan: Plan, source: AgentPlan, target: AgentPlan, event: str, hand
         and target.id not in [agent.id for agent, _ in chain(plan, source, op)]
     )
     publisher = next((operation for operation in answering if event_of(operation) == event), None)
-    published: Values | None = sampled(handler)
+    published: Values | None = sample_request(handler)
     if publisher is not None:
-        case = worked_out(plan, source, publisher, sampled(publisher))
+        case = expected_case(plan, source, publisher, sample_request(publisher))
         published = case.expected if case else None
     wanted = {spec.name for spec in handler.request or ()}
     taken = {name: value for name, value in (published or {}).items() if name in wanted}
-    answer = worked_out(plan, target, handler, taken) if published is not None else None
+    answer = expected_case(plan, target, handler, taken) if published is not None else None
     return ObservedEvent(
         event=event,
         handler=handler,
         outcome=outcome(plan, target, handler),
-        payload=sampled(handler),
+        payload=sample_request(handler),
         publisher=publisher,
-        arguments=sampled(publisher) if publisher else {},
+        arguments=sample_request(publisher) if publisher else {},
         answer=answer.expected if answer else None,
     )

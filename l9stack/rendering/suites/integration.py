@@ -11,19 +11,19 @@ from l9stack.model.plan import AgentPlan, Edge, OperationPlan, Plan
 from l9stack.printable import line
 from l9stack.rendering.cases import Values
 from l9stack.rendering.code.bridges import view_governance
-from l9stack.rendering.environment import fill
+from l9stack.rendering.environment import render_template
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.samples import record
-from l9stack.rendering.suites.answers import KnownExchange, chain, known_answers, made_of, worked_out
+from l9stack.rendering.suites.answers import KnownExchange, chain, expected_case, known_answers, response_sources
 from l9stack.rendering.suites.exchanges import (
     CRITICAL,
     ObservedEvent,
     PlannedExchange,
     exchanges,
-    observed,
+    invalid_packets,
+    observed_events,
     source_faults,
     target_faults,
-    unfit,
 )
 from l9stack.rendering.suites.literals import changes, wrong
 from l9stack.rendering.suites.paths import free
@@ -48,7 +48,7 @@ def integration_tests(plan: Plan, sources: Container[str] | None = None) -> dict
 
     With `sources` only those whose source is one of them; that of the whole collection goes with its first agent.
     """
-    pairs = joined(plan)
+    pairs = joined_agents(plan)
     if not pairs:
         return {}
     # Named after the collection: several may be delivered into one checkout.
@@ -65,7 +65,7 @@ def integration_tests(plan: Plan, sources: Container[str] | None = None) -> dict
     }
 
 
-def joined(plan: Plan) -> dict[tuple[str, str], list[Edge]]:
+def joined_agents(plan: Plan) -> dict[tuple[str, str], list[Edge]]:
     """Agents that are joined, with all edges from the one to the other."""
     pairs: dict[tuple[str, str], list[Edge]] = {}
     for edge in plan.edges:
@@ -76,10 +76,10 @@ def joined(plan: Plan) -> dict[tuple[str, str], list[Edge]]:
 
 def _pair(plan: Plan, source: AgentPlan, target: AgentPlan, edges: list[Edge]) -> str:
     sent = exchanges(plan, source, target, edges)
-    events = observed(plan, source, target, edges)
+    events = observed_events(plan, source, target, edges)
     reasons = "; ".join(f"{edge.kind.value} {', '.join(map(line, edge.names))}".strip() for edge in edges)
     title = f"{line(source.spec.name)} to {line(target.spec.name)}: {reasons}. Both run for real, in one namespace."
-    body = fill(
+    body = render_template(
         "tests/_integration_pair.j2",
         source=str(source.id),
         target=str(target.id),
@@ -87,7 +87,7 @@ def _pair(plan: Plan, source: AgentPlan, target: AgentPlan, edges: list[Edge]) -
         exchanges=[_exchange(plan, source, target, exchange) for exchange in sent],
         events=[_event(event, target) for event in events],
     )
-    return fill("tests/integration.py.j2", title=title, imports=_imports(body), body=body)
+    return render_template("tests/integration.py.j2", title=title, imports=_imports(body), body=body)
 
 
 def _imports(body: str) -> Imports:
@@ -101,11 +101,11 @@ def _imports(body: str) -> Imports:
 
 
 def _exchange(plan: Plan, source: AgentPlan, target: AgentPlan, exchange: PlannedExchange) -> dict[str, Any]:
-    """What the tests of one exchange are told: data, but for `cases`, `made` and `unfit`, which are source."""
+    """What the tests of one exchange are told: data, but for `cases`, `made` and `invalid_packets`, which are source."""
     answered = exchange.outcome == "answered"
     own, decider = exchange.operation, _decider(plan, exchange)
     waits = exchange.outcome == "waits" and not decider.reusable
-    due = worked_out(plan, target, exchange.asked, exchange.payload["arguments"]) if answered and not own else None
+    due = expected_case(plan, target, exchange.asked, exchange.payload["arguments"]) if answered and not own else None
     return {
         "name": exchange.label,
         "packet": exchange.payload,
@@ -115,7 +115,7 @@ def _exchange(plan: Plan, source: AgentPlan, target: AgentPlan, exchange: Planne
         "due": due.expected if due else {},
         "once": answered and exchange.once,
         "decider": (*exchange.decider, _decided(decider)) if waits else None,
-        "unfit": wrong(unfit(exchange)),
+        "unfit": wrong(invalid_packets(exchange)),
         "source_faults": [fault for fault in source_faults(source, exchange) if answered],
         "target_faults": [fault for fault in target_faults(target, exchange) if answered],
         "source_denies": answered and own is not None and _denies(source, own.criticality),
@@ -159,7 +159,7 @@ def _cases(plan: Plan, source: AgentPlan, exchange: PlannedExchange) -> dict[str
         return {"cases": (), "made": ()}
     known = known_answers(plan, source, exchange.operation, route)
     if not known:
-        return {"cases": (), "made": made_of(exchange.operation, route)}
+        return {"cases": (), "made": response_sources(exchange.operation, route)}
     usual = known[0]
     return {
         "sent": usual.sent,
@@ -202,6 +202,6 @@ def _collection(plan: Plan) -> str:
     names = [str(agent.id) for agent in plan.agents]
     groups = [names[start : start + BESIDE] for start in range(0, len(names), BESIDE)]
     anchors = {str(agent.id): list(view_governance(agent).anchors) for agent in plan.agents}
-    body = fill("tests/_integration_collection.j2", groups=groups, anchors=anchors)
+    body = render_template("tests/_integration_collection.j2", groups=groups, anchors=anchors)
     title = f"The agents of {plan.collection} beside each other."
-    return fill("tests/integration.py.j2", title=title, imports=_imports(body), body=body)
+    return render_template("tests/integration.py.j2", title=title, imports=_imports(body), body=body)

@@ -12,7 +12,7 @@ from l9stack.planning.expressions import parse
 from l9stack.rendering.cases import ExpectedCase, Values, cases
 from l9stack.rendering.code.behaviours import sent_as_packet
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.samples import another, record, refused
+from l9stack.rendering.samples import another_value, invalid_requests, record
 from l9stack.rendering.suites.literals import changes, wrong
 
 _MAX_ANSWERS_REFUSED = 4
@@ -89,7 +89,7 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
         response=response,
         answer=usual.expected,
         cases=tuple(_case(case, usual, peer) for case in found),
-        refused=wrong((values, field) for _, values, field in refused(operation.request or ()))
+        refused=wrong((values, field) for _, values, field in invalid_requests(operation.request or ()))
         if operation.request is not None
         else "{}",
         unfit=wrong(_wrong_answers(operation)),
@@ -100,7 +100,7 @@ def operation_tests(plan: Plan, agent: AgentPlan, operation: OperationPlan) -> O
         record_id=behaviour.kind == "record" and "record_id" in fields,
         peer=peer,
         limit=looked_up.limit if looked_up else 0,
-        match=tuple((field, another(specs[field])) for field in looked_up.match) if looked_up else (),
+        match=tuple((field, another_value(specs[field])) for field in looked_up.match) if looked_up else (),
         found=tuple(field for field in ("count", "decisions") if looked_up and field in fields),
     )
 
@@ -118,7 +118,7 @@ def _peer(plan: Plan, agent: AgentPlan, route: RouteBehaviour, found: tuple[Expe
         verb="packet_type" if packet else "operation",
         said=found[0].said if found else record(specs),
         sent=found[0].sent if found else {},
-        unfit=wrong((values, field) for _, values, field in refused(specs) if field in used),
+        unfit=wrong((values, field) for _, values, field in invalid_requests(specs) if field in used),
     )
 
 
@@ -135,5 +135,5 @@ def _wrong_answers(operation: OperationPlan) -> list[tuple[Values, str]]:
     """Answers of an anchor that do not fit the response; an undeclared field is the last of them."""
     if operation.response is None:
         return []
-    *rows, undeclared = ((values, field) for _, values, field in refused(operation.response))
+    *rows, undeclared = ((values, field) for _, values, field in invalid_requests(operation.response))
     return [*rows[:_MAX_ANSWERS_REFUSED], undeclared]

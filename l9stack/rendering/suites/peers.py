@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import ModulePlan, OperationPlan, Plan
-from l9stack.rendering.samples import around, record, refused
+from l9stack.rendering.samples import invalid_requests, record, values_around
 from l9stack.rendering.suites.literals import changes, wrong
 
 
@@ -34,10 +34,10 @@ def _checks(operation: OperationPlan) -> PeerChecks:
     answer = record(answers)
     return PeerChecks(
         requests_taken=_taken(requests),
-        requests_refused=wrong((values, field) for _, values, field in refused(requests)),
+        requests_refused=wrong((values, field) for _, values, field in invalid_requests(requests)),
         answers_taken=_taken(answers),
         # What is declared beside the answer is left out, and refuses nothing.
-        answers_refused=wrong((values, field) for _, values, field in refused(answers) if field in answer),
+        answers_refused=wrong((values, field) for _, values, field in invalid_requests(answers) if field in answer),
     )
 
 
@@ -45,5 +45,5 @@ def _taken(specs: Iterable[FieldSpec]) -> tuple[str, ...]:
     """Changes of the sample: each field at its bounds, and with each of its choices."""
     specs = tuple(specs)
     good = record(specs)
-    varied = (changes({**good, spec.name: value}, good) for spec in specs for value in around(spec, ()))
+    varied = (changes({**good, spec.name: value}, good) for spec in specs for value in values_around(spec, ()))
     return tuple(dict.fromkeys(text for text in varied if text != "{}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from l9stack.model.plan import AgentPlan, Comparison
-from l9stack.rendering.cases import fired
+from l9stack.rendering.cases import fired_rules
 from l9stack.rendering.fields import number
 
 _STEP = 0.01
@@ -27,7 +27,7 @@ def policy_cases(agent: AgentPlan) -> list[tuple[dict[str, Any], list[str]]]:
     for values_of in found:
         if not any(repr(values_of) == repr(known) for known in unique):
             unique.append(values_of)
-    return [(values_of, list(fired(agent, values_of))) for values_of in unique]
+    return [(values_of, list(fired_rules(agent, values_of))) for values_of in unique]
 
 
 def _holding(comparison: Comparison) -> float | int:

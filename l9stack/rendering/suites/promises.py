@@ -27,7 +27,7 @@ _BOUNDS = {
 Promises = dict[str, dict[str, Any]]
 
 
-def promised(specs: Iterable[FieldSpec] | None, *, whole: bool) -> Promises:
+def promises_of(specs: Iterable[FieldSpec] | None, *, whole: bool) -> Promises:
     """Fields by name, sorted: whether a caller gives them, and, `whole`, type, bounds, choices, default, description.
 
     A side that nobody declared is one `payload`.

@@ -12,9 +12,9 @@ from l9stack.rendering.code.communication import view_client
 from l9stack.rendering.code.governance import view_checker
 from l9stack.rendering.code.interface import view_surface
 from l9stack.rendering.code.modules import View, heading
-from l9stack.rendering.code.operations import event_of, held_by
-from l9stack.rendering.code.settings import changed, config_class, config_fields, prefix, refused_settings
-from l9stack.rendering.environment import fill
+from l9stack.rendering.code.operations import event_of, operations_of_module
+from l9stack.rendering.code.settings import config_class, config_fields, invalid_settings, other_value, prefix
+from l9stack.rendering.environment import render_template
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.packets import required_fields
 from l9stack.rendering.suites.literals import changes, wrong
@@ -32,7 +32,9 @@ def viewed_tests(view: View, plan: Plan, agent: AgentPlan, module: ModulePlan, *
     seen = view(plan, agent, module, imports)
     title = f"Tests of {module.path}: {heading(agent, module)}"
     given = {**_served(agent), "changes": changes, "wrong": wrong, **more}
-    return fill(f"tests/{module.family}.py.j2", title=title, dotted=module.dotted, imports=imports, view=seen, **given)
+    return render_template(
+        f"tests/{module.family}.py.j2", title=title, dotted=module.dotted, imports=imports, view=seen, **given
+    )
 
 
 def client_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
@@ -57,23 +59,23 @@ def _served(agent: AgentPlan) -> dict[str, Any]:
 def operations_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """Tests of the operations of a module."""
     imports = Imports()
-    tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
-    for op in held_by(agent, module):
+    tests = [operation_tests(plan, agent, op) for op in operations_of_module(agent, module)]
+    for op in operations_of_module(agent, module):
         if isinstance(op.behaviour, Implementation):
             target, _, function = op.behaviour.target.partition(":")
             imports.add(target, f"{function} as {op.name}_function")
     title = f"What {agent.spec.name} does in {module.path}, through the whole pipeline and with real memory."
-    return fill("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(agent))
+    return render_template("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(agent))
 
 
 def controller_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool = True) -> str:
     """Tests of a controller; `composed` says that it declares the whole agent."""
     surface = view_surface(plan, agent)
     imports = Imports()
-    tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
+    tests = [operation_tests(plan, agent, op) for op in operations_of_module(agent, module)]
     title = f"How {agent.spec.name} is composed in {module.path}, and what it serves."
-    facts = {str(op.name): _facts(op) for m in agent.modules for op in held_by(agent, m)}
-    return fill(
+    facts = {str(op.name): _facts(op) for m in agent.modules for op in operations_of_module(agent, m)}
+    return render_template(
         "tests/controller.py.j2",
         title=title,
         imports=imports,
@@ -108,7 +110,7 @@ def memory_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     view = view_memory(agent, Imports())
     layers = [(layer.kind.value, declaration(agent, layer)) for layer in agent.spec.memory]
     title = f"What {agent.spec.name} declares about its memory in {module.path}, and how it is used."
-    return fill(
+    return render_template(
         "tests/memory_bridge.py.j2",
         title=title,
         dotted=module.dotted,
@@ -131,7 +133,7 @@ def governance_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     view, imports = view_governance(agent), Imports()
     imports.agent("GovernancePolicy", "Rule", "Trigger", "Comparison")
     title = f"Who decides for {agent.spec.name}, and when they are asked, as {module.path} declares it."
-    return fill(
+    return render_template(
         "tests/governance_bridge.py.j2",
         title=title,
         dotted=module.dotted,
@@ -146,15 +148,15 @@ def config_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     fields = config_fields(agent, module)
     least = [(field.name, str(field.minimum), field.minimum) for field in fields if field.minimum is not None]
     title = f"Settings of {agent.spec.name}: values, bounds and the environment."
-    return fill(
+    return render_template(
         "tests/config.py.j2",
         title=title,
         dotted=module.dotted,
         prefix=prefix(agent),
         values={field.name: field.value for field in fields},
         class_name=config_class(agent),
-        refused=refused_settings(fields),
-        changes=[*((field.name, *changed(field)) for field in fields), *least],
+        refused=invalid_settings(fields),
+        changes=[*((field.name, *other_value(field)) for field in fields), *least],
     )
 
 
@@ -167,9 +169,9 @@ def routes_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         for route in surface.routes
         if first and first.path == module.path and agent.home_of(route.operation).family != "controller"
     ]
-    tests = [operation_tests(plan, agent, op) for op in held_by(agent, module)]
+    tests = [operation_tests(plan, agent, op) for op in operations_of_module(agent, module)]
     title = f"Endpoints of {agent.spec.name} as {module.path} lists them."
-    return fill(
+    return render_template(
         "tests/routes.py.j2",
         title=title,
         imports=Imports(),

@@ -10,7 +10,7 @@ import pulumi
 
 from l9stack.agent._security.keys import ensure_keys
 from l9stack.infra import deployed
-from l9stack.infra.runtimes.containers.monitoring_files import Content
+from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.spec import backend_variables, certificate_name
 from l9stack.infra.specs import Workload
 from l9stack.project import Project
@@ -45,10 +45,10 @@ def urls(passwords: Mapping[str, pulumi.Output[str]], spec: Workload) -> pulumi.
     )
 
 
-def certificates(project: Project, spec: Workload) -> dict[str, Content]:
+def certificates(project: Project, spec: Workload) -> dict[str, FileContent]:
     """The contents of `certificate_files`, by the files' names."""
     return {
-        certificate_name(service): Content(file, hashlib.sha256((project.root / file).read_bytes()).hexdigest())
+        certificate_name(service): FileContent(file, hashlib.sha256((project.root / file).read_bytes()).hexdigest())
         for service, file in sorted(spec.certificates.items())
     }
 
@@ -56,7 +56,7 @@ def certificates(project: Project, spec: Workload) -> dict[str, Content]:
 def make_keys(project: Project, principals: Sequence[str]) -> None:
     """Keys for everybody of the stack, before the first agent starts; a preview makes none."""
     if not pulumi.runtime.is_dry_run():
-        with deployed.alone(project, "keys"):
+        with deployed.provider_lock(project, "keys"):
             ensure_keys(project.keys, principals)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from l9stack import __version__
 from l9stack.extraction.packages import AGENT_LOCK
-from l9stack.files import CACHES, digests_below, files_below, fill, publish, sweep, temporary_folder
+from l9stack.files import CACHES, digests_below, files_below, publish, sweep, temporary_folder, write_files
 from l9stack.output.store import Store
 from l9stack.project import Project
 
@@ -24,7 +24,7 @@ _TITLE = "org.opencontainers.image."
 
 
 @dataclass(frozen=True)
-class Context:
+class BuildContext:
     """A folder with a `Dockerfile`, and the digest of everything in it."""
 
     folder: Path
@@ -36,7 +36,7 @@ class Context:
         return self.folder / "Dockerfile"
 
 
-def base_context(project: Project, python: str) -> Context:
+def base_context(project: Project, python: str) -> BuildContext:
     """Python and what every agent needs, by our own lock."""
     files = {"requirements.txt": AGENT_LOCK.read_bytes()}
     files |= _below(
@@ -45,27 +45,27 @@ def base_context(project: Project, python: str) -> Context:
     return _assembled(project, "base", files, {f"{_TITLE}base.name": python})
 
 
-def packages_context(project: Project, lock: Path, digest: str, labels: Mapping[str, str]) -> Context:
+def packages_context(project: Project, lock: Path, digest: str, labels: Mapping[str, str]) -> BuildContext:
     """The collection's third-party packages, by its own lock."""
     return _assembled(
         project, "packages", {"requirements.txt": lock.read_bytes()}, {**labels, "l9stack.packages": digest}
     )
 
 
-def own_context(project: Project, folder: Path, digest: str, labels: Mapping[str, str]) -> Context:
+def implementations_context(project: Project, folder: Path, digest: str, labels: Mapping[str, str]) -> BuildContext:
     """The user's own functions; their tests stay where they are."""
     names = [name for name in files_below(folder) if name.partition("/")[0] != "tests"]
     files = _below(folder, "implementations", names)
     return _assembled(project, "own", files, {**labels, "l9stack.implementations": digest})
 
 
-def agent_context(project: Project, entry: str, labels: Mapping[str, str]) -> Context:
+def agent_context(project: Project, entry: str, labels: Mapping[str, str]) -> BuildContext:
     """One agent's generated files, as they lie in the store."""
     files = _parts(project, entry, ("code/", "manifests/"))
     return _assembled(project, "agent", files, {**labels, "l9stack.code": entry})
 
 
-def tests_context(project: Project, entry: str, labels: Mapping[str, str]) -> Context:
+def tests_context(project: Project, entry: str, labels: Mapping[str, str]) -> BuildContext:
     """Everything that the generated tests of a collection run on, with pytest by our own lock."""
     files = _parts(project, entry, ("code/", "manifests/", "tests/"))
     files["requirements.txt"] = (DOCKERFILES / "tests_requirements.txt").read_bytes()
@@ -87,7 +87,7 @@ def _below(folder: Path, at: str, names: Iterable[str]) -> dict[str, bytes]:
     return {f"{at}/{name}": (folder / name).read_bytes() for name in found}
 
 
-def _assembled(project: Project, kind: str, files: dict[str, bytes], labels: Mapping[str, str]) -> Context:
+def _assembled(project: Project, kind: str, files: dict[str, bytes], labels: Mapping[str, str]) -> BuildContext:
     """The folder, written where it is missing or was changed; labels become a part of its Dockerfile."""
     told = {**labels, f"{_TITLE}title": f"l9stack {kind}", f"{_TITLE}version": __version__}
     # An instruction of the builder reads `$` and quotes; names, digests and versions have neither.
@@ -98,15 +98,15 @@ def _assembled(project: Project, kind: str, files: dict[str, bytes], labels: Map
     folder = project.state / "images" / f"{kind}-{digest}"
     wanted = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     if folder.is_dir() and digests_below(folder) == wanted:
-        return Context(folder, digest)
+        return BuildContext(folder, digest)
     folder.parent.mkdir(parents=True, exist_ok=True)
     sweep(folder.parent)
     with temporary_folder(folder) as temporary:
-        fill(temporary, sorted(files.items()))
+        write_files(temporary, sorted(files.items()))
         for path in (temporary, *temporary.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
         if folder.exists():
             with temporary_folder(folder) as rubbish:
                 publish(folder, rubbish / "changed")
         publish(temporary, folder)
-    return Context(folder, digest)
+    return BuildContext(folder, digest)

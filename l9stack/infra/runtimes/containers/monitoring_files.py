@@ -13,7 +13,7 @@ from l9stack.infra.specs import RunningWorkload
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """What a file of a container holds: a secret, or a file of the project, which `digest` tells from the next."""
 
     path: str = ""
@@ -23,7 +23,7 @@ class Content:
 
 
 @runtime_checkable
-class Watching(Protocol):
+class MonitoringRuntime(Protocol):
     """A runtime that runs Prometheus and Grafana beside the agents."""
 
     @property
@@ -34,7 +34,7 @@ class Watching(Protocol):
         self,
         name: str,
         spec: Container,
-        contents: Mapping[str, Content],
+        contents: Mapping[str, FileContent],
         parent: pulumi.Resource,
         after: Sequence[pulumi.Resource],
     ) -> RunningWorkload:

@@ -17,14 +17,14 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.runtimes.containers import image_contexts as contexts
-from l9stack.infra.runtimes.containers.image_contexts import Context
+from l9stack.infra.runtimes.containers.image_contexts import BuildContext
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.infra.specs import AgentWorkload, PreflightWorkload, Workload
 from l9stack.project import Project
 
 
 @dataclass(frozen=True)
-class Made:
+class BuiltImage:
     """An image: by which the engine finds it, what tells its content, and the resource that makes it, if one does."""
 
     reference: pulumi.Output[str]
@@ -41,8 +41,8 @@ class AgentImages:
     def __init__(self, collection: str, settings: DockerSettings, parent: pulumi.Resource) -> None:
         self._project = Project.find()
         self._collection, self._parent, self._registry = collection, parent, settings.registry
-        self._environments: dict[str, Made] = {}
-        self._own: dict[str, Made] = {}
+        self._environments: dict[str, BuiltImage] = {}
+        self._own: dict[str, BuiltImage] = {}
         self._base = self._pulled(settings.images["agent"]) if "agent" in settings.images else self._made_base(settings)
 
     @property
@@ -60,33 +60,33 @@ class AgentImages:
         context = contexts.tests_context(self._project, spec.digest, self._labels())
         return self._built(f"{name}-image", name, context, self._below(spec), parent).reference
 
-    def _made_base(self, settings: DockerSettings) -> Made:
+    def _made_base(self, settings: DockerSettings) -> BuiltImage:
         python = settings.images.get("python", PYTHON)
         named = pulumi.Output.from_input(python)
         context = contexts.base_context(self._project, python)
-        return self._built(f"{self._collection}-agent-base", "l9stack-agent-base", context, Made(named, named))
+        return self._built(f"{self._collection}-agent-base", "l9stack-agent-base", context, BuiltImage(named, named))
 
-    def _pulled(self, name: str) -> Made:
+    def _pulled(self, name: str) -> BuiltImage:
         pulled = docker.RemoteImage(
             f"{self._collection}-agent-base",
             name=name,
             keep_locally=True,
             opts=pulumi.ResourceOptions(parent=self._parent),
         )
-        return Made(pulled.repo_digest, pulled.repo_digest, pulled)
+        return BuiltImage(pulled.repo_digest, pulled.repo_digest, pulled)
 
-    def _below(self, spec: Workload) -> Made:
+    def _below(self, spec: Workload) -> BuiltImage:
         """What an agent's image, or that of the tests, stands on."""
         environment = self._environment(spec)
         if not spec.folder:
             return environment
         if spec.folder not in self._own:
             name, folder = f"{self._collection}-own", self._project.root / spec.folder
-            context = contexts.own_context(self._project, folder, spec.implementations, self._labels())
+            context = contexts.implementations_context(self._project, folder, spec.implementations, self._labels())
             self._own[spec.folder] = self._built(f"{name}-image", name, context, environment)
         return self._own[spec.folder]
 
-    def _environment(self, spec: Workload) -> Made:
+    def _environment(self, spec: Workload) -> BuiltImage:
         if not spec.lock:
             return self._base
         if spec.lock not in self._environments:
@@ -99,8 +99,8 @@ class AgentImages:
         return {"l9stack.collection": self._collection, **(more or {})}
 
     def _built(
-        self, resource: str, name: str, context: Context, below: Made, parent: pulumi.Resource | None = None
-    ) -> Made:
+        self, resource: str, name: str, context: BuildContext, below: BuiltImage, parent: pulumi.Resource | None = None
+    ) -> BuiltImage:
         """An image from a context and what it stands on: another of ours, or one that the engine pulls by its name."""
         identity = below.identity.apply(lambda known: contexts.digest_of([known.encode(), context.digest.encode()]))
         tagged = pulumi.Output.concat(name.replace("_", "-").rstrip("-"), ":", identity)
@@ -127,7 +127,7 @@ class AgentImages:
                 parent=parent or self._parent, depends_on=[below.resource] if below.resource else None
             ),
         )
-        return Made(image.repo_digest if registry else image.image_name, identity, image)
+        return BuiltImage(image.repo_digest if registry else image.image_name, identity, image)
 
     def _shown(self, path: Path) -> str:
         return self._project.shown(path)

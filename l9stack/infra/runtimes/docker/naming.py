@@ -13,7 +13,7 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.protection import KEEPS_DATA
-from l9stack.infra.runtimes.containers.monitoring_files import Content
+from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.spec import Container, Health, stack_labels
 
 LIMITS: Mapping[str, Any] = {
@@ -170,7 +170,7 @@ def health_check(health: Health) -> docker.ContainerHealthcheckArgs:
     )
 
 
-def sealed(seal: str, text: str) -> str:
+def keyed_digest(seal: str, text: str) -> str:
     """A digest that tells one text from the next. A bare one would let anybody who sees it try out passwords."""
     return hmac.new(seal.encode(), text.encode(), hashlib.sha256).hexdigest()
 
@@ -179,7 +179,9 @@ def fingerprint(seal: pulumi.Input[str], uploads: Sequence[docker.ContainerUploa
     """Tells one content of files from the next."""
     contents = [upload.content if upload.content is not None else upload.source_hash for upload in uploads]
     paths = [upload.file for upload in uploads]
-    found = pulumi.Output.all(seal, paths, contents).apply(lambda known: sealed(known[0], json.dumps(known[1:]))[:16])
+    found = pulumi.Output.all(seal, paths, contents).apply(
+        lambda known: keyed_digest(known[0], json.dumps(known[1:]))[:16]
+    )
     return pulumi.Output.unsecret(found)
 
 
@@ -192,7 +194,7 @@ def _duration(seconds: int) -> str:
     return f"{seconds // 60}m{seconds % 60}s" if seconds >= 60 else f"{seconds}s"
 
 
-def upload(path: str, content: Content) -> docker.ContainerUploadArgs:
+def upload(path: str, content: FileContent) -> docker.ContainerUploadArgs:
     """A file with some content; everybody in the container can read it, unless it is secret."""
     if content.secret is not None:
         return secret_file(path, content.secret)

@@ -19,7 +19,7 @@ from l9stack.infra.settings import DockerSettings
 from l9stack.infra.specs import Preflight, PreflightWorkload
 
 
-class OnEngine(ABC):
+class DockerEngineRuntime(ABC):
     """An engine on which a stack has claimed its names; `docker:host` of the stack's config chooses a remote one."""
 
     def __init__(self, settings: DockerSettings) -> None:

@@ -19,7 +19,7 @@ from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployed
 from l9stack.infra.resources import ContainerReady, Password
 from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
-from l9stack.infra.runtimes.containers.monitoring_files import Content
+from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     AGENT_USER,
@@ -41,7 +41,7 @@ from l9stack.infra.runtimes.docker.naming import (
     upload,
     volumes_at,
 )
-from l9stack.infra.runtimes.docker.on_engine import OnEngine
+from l9stack.infra.runtimes.docker.on_engine import DockerEngineRuntime
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.specs import FILES, AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project
@@ -62,7 +62,7 @@ class EngineSite:
     """Those that its user becomes the owner of, by the folders where they lie."""
 
 
-class DockerRuntime(OnEngine):
+class DockerRuntime(DockerEngineRuntime):
     """Containers on one Docker engine; `docker:host` of the stack's config chooses a remote one."""
 
     name = "docker"
@@ -89,7 +89,7 @@ class DockerRuntime(OnEngine):
         self,
         name: str,
         spec: Container,
-        contents: Mapping[str, Content],
+        contents: Mapping[str, FileContent],
         parent: pulumi.Resource,
         after: Sequence[pulumi.Resource],
     ) -> RunningWorkload:

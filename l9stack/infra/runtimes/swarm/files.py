@@ -17,9 +17,9 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.resources import Password
-from l9stack.infra.runtimes.containers.monitoring_files import Content
+from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.spec import CONFIG, PUBLIC_KEYS, Container, File
-from l9stack.infra.runtimes.docker.naming import ContainerNames, sealed
+from l9stack.infra.runtimes.docker.naming import ContainerNames, keyed_digest
 from l9stack.project import Project
 
 _SHARED = (CONFIG, PUBLIC_KEYS)
@@ -28,7 +28,7 @@ _NOT_YET = "to be made"
 
 
 @dataclass(frozen=True)
-class Brought:
+class ServiceFiles:
     """The files of one service."""
 
     secrets: Sequence[docker.ServiceTaskSpecContainerSpecSecretArgs]
@@ -47,10 +47,10 @@ class SwarmFiles:
         self,
         name: str,
         spec: Container,
-        contents: Mapping[str, Content],
+        contents: Mapping[str, FileContent],
         scene: ContainerNames,
         after: Sequence[pulumi.Resource],
-    ) -> Brought:
+    ) -> ServiceFiles:
         """All files of a container; `contents` by their names."""
         secrets, configs = [], []
         for file in spec.files:
@@ -60,14 +60,14 @@ class SwarmFiles:
             else:
                 owner = scene.collection if file.name in _SHARED else name
                 configs.append(self._config(f"{owner}-{ending}", file, content, scene, after))
-        return Brought(secrets, configs)
+        return ServiceFiles(secrets, configs)
 
     def _secret(
         self, name: str, file: File, content: pulumi.Input[str], user: str, scene: ContainerNames
     ) -> docker.ServiceTaskSpecContainerSpecSecretArgs:
         """A file that only `user` of the container can read."""
         data = pulumi.Output.secret(content)
-        named = pulumi.Output.all(self._sealing(scene), data).apply(lambda both: sealed(both[0], both[1])[:12])
+        named = pulumi.Output.all(self._sealing(scene), data).apply(lambda both: keyed_digest(both[0], both[1])[:12])
         made = docker.Secret(
             name,
             name=pulumi.Output.concat(_short(scene.named(name)), "-", pulumi.Output.unsecret(named)),
@@ -86,7 +86,7 @@ class SwarmFiles:
         )
 
     def _config(
-        self, name: str, file: File, content: Content, scene: ContainerNames, after: Sequence[pulumi.Resource]
+        self, name: str, file: File, content: FileContent, scene: ContainerNames, after: Sequence[pulumi.Resource]
     ) -> docker.ServiceTaskSpecContainerSpecConfigArgs:
         """A file of the project that everybody in the container can read.
 

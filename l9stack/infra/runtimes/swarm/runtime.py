@@ -19,7 +19,7 @@ from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployed
 from l9stack.infra.resources import Password, SwarmCluster, SwarmService
 from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
-from l9stack.infra.runtimes.containers.monitoring_files import Content
+from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     BACKENDS,
@@ -34,7 +34,7 @@ from l9stack.infra.runtimes.containers.spec import (
     service_container,
 )
 from l9stack.infra.runtimes.docker.naming import Bringer, ContainerNames
-from l9stack.infra.runtimes.docker.on_engine import OnEngine
+from l9stack.infra.runtimes.docker.on_engine import DockerEngineRuntime
 from l9stack.infra.runtimes.swarm.files import SwarmFiles, digest_now, read_now
 from l9stack.infra.runtimes.swarm.services import ClusterSite, revision_of, seconds_to_settle, service_arguments
 from l9stack.infra.settings import DockerSettings, SwarmSettings
@@ -42,7 +42,7 @@ from l9stack.infra.specs import AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project
 
 
-class SwarmRuntime(OnEngine):
+class SwarmRuntime(DockerEngineRuntime):
     """Services of the swarm that an engine manages; `docker:host` of the stack's config chooses a remote one."""
 
     name = "swarm"
@@ -61,7 +61,7 @@ class SwarmRuntime(OnEngine):
         wanted = service_container(spec.name, scene.collection, spec.stack, self._settings.images.get(spec.name, ""))
         password = Password(f"{name}-password", pulumi.ResourceOptions(parent=parent)).value
         self._passwords[spec.name] = password
-        secret = Content(secret=password.apply(SERVICES[spec.name].secret))
+        secret = FileContent(secret=password.apply(SERVICES[spec.name].secret))
         running = self._kept(name, wanted, scene, {file.name: secret for file in wanted.files}, ())
         return RunningWorkload(running, f"{wanted.host}:{wanted.port}", running.instance)
 
@@ -69,7 +69,7 @@ class SwarmRuntime(OnEngine):
         self,
         name: str,
         spec: Container,
-        contents: Mapping[str, Content],
+        contents: Mapping[str, FileContent],
         parent: pulumi.Resource,
         after: Sequence[pulumi.Resource],
     ) -> RunningWorkload:
@@ -98,10 +98,10 @@ class SwarmRuntime(OnEngine):
         trusted = self._project.keys / TRUSTED
         key = pulumi.Output.from_input(read_now(key_file(self._project.keys, f"agent:{spec.agent}")))
         contents = {
-            ENVIRONMENT: Content(secret=urls(self._passwords, spec).apply(env_file)),
-            CONFIG: Content(self._project.shown(config), spec.shared),
-            KEY: Content(secret=key),
-            PUBLIC_KEYS: Content(self._project.shown(trusted), digest_now(trusted)),
+            ENVIRONMENT: FileContent(secret=urls(self._passwords, spec).apply(env_file)),
+            CONFIG: FileContent(self._project.shown(config), spec.shared),
+            KEY: FileContent(secret=key),
+            PUBLIC_KEYS: FileContent(self._project.shown(trusted), digest_now(trusted)),
             **certificates(self._project, spec),
         }
         found = ClusterSite(
@@ -123,7 +123,7 @@ class SwarmRuntime(OnEngine):
         name: str,
         wanted: Container,
         scene: ContainerNames,
-        contents: Mapping[str, Content],
+        contents: Mapping[str, FileContent],
         after: Sequence[pulumi.Resource],
     ) -> SwarmService:
         """A service of one task that has volumes, from an official image."""

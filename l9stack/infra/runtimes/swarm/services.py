@@ -16,7 +16,7 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.infra.runtimes.containers.spec import Container
-from l9stack.infra.runtimes.swarm.files import Brought
+from l9stack.infra.runtimes.swarm.files import ServiceFiles
 from l9stack.infra.settings import SwarmSettings
 from l9stack.infra.settings.registry import Registry
 from l9stack.running.swarm_services import REVISION
@@ -38,7 +38,7 @@ class ClusterSite:
     """Another one where the image is another: the engine may write its name anew."""
     networks: Sequence[docker.Network]
     constraints: Sequence[pulumi.Input[str]]
-    files: Brought
+    files: ServiceFiles
     volumes: Mapping[str, docker.Volume]
     """By the folders where they lie."""
     registry: Registry | None = None
