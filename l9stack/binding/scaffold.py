@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.binding.answers import Edit, add_implementation
-from l9stack.binding.choose import TESTS, BindingTarget, choose_target
+from l9stack.binding.target import TESTS, BindingTarget, choose_target
 from l9stack.errors import InputError, Place, Problem
 from l9stack.files import contained_path, write_file
 from l9stack.inputs import Inputs

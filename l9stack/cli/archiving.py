@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from l9stack.cli.arguments import existing_path, project_of
 from l9stack.cli.printing import print_json
-from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import read_inputs
 from l9stack.infra.archive.policies import Policy, agents_policy, deployer_policy

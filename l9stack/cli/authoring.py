@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from l9stack.cli.arguments import existing_path, project_of
 from l9stack.cli.printing import print_json
 from l9stack.cli.scaffolds import AGENT, ANSWERS, FIRST_AGENT, GLUE
-from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.names import AgentId, agent_id, class_name, identifier
 

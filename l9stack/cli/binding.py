@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from l9stack.cli.arguments import DEFAULT_STACK, collection_of, project_of
 from l9stack.cli.printing import print_json
-from l9stack.cli.target import DEFAULT_STACK, collection_of, project_of
 from l9stack.errors import Place
 from l9stack.extraction.prepare import plan_of
 from l9stack.inputs import Inputs

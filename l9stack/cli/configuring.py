@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from l9stack.cli.arguments import existing_path, stack_of
 from l9stack.cli.stacks import pinned_release
-from l9stack.cli.target import existing_path, stack_of
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import LockedError
 from l9stack.project import Project

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from l9stack.cli.arguments import DEFAULT_STACK, collection_of, existing_path, project_of
 from l9stack.cli.printing import print_json, table
-from l9stack.cli.target import DEFAULT_STACK, collection_of, existing_path, project_of
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, InputError, Place, Problem
-from l9stack.extraction.current import LastExtraction, last_extraction
+from l9stack.extraction.last_extraction import LastExtraction, last_extraction
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack
 

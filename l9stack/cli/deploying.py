@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from l9stack.cli.arguments import DEFAULT_STACK, existing_path, project_of, stack_name
 from l9stack.cli.configuring import collection_setting, release_setting
-from l9stack.cli.leftovers import clear_orphans, find_orphans
+from l9stack.cli.orphans import clear_orphans, find_orphans
 from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.stacks import (
     can_ask,
@@ -24,14 +25,13 @@ from l9stack.cli.stacks import (
     require_project,
     require_secrets_key,
 )
-from l9stack.cli.target import DEFAULT_STACK, existing_path, project_of, stack_name
 from l9stack.engine import environment
 from l9stack.engine.drive import StackEngine
 from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_DRIFT, EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.extraction.extract import extract
-from l9stack.extraction.kept import VARIABLE, keep_inputs
-from l9stack.extraction.views import published_view
+from l9stack.extraction.input_store import VARIABLE, keep_inputs
+from l9stack.extraction.published_view import published_view
 from l9stack.inputs import Inputs
 from l9stack.output.edits import find_edits
 from l9stack.project import Project
@@ -195,7 +195,7 @@ def extract_for_stack(
     if sources is None:
         return None
     if pinned := pinned_release(project, stack):
-        from l9stack.releases.prepared import prepare_release
+        from l9stack.releases.preparation import prepare_release
 
         inputs = prepare_release(project, pinned, sources.settings).inputs
     else:
@@ -232,7 +232,7 @@ def input_errors(project: Project, stack: str) -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        from l9stack.infra.inputs import input_problems
+        from l9stack.infra.stack_inputs import input_problems
 
         told = str(error)
         if problems := [problem for problem in input_problems(project, stack) if str(problem) in told]:

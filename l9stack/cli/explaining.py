@@ -6,11 +6,11 @@ import argparse
 import json
 from typing import Any
 
+from l9stack.cli.arguments import collection_of, project_of, stack_name
 from l9stack.cli.printing import print_json, print_problems
 from l9stack.cli.stacks import pinned_release
-from l9stack.cli.target import collection_of, project_of, stack_name
 from l9stack.errors import InputError, Problem
-from l9stack.evidence.scrub import redact_value
+from l9stack.evidence.redaction import redact_value
 from l9stack.extraction.prepare import read_inputs
 from l9stack.inputs import Inputs
 from l9stack.model.agent import AgentSpec

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from l9stack.cli.arguments import project_of, stack_name
 from l9stack.cli.printing import print_json, table
-from l9stack.cli.target import project_of, stack_name
 from l9stack.errors import EXIT_OK
 
 

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from l9stack.cli.arguments import existing_path, project_of
 from l9stack.cli.printing import ProgressLine, print_json, table
-from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from l9stack.extraction.extract import extract as run
 from l9stack.inputs import Inputs

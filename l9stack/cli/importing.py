@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from l9stack.cli.arguments import collection_of, existing_path, project_of
 from l9stack.cli.printing import ProgressLine, print_json, print_problems
-from l9stack.cli.target import collection_of, existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.importing import forget, import_modules
 from l9stack.project import Project

@@ -6,8 +6,8 @@ import argparse
 import shlex
 
 from l9stack import engine
+from l9stack.cli.arguments import DEFAULT_STACK, project_of
 from l9stack.cli.printing import ProgressLine, print_json, table
-from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.doctor import diagnose
 from l9stack.engine.drive import StackEngine
 

@@ -6,8 +6,8 @@ import argparse
 
 from pydantic import ValidationError
 
+from l9stack.cli.arguments import project_of, stack_name
 from l9stack.cli.printing import ProgressLine, print_json
-from l9stack.cli.target import project_of, stack_name
 from l9stack.errors import EXIT_OK, ServiceError
 from l9stack.files import write_file
 from l9stack.model.deployment import Deployment

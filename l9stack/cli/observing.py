@@ -8,12 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from l9stack.cli.arguments import DEFAULT_STACK, project_of, stack_name
 from l9stack.cli.printing import ProgressLine, print_json, quantity, table
-from l9stack.cli.target import DEFAULT_STACK, project_of, stack_name
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, ServiceError
 from l9stack.printable import terminal
 from l9stack.project import Project
-from l9stack.running.parts import PartStatus
+from l9stack.running.part_status import PartStatus
 from l9stack.running.stack import find_running
 
 PAUSE_SECONDS = 0.5

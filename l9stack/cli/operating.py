@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.agent._security import keys, tokens
+from l9stack.cli.arguments import project_of, stack_name
 from l9stack.cli.printing import print_json
-from l9stack.cli.target import project_of, stack_name
 from l9stack.errors import EXIT_OK, InputError, Problem, ServiceError
 from l9stack.project import Project
 from l9stack.running.stack import find_running

@@ -37,19 +37,19 @@ Add = Callable[..., argparse.ArgumentParser]
 
 
 def _generation(add: Add) -> None:
-    command = add("validate", "reading:validate", "check a collection; lists unbound operations as questions")
+    command = add("validate", "inspecting:validate", "check a collection; lists unbound operations as questions")
     command.add_argument(
         "path", nargs="?", help="a collection: a file, or a folder with glue and answers beside the schemas"
     )
     _stack_option(command, "check a stack's config, and the collection that it deploys")
     command.add_argument("--meta", help="folder with the four meta templates (default: the project's templates/meta)")
 
-    command = add("graph", "reading:graph", "show agents, dependencies, waves and wirings")
+    command = add("graph", "inspecting:graph", "show agents, dependencies, waves and wirings")
     command.add_argument("path", help="a collection: a file or a folder")
     command.add_argument("--format", choices=("text", "mermaid", "json"), default="text")
     command.add_argument("--meta", help="folder with the four meta templates")
 
-    command = add("prompt", "reading:prompt", "print the prompt by which a language model can be asked for the modules")
+    command = add("prompt", "inspecting:prompt", "print the prompt by which a language model can be asked for the modules")
     command.add_argument("path", help="a collection: a file or a folder")
     command.add_argument("--output", help="write it to this file, and print the file's name")
     command.add_argument("--meta", help="folder with the four meta templates")

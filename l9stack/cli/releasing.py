@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from l9stack.cli.arguments import DEFAULT_STACK, project_of
 from l9stack.cli.configuring import release_setting
 from l9stack.cli.deploying import confirm_changes, deploy, extract_for_stack, prepared_engine, refuse_unattended
 from l9stack.cli.printing import ProgressLine, print_json, table
 from l9stack.cli.stacks import can_ask, known_stack, pinned_release, require_secrets_key
-from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK, EXIT_USAGE, InputError, Place, Problem
 from l9stack.inputs.names import collection_name

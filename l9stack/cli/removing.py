@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from l9stack.cli.leftovers import clear_orphans, find_orphans
+from l9stack.cli.arguments import DEFAULT_STACK, project_of
+from l9stack.cli.orphans import clear_orphans, find_orphans
 from l9stack.cli.printing import ProgressLine, print_json
 from l9stack.cli.stacks import (
     DEFAULT_RUNTIME,
@@ -20,7 +21,6 @@ from l9stack.cli.stacks import (
     require_secrets_key,
     runtime_of,
 )
-from l9stack.cli.target import DEFAULT_STACK, project_of
 from l9stack.engine.drive import StackEngine
 from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, Problem

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from l9stack.cli.arguments import project_of, stack_name
 from l9stack.cli.printing import print_json, quantity, table
-from l9stack.cli.target import project_of, stack_name
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, InputError, Place, Problem
 from l9stack.model.monitoring import CONFIG
 from l9stack.running.manifest import read_manifest

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from l9stack.evidence.figures import ChecklistItem, ReportSection, code, plain, table
+from l9stack.evidence.checklist import ChecklistItem, ReportSection, code, plain, table
 from l9stack.model.deployment import Deployment
 from l9stack.model.evidence import BuildEvidence
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from l9stack.evidence.canonical import canonical, digest, strict_json
-from l9stack.evidence.scrub import redact_value
+from l9stack.evidence.redaction import redact_value
 from l9stack.files import write_file
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, ServerVersion, TestCounts, TodoItem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from l9stack.evidence.figures import ChecklistItem, GateFigures, ReportSection, code, plain
+from l9stack.evidence.checklist import ChecklistItem, GateFigures, ReportSection, code, plain
 from l9stack.evidence.sections import (
     baseline,
     compliance,

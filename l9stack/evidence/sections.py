@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from l9stack.evidence.figures import ChecklistItem, GateFigures, ReportSection, code, plain, table
+from l9stack.evidence.checklist import ChecklistItem, GateFigures, ReportSection, code, plain, table
 from l9stack.model.agent import MemoryKind
 from l9stack.model.evidence import BuildEvidence, TestCounts
 from l9stack.model.plan import AgentPlan, Plan

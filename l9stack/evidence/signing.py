@@ -14,7 +14,7 @@ from typing import Any
 
 from l9stack.evidence.canonical import canonical
 from l9stack.evidence.keys import SigningKey
-from l9stack.evidence.scrub import redact_value
+from l9stack.evidence.redaction import redact_value
 from l9stack.model.evidence import BuildEvidence
 
 NAME = "attestation.dsse.json"

@@ -10,7 +10,7 @@ from l9stack import __version__
 from l9stack.errors import InputError, Place, Problem, VerificationError
 from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE, verify
-from l9stack.extraction.current import LastExtraction
+from l9stack.extraction.last_extraction import LastExtraction
 from l9stack.files import digests_below
 from l9stack.inputs.names import IMPLEMENTATIONS
 from l9stack.output.placing import Parcel

@@ -23,7 +23,7 @@ from l9stack.planning.graph import Directory
 from l9stack.planning.plan import make_plan
 from l9stack.project import Project
 from l9stack.reading.collection import read_collection
-from l9stack.reading.imported import read_modules
+from l9stack.reading.imported_modules import read_modules
 from l9stack.reading.meta import read_meta
 
 CODE = "code"

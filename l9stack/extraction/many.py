@@ -15,10 +15,10 @@ from l9stack.extraction.extract import find_published, reuse
 from l9stack.extraction.results import ExtractionResult, failure, success
 from l9stack.inputs import Inputs
 from l9stack.inputs.names import collection_files, collection_name
+from l9stack.local.fork_server import ForkServer
 from l9stack.local.processes import tail
 from l9stack.local.scratch import scratch_folder
 from l9stack.local.temporary import SharedServers, shared_servers
-from l9stack.local.warm import ForkServer
 from l9stack.progress import Progress
 from l9stack.project import Project
 

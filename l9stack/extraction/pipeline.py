@@ -8,11 +8,11 @@ from pathlib import Path
 from l9stack.evidence import extraction_manifest, report, signing
 from l9stack.evidence.keys import signing_key
 from l9stack.evidence.records import Records
-from l9stack.extraction import gating
+from l9stack.extraction import measurement
 from l9stack.extraction.prepare import PreparedCollection
+from l9stack.extraction.published_view import COLLECTION, CONFIG, PublishedView, publish_pointer
 from l9stack.extraction.servers import GateServers
-from l9stack.extraction.views import COLLECTION, CONFIG, PublishedView, publish_pointer
-from l9stack.gates import judge
+from l9stack.gates import evaluation
 from l9stack.model.artifact import Artifact
 from l9stack.model.evidence import AgentEvidence, BuildEvidence
 from l9stack.names import AgentId
@@ -33,10 +33,10 @@ def run(
     progress(f"{plan.collection}: {len(plan.agents)} agents, {len(tree.artifacts)} files rendered")
     prepared.stored()
     agents = [agent.id for agent in plan.agents]
-    measured = gating.measure(prepared, agents, output, progress, grounds, integration=True)
-    gating.require(prepared, measured, now)
-    evidence = gating.evidence_of(prepared, measured, agents, now)
-    gating.keep(prepared, evidence)
+    measured = measurement.measure(prepared, agents, output, progress, grounds, integration=True)
+    measurement.require(prepared, measured, now)
+    evidence = measurement.evidence_of(prepared, measured, agents, now)
+    measurement.keep(prepared, evidence)
     Records(project).save_build(evidence)
     view = _publish(prepared, evidence, output, now)
     return view, evidence
@@ -77,12 +77,12 @@ def gate_agent(prepared: PreparedCollection, agent: AgentId, progress: Progress)
     Raises:
         GateError: a static gate did not hold, so that no test was run.
     """
-    if known := Records(prepared.project).agent(gating.record_key(prepared, agent)):
+    if known := Records(prepared.project).agent(measurement.record_key(prepared, agent)):
         return known.model_copy(update={"carried_over": True})
     with GateServers(prepared.project, progress, jobs=1) as grounds:
-        measured = gating.measure(prepared, [agent], prepared.project.root, progress, grounds, integration=False)
+        measured = measurement.measure(prepared, [agent], prepared.project.root, progress, grounds, integration=False)
     if agent not in measured.run.per_agent:
-        judge.require(prepared.plan, measured.results, measured.run.failures)
-    evidence = gating.evidence_of(prepared, measured, [agent], datetime.now(UTC))
-    gating.keep(prepared, evidence)
+        evaluation.require(prepared.plan, measured.results, measured.run.failures)
+    evidence = measurement.evidence_of(prepared, measured, [agent], datetime.now(UTC))
+    measurement.keep(prepared, evidence)
     return evidence.agents[0]

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Self
 
 from l9stack.agent.backends import BackendUrls
-from l9stack.gates.warm import fork_server_of_tests
+from l9stack.gates.fork_server import fork_server_of_tests
 from l9stack.local.client import SupervisorClient
+from l9stack.local.fork_server import ForkServer
 from l9stack.local.scratch import scratch_folder
 from l9stack.local.temporary import SharedServers, temporary_servers
-from l9stack.local.warm import ForkServer
 from l9stack.progress import Progress
 from l9stack.project import Project
 

@@ -16,9 +16,9 @@ from l9stack.extraction.extract import extract
 from l9stack.extraction.results import ExtractionResult, failure, success
 from l9stack.extraction.servers import SharedGateServers
 from l9stack.inputs import Inputs
-from l9stack.local import zygote
+from l9stack.local import fork_server_process
+from l9stack.local.fork_server_process import Order
 from l9stack.local.temporary import SharedServers
-from l9stack.local.zygote import Order
 from l9stack.project import Project
 
 
@@ -51,4 +51,4 @@ def _quiet(_message: str) -> None:
 
 
 if __name__ == "__main__":
-    zygote.serve(_warm, _extract)
+    fork_server_process.serve(_warm, _extract)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from l9stack.gates.parsed import CODE, ParsedTree
 from l9stack.gates.registry import (
     BASELINE_GATES,
     GateMeasurement,
@@ -17,6 +16,7 @@ from l9stack.gates.registry import (
     result,
     rows_of,
 )
+from l9stack.gates.syntax import CODE, ParsedTree
 from l9stack.model.evidence import GateResult, ServerVersion
 from l9stack.model.plan import AgentPlan, Plan
 

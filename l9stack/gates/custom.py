@@ -6,8 +6,8 @@ import re
 from fnmatch import fnmatchcase
 
 from l9stack.errors import Place
-from l9stack.gates.parsed import CODE, DOCS, TESTS, ParsedTree
 from l9stack.gates.registry import GateMeasurement, first_few
+from l9stack.gates.syntax import CODE, DOCS, TESTS, ParsedTree
 from l9stack.model.artifact import Artifact
 from l9stack.model.meta import GateCheck
 from l9stack.model.plan import AgentPlan

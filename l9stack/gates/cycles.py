@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Set
 
-from l9stack.gates.parsed import ParsedModule
+from l9stack.gates.syntax import ParsedModule
 
 
 def cycles(graph: Mapping[str, Set[str]]) -> list[tuple[str, ...]]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from l9stack.errors import Place
 from l9stack.gates.operations import CodeOperation, find_operations, record_fields
-from l9stack.gates.parsed import CODE, MANIFESTS, ParsedTree
 from l9stack.gates.registry import GateMeasurement, agent_gate, first_few, percent
+from l9stack.gates.syntax import CODE, MANIFESTS, ParsedTree
 from l9stack.model.glue import FieldSpec
 from l9stack.model.plan import AgentPlan
 

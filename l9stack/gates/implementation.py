@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from l9stack.errors import Place
-from l9stack.gates.parsed import DOCS, TESTS, ParsedModule, ParsedTree, expected_files, functions
 from l9stack.gates.registry import GateMeasurement, agent_gate, collection_gate, first_few, percent
+from l9stack.gates.syntax import DOCS, TESTS, ParsedModule, ParsedTree, expected_files, functions
 from l9stack.model.plan import AgentPlan
 
 # Spelled in two halves so that this very file passes the search that it is for.

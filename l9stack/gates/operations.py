@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from l9stack.errors import Place
-from l9stack.gates.parsed import ParsedModule, ParsedTree
+from l9stack.gates.syntax import ParsedModule, ParsedTree
 from l9stack.model.plan import AgentPlan
 
 RECORD, PAYLOAD = "Record", "Payload"

@@ -9,8 +9,8 @@ from l9stack.errors import Place
 from l9stack.gates.cycles import cycles, import_graph, imports
 from l9stack.gates.enforcement import module_names
 from l9stack.gates.operations import find_operations
-from l9stack.gates.parsed import CODE, MANIFESTS, TESTS, ParsedTree, expected_files
 from l9stack.gates.registry import GateMeasurement, agent_gate, first_few
+from l9stack.gates.syntax import CODE, MANIFESTS, TESTS, ParsedTree, expected_files
 from l9stack.model.plan import AgentPlan, OperationPlan
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from l9stack.errors import Place, Problem
-from l9stack.gates.parsed import ParsedTree
+from l9stack.gates.syntax import ParsedTree
 from l9stack.model.evidence import GateResult
 from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import AgentPlan, Plan

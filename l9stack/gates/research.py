@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from l9stack.gates.cycles import cycles
-from l9stack.gates.parsed import ParsedTree, expected_files
 from l9stack.gates.registry import GateMeasurement, agent_gate, collection_gate, first_few
+from l9stack.gates.syntax import ParsedTree, expected_files
 from l9stack.gates.todo import todo_plan
 from l9stack.model.plan import AgentPlan, EdgeKind
 

@@ -9,13 +9,13 @@ from l9stack.gates import (  # noqa: F401 - importing a module registers its gat
     baseline,
     custom,
     enforcement,
+    evaluation,
     implementation,
-    judge,
     recursion,
     research,
 )
-from l9stack.gates.parsed import ParsedTree
 from l9stack.gates.registry import AGENT_GATES, COLLECTION_GATES, result, rows_of, unknown_gates
+from l9stack.gates.syntax import ParsedTree
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.evidence import GateResult
 from l9stack.model.plan import Plan

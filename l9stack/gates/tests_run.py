@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l9stack.gates.evaluation import first_failed_gate
+from l9stack.gates.fork_server import ENDED, environ_of_tests, fork_server_of_tests
 from l9stack.gates.groups import TestGroup, failed_dependency, groups
-from l9stack.gates.judge import first_failed_gate
 from l9stack.gates.outcomes import GroupRun, TestOutcome, TestRun, read_outcomes, summarise
-from l9stack.gates.warm import ENDED, environ_of_tests, fork_server_of_tests
-from l9stack.local.warm import ForkServer
+from l9stack.local.fork_server import ForkServer
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
 from l9stack.progress import Progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from l9stack.gates.parsed import TESTS, expected_files
+from l9stack.gates.syntax import TESTS, expected_files
 from l9stack.model.artifact import RenderedTree
 from l9stack.model.evidence import TodoItem
 from l9stack.model.plan import AgentPlan, Plan

@@ -19,10 +19,10 @@ import pytest_asyncio.plugin
 from coverage.exceptions import NoDataError
 from limits.aio.storage import RedisStorage
 
+from l9stack.gates.fork_server import ENDED
 from l9stack.gates.pytest_report import Reporter
-from l9stack.gates.warm import ENDED
-from l9stack.local import pytest_plugin, zygote
-from l9stack.local.zygote import Order
+from l9stack.local import fork_server_process, pytest_plugin
+from l9stack.local.fork_server_process import Order
 
 _FIRST_USED = (
     "anyio._backends._asyncio",
@@ -80,4 +80,4 @@ def _coverage(root: str) -> coverage.Coverage:
 
 
 if __name__ == "__main__":
-    zygote.serve(_warm, _run)
+    fork_server_process.serve(_warm, _run)

@@ -75,7 +75,7 @@ class AgentHost:
             self._logs.mkdir(parents=True, exist_ok=True)
             with (self._logs / "zygote.log").open("ab") as sink:
                 self._zygote = subprocess.Popen(
-                    [sys.executable, "-m", "l9stack.local.zygote"],
+                    [sys.executable, "-m", "l9stack.local.fork_server_process"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=sink,

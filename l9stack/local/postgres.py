@@ -12,7 +12,7 @@ import psycopg
 from l9stack.errors import ServiceError
 from l9stack.local import copies
 from l9stack.local.processes import HOST, START_SECONDS, Server, spawn, tail, wait_for
-from l9stack.local.unprivileged import Become, become
+from l9stack.local.unprivileged_user import Become, become
 
 
 def start(data: Path, port: int, secret: str, log: Path) -> Server:

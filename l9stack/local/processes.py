@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.errors import ServiceError
-from l9stack.local.unprivileged import Become
+from l9stack.local.unprivileged_user import Become
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0

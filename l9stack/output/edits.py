@@ -106,7 +106,7 @@ def _text(path: Path) -> str | None:
 
 
 def _set_right(view: Path, path: str, text: str | None) -> None:
-    # A path below a link to a folder is not found by the walk, which stops at links; so `contained_path` holds for all others.
+    # A path below a link to a folder is not found by the walk, which stops at links: `contained_path` holds for others.
     target = view / path
     if text is None or target.is_symlink():
         with contextlib.suppress(NotADirectoryError):  # its folder was a file's place, and is gone

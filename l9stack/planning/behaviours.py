@@ -23,8 +23,8 @@ from l9stack.model.glue import (
 from l9stack.model.plan import OperationPlan
 from l9stack.names import AgentId
 from l9stack.planning.binding_problems import BindingProblems, FieldMap
+from l9stack.planning.expression_types import NUMERIC, clashes
 from l9stack.planning.implementations import OwnCode, fault_of, unfinished_place
-from l9stack.planning.kinds import NUMERIC, clashes
 
 _PYTHON: dict[str, type | tuple[type, ...]] = {
     "string": str,

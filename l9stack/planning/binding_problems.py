@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from l9stack.errors import Place, Problem
 from l9stack.model.glue import Binding, FieldSpec
+from l9stack.planning.expression_types import in_words, kind_of, mismatches
 from l9stack.planning.expressions import ExpressionError, parse
-from l9stack.planning.kinds import in_words, kind_of, mismatches
 
 FieldMap = Mapping[str, FieldSpec]
 

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from l9stack.model.agent import AgentSpec, MemoryKind
 from l9stack.names import ModulePath
-from l9stack.planning.facts import AgentFacts
+from l9stack.planning.agent_facts import AgentFacts
 from l9stack.planning.family import Family
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from l9stack.names import ModulePath
-from l9stack.planning.facts import AgentFacts
+from l9stack.planning.agent_facts import AgentFacts
 
 Subject = Callable[[str, AgentFacts], str]
 """The file's name without `.py`, and the facts, to what the module is about; empty where it is not of the family."""

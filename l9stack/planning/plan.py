@@ -17,17 +17,17 @@ from l9stack.model.meta import FLAGS, PACKET_ENVELOPE, Meta, Protocol
 from l9stack.model.plan import AgentPlan, Edge, ModulePlan, OperationPlan, Plan, Setting
 from l9stack.names import AgentId
 from l9stack.planning import settings
+from l9stack.planning.agent_facts import facts_of
 from l9stack.planning.agent_glue import AgentGlue
 from l9stack.planning.behaviours import BehaviourChecker, with_response
 from l9stack.planning.catalogue import dotted_path, family_of
 from l9stack.planning.escalation import read_policy, shared_triggers, with_shared
-from l9stack.planning.facts import facts_of
+from l9stack.planning.family_notes import family_notes
 from l9stack.planning.graph import Directory, closing_soft_edges, edges_of, waves_of, wirings_of
 from l9stack.planning.keyspaces import check_keyspaces
 from l9stack.planning.known_settings import check_settings, did_you_mean, flatten
 from l9stack.planning.links import check_links
-from l9stack.planning.mapped import mappings_of, with_endpoints
-from l9stack.planning.missed import family_notes
+from l9stack.planning.module_mappings import mappings_of, with_endpoints
 from l9stack.planning.monitoring import check_folder, plan_monitoring
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 from l9stack.planning.own_templates import own_template, template_notes

@@ -11,14 +11,14 @@ from l9stack.model.collection import Collection
 from l9stack.model.glue import Answers, Glue
 from l9stack.names import identifier
 from l9stack.reading.agents import read_agent
+from l9stack.reading.document_sorting import NEAR, sort_documents
 from l9stack.reading.documents import Document, MalformedDocument, parse_each
 from l9stack.reading.fields import quote
-from l9stack.reading.gathering import NEAR, sort_documents
 from l9stack.reading.glue import join_glue, read_answers, read_glue
-from l9stack.reading.imported import read_modules
+from l9stack.reading.imported_modules import read_modules
 from l9stack.reading.markdown import Block, read_markdown
+from l9stack.reading.source_text import SourceText, decode_text
 from l9stack.reading.templates import read_templates
-from l9stack.reading.texts import SourceText, decode_text
 
 MAX_AGENTS = 1_000
 _AGENT_HAS = "an agent has system, module, name, role, rootpath, cursorinstructions, governance and deployment"

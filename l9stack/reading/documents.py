@@ -17,7 +17,7 @@ import yaml
 
 from l9stack.errors import Place, Problem
 from l9stack.inputs.limits import most_bytes, most_levels, most_values
-from l9stack.reading.texts import SourceText, split_documents
+from l9stack.reading.source_text import SourceText, split_documents
 
 MAX_DOCUMENTS = 1_000
 MAX_KEY = 1_000

@@ -11,8 +11,8 @@ from l9stack.reading.bindings import read_bindings
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
 from l9stack.reading.glue_words import ANSWERS, GLUE, HARMONISED, MARKS, NAMED_BY, WIRING
-from l9stack.reading.mappings import read_mappings, read_rules
-from l9stack.reading.texts import decode_text
+from l9stack.reading.module_mappings import read_mappings, read_rules
+from l9stack.reading.source_text import decode_text
 from l9stack.reading.word import Word
 
 DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from l9stack.errors import Place, Problem
 from l9stack.names import name_key
-from l9stack.reading.texts import SourceText
+from l9stack.reading.source_text import SourceText
 from l9stack.reading.vocabulary import AGENT
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>.*)\Z")

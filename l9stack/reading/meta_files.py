@@ -11,7 +11,7 @@ from l9stack.inputs import InputFolder
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import TYPO_RATIO, Section
 from l9stack.reading.glue import Places, SettingValues
-from l9stack.reading.texts import decode_text
+from l9stack.reading.source_text import decode_text
 
 FILES = (
     "meta.codegen.schema.yaml",

@@ -20,9 +20,9 @@ from l9stack.model.glue import (
 )
 from l9stack.model.plan import AgentPlan, EscalationRule, OperationPlan, Plan
 from l9stack.planning.expressions import parse
+from l9stack.rendering.memo import memoize
 from l9stack.rendering.samples import fits, record, values_around
 from l9stack.rendering.thresholds import answer_thresholds, thresholds, words
-from l9stack.rendering.views import memoize
 
 MAX_CASES = 12
 """Cases of one operation; a table has at least one for each row that can be reached."""

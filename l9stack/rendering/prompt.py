@@ -14,7 +14,7 @@ from l9stack.model.meta import GateThreshold
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning import drawing
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.documents.facts import ModuleDoc, modules
+from l9stack.rendering.documents.overview import ModuleDoc, modules
 from l9stack.rendering.environment import render_template
 from l9stack.rendering.families import printing
 

@@ -14,13 +14,13 @@ from l9stack.rendering.environment import own_templates, render_template
 from l9stack.rendering.families import printing
 from l9stack.rendering.formatting import format_files
 from l9stack.rendering.manifest import manifest
+from l9stack.rendering.memo import run_memo
 from l9stack.rendering.monitoring.files import agent_files, collection_files
 from l9stack.rendering.parallel import Files, render_in_parallel
 from l9stack.rendering.quoting import json_text
 from l9stack.rendering.suites.integration import integration_tests
 from l9stack.rendering.suites.paths import free
 from l9stack.rendering.suites.regression import render_regression
-from l9stack.rendering.views import run_memo
 
 
 def render(plan: Plan) -> RenderedTree:

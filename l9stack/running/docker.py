@@ -9,7 +9,7 @@ from typing import Any
 from l9stack.errors import InputError
 from l9stack.running.engine import DockerEngine
 from l9stack.running.hosts import no_log
-from l9stack.running.parts import HostedPart, PartKind
+from l9stack.running.part_status import HostedPart, PartKind
 
 LABEL = "l9stack"
 """The prefix of the labels `collection`, `stack`, `agent` and `service`."""

@@ -12,7 +12,7 @@ from l9stack.errors import InputError, Problem
 from l9stack.local.client import RuntimeStatus, SupervisorClient
 from l9stack.local.host import AgentStatus
 from l9stack.project import Project
-from l9stack.running.parts import HostedPart, PartKind
+from l9stack.running.part_status import HostedPart, PartKind
 
 FOLLOW_SECONDS = 0.2
 

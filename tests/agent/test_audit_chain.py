@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 
 from l9stack.agent.governance import _audit as audit
-from l9stack.agent.governance._anchors import AuditAnchors
+from l9stack.agent.governance._audit_anchors import AuditAnchors
 from l9stack.agent.memory._memory import Memory
 
 ANCHORED = 5

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from l9stack.agent import Limits, OperationContext, Payload, operation
 from l9stack.agent._serving import backlog
 from l9stack.agent._telemetry.metrics import BUCKETS, OUTCOMES, Metrics
-from l9stack.agent.governance._anchors import AuditAnchors
+from l9stack.agent.governance._audit_anchors import AuditAnchors
 from l9stack.agent.testing._faults import failing_store
 from l9stack.agent.testing._serving import serving_definition
 

@@ -10,7 +10,7 @@ import pytest
 from l9stack.agent.testing._serving import serving
 from l9stack.errors import GateError
 from l9stack.extraction.prepare import prepare
-from l9stack.gates import judge
+from l9stack.gates import evaluation
 from l9stack.gates.static import static_checks
 from l9stack.inputs import Inputs
 from l9stack.output.view import write_tree
@@ -43,7 +43,7 @@ async def test_the_loop_from_unbound_to_bound_tested_and_answering(office, l9, c
     folder = tmp_path_factory.mktemp("unwritten")
     write_tree(unwritten.tree, folder)
     with pytest.raises(GateError, match=r"implementations/office/desk_weigh.py:\d+.*no_stub_bodies"):
-        judge.require(unwritten.plan, static_checks(unwritten.plan, unwritten.tree, folder))
+        evaluation.require(unwritten.plan, static_checks(unwritten.plan, unwritten.tree, folder))
 
     write_body(office)
     passing = own_tests(office)
@@ -51,7 +51,7 @@ async def test_the_loop_from_unbound_to_bound_tested_and_answering(office, l9, c
     written = prepare(Inputs.read(Project(office.parent), office))
     folder = tmp_path_factory.mktemp("written")
     write_tree(written.tree, folder)
-    judge.require(written.plan, static_checks(written.plan, written.tree, folder))
+    evaluation.require(written.plan, static_checks(written.plan, written.tree, folder))
     manifest, own = folder / "manifests" / "desk.json", office.parent / "implementations"
     async with serving(manifest, folder / "code", l9_backends, extra=(own,)) as agent:
         reply = await agent.call("weigh", {"pages": 8})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.extraction.gating import Measurement
+from l9stack.extraction.measurement import Measurement
 from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.gates.outcomes import TestRun
 from l9stack.inputs import Inputs

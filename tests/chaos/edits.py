@@ -17,7 +17,7 @@ from typing import Any
 
 from l9stack.evidence.verify import verify
 from l9stack.extraction.prepare import prepare
-from l9stack.extraction.views import published_view
+from l9stack.extraction.published_view import published_view
 from l9stack.inputs import Inputs
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack

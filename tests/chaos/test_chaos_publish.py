@@ -10,9 +10,9 @@ import pytest
 from l9stack.errors import GateError
 from l9stack.evidence.records import Records
 from l9stack.evidence.verify import verify
-from l9stack.extraction import gating, pipeline
+from l9stack.extraction import measurement, pipeline
 from l9stack.extraction.prepare import PreparedCollection
-from l9stack.extraction.views import published_view
+from l9stack.extraction.published_view import published_view
 from tests.chaos.conftest import NOW, measured
 from tests.output.test_output_crash import killed
 
@@ -23,9 +23,9 @@ STEP = 11
 def publish(prepared: PreparedCollection, output: Path) -> None:
     """What follows the measurements: records, evidence, signature, view, pointer."""
     results = measured(prepared)
-    evidence = gating.evidence_of(prepared, results, [agent.id for agent in prepared.plan.agents], NOW)
+    evidence = measurement.evidence_of(prepared, results, [agent.id for agent in prepared.plan.agents], NOW)
     prepared.stored()
-    gating.keep(prepared, evidence)
+    measurement.keep(prepared, evidence)
     Records(prepared.project).save_build(evidence)
     pipeline._publish(prepared, evidence, output, NOW)
 
@@ -60,11 +60,11 @@ def test_results_that_hold_are_kept_where_another_agent_does_not(prepared: Prepa
     failing, *others = (agent.id for agent in prepared.plan.agents)
     assert others
     with pytest.raises(GateError) as caught:
-        gating.require(prepared, measured(prepared, failing), NOW)
+        measurement.require(prepared, measured(prepared, failing), NOW)
     first, last = caught.value.problems[0], caught.value.problems[-1]
     assert first.message.startswith(f"{failing}, phase 4: unit_tests is 0 percent, at least 95 is asked")
     assert f"{len(others)} of {len(others) + 1} agents hold" in last.message
     records = Records(prepared.project)
-    assert records.agent(gating.record_key(prepared, failing)) is None
+    assert records.agent(measurement.record_key(prepared, failing)) is None
     for agent in others:
-        assert records.agent(gating.record_key(prepared, agent)) is not None
+        assert records.agent(measurement.record_key(prepared, agent)) is not None

@@ -10,14 +10,14 @@ from typing import Any, cast
 
 import pytest
 
-from l9stack.cli import leftovers, removing
+from l9stack.cli import orphans, removing
 from l9stack.cli.configuring import collection_setting, release_setting
-from l9stack.cli.leftovers import clear_orphans
+from l9stack.cli.orphans import clear_orphans
 from l9stack.cli.printing import ProgressLine
 from l9stack.engine import drive
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EngineError, LockedError, ServiceError
-from l9stack.infra import cut_off
+from l9stack.infra import engine_orphans
 from l9stack.project import Project
 
 REST = {"urn": "urn::desk-redis", "type": "docker:index/container:Container", "inputs": {"name": "desk-redis-shop"}}
@@ -90,7 +90,7 @@ def test_a_collection_that_was_only_looked_at_is_not_the_stacks(
 def test_only_who_has_held_the_lock_clears_away_what_others_began(
     project: Project, monkeypatch: pytest.MonkeyPatch, held: bool, removes: bool
 ) -> None:
-    monkeypatch.setattr(cut_off, "remove_orphans", lambda *_, **__: ["desk-redis-shop"])
+    monkeypatch.setattr(engine_orphans, "remove_orphans", lambda *_, **__: ["desk-redis-shop"])
     assert clear_orphans(project, engine(held=held), [REST], QUIET) is removes
 
 
@@ -100,7 +100,7 @@ def test_an_engine_that_cannot_clear_hides_no_other_failure(
     def fails(*_: Any, **__: Any) -> list[str]:
         raise ServiceError("the network has active endpoints")
 
-    monkeypatch.setattr(cut_off, "remove_orphans", fails)
+    monkeypatch.setattr(engine_orphans, "remove_orphans", fails)
     assert not clear_orphans(project, engine(), [REST], ProgressLine(quiet=False))
     assert "active endpoints" in capsys.readouterr().err
 
@@ -161,7 +161,7 @@ def test_who_is_locked_out_leaves_the_others_note(tmp_path: Path) -> None:
 
 def test_stacks_of_this_machine_alone_are_never_asked_for_rests(project: Project) -> None:
     state = {"pending_operations": [{"type": "creating", "resource": REST}]}
-    assert leftovers.find_orphans(project, engine("dev", state=state)) == []
+    assert orphans.find_orphans(project, engine("dev", state=state)) == []
 
 
 def test_each_interruption_is_told_to_the_engine() -> None:

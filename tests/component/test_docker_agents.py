@@ -15,7 +15,7 @@ import pytest
 
 from l9stack.agent._security.keys import TRUSTED, Trust, key_file
 from l9stack.extraction.prepare import PreparedCollection
-from l9stack.infra.deployed import forwarded_variables
+from l9stack.infra.deployment_files import forwarded_variables
 from l9stack.project import Project
 from tests.component.conftest import Deploy, changed
 from tests.component.recording import World

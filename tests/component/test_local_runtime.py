@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from l9stack.extraction.kept import keep_inputs
+from l9stack.extraction.input_store import keep_inputs
 from l9stack.extraction.prepare import PreparedCollection
 from l9stack.model.deployment import DeployedAgent, Deployment, deployment_schema
 from l9stack.names import AgentId

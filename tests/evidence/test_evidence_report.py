@@ -8,8 +8,8 @@ import pytest
 
 from l9stack.evidence.extraction_manifest import extraction_manifest, manifest_text
 from l9stack.evidence.records import Provenance, Records, RunResults, agent_key, build_evidence, evidence_json
+from l9stack.evidence.redaction import redact
 from l9stack.evidence.report import DECLARATION, complete, report
-from l9stack.evidence.scrub import redact
 from l9stack.model.evidence import AgentEvidence, BuildEvidence
 from l9stack.project import Project
 from tests.evidence.conftest import COUNTS, SHARED, SOURCES, evidence_of, good_results

@@ -8,7 +8,7 @@ from l9stack.cli.main import main
 from l9stack.errors import InputError
 from l9stack.extraction.many import Batch, collections_in
 from l9stack.extraction.prepare import plan_of
-from l9stack.gates.judge import wired_operations
+from l9stack.gates.evaluation import wired_operations
 from l9stack.inputs import Inputs
 from l9stack.model.glue import UnboundBehaviour
 from l9stack.project import Project

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from l9stack.errors import Place
-from l9stack.gates.judge import problems, validation_results
+from l9stack.gates.evaluation import problems, validation_results
 from l9stack.gates.outcomes import TestFailure, TestRun, TestTally
 from l9stack.gates.pytest_report import Reporter
 from l9stack.model.evidence import TestCounts

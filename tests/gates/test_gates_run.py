@@ -10,11 +10,11 @@ import pytest
 
 from l9stack.errors import ServiceError
 from l9stack.files import write_files
-from l9stack.gates.judge import problems, unmeasured_notes, validation_results
+from l9stack.gates.evaluation import problems, unmeasured_notes, validation_results
+from l9stack.gates.fork_server import fork_server_of_tests
 from l9stack.gates.outcomes import TestRun
 from l9stack.gates.tests_run import run_tests
-from l9stack.gates.warm import fork_server_of_tests
-from l9stack.local.warm import ForkServer
+from l9stack.local.fork_server import ForkServer
 from tests.gates import handmade
 from tests.gates.handmade import DESK, POST
 

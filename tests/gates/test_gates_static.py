@@ -10,7 +10,7 @@ from l9stack.errors import GateError, InputError
 from l9stack.files import write_files
 from l9stack.gates.baseline import baseline
 from l9stack.gates.cycles import cycles
-from l9stack.gates.judge import problems, require, stop_reasons
+from l9stack.gates.evaluation import problems, require, stop_reasons
 from l9stack.gates.registry import BASELINE_GATES, TEST_GATES, known_gates, rows_of
 from l9stack.gates.static import static_checks
 from l9stack.gates.todo import todo_plan

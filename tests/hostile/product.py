@@ -104,7 +104,7 @@ class Bench:
         meta = read_meta(inputs.contents.meta) if changed else self._read
         plan = make_plan(read_collection(inputs), meta)
         # The formatter changes no shape, and takes most of the time.
-        with patch("l9stack.rendering.tree.formatted", dict):
+        with patch("l9stack.rendering.tree.format_files", dict):
             tree = render(plan)
         return everything(plan, tree)
 

@@ -15,10 +15,10 @@ import pytest
 
 from l9stack.errors import InputError
 from l9stack.evidence.verify import verify
-from l9stack.extraction import gating, pipeline
-from l9stack.extraction.current import last_extraction
+from l9stack.extraction import measurement, pipeline
 from l9stack.extraction.extract import extract, find_published
-from l9stack.extraction.kept import keep_inputs, kept_inputs
+from l9stack.extraction.input_store import keep_inputs, kept_inputs
+from l9stack.extraction.last_extraction import last_extraction
 from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.extraction.servers import GateServers
 from l9stack.inputs import Inputs, files
@@ -100,11 +100,11 @@ def test_an_edit_while_gates_run_is_not_what_is_signed(
 ) -> None:
     inputs = read(project)
 
-    def edited(prepared: PreparedCollection, *_arguments: Any, **_options: Any) -> gating.Measurement:
+    def edited(prepared: PreparedCollection, *_arguments: Any, **_options: Any) -> measurement.Measurement:
         write(project.root, "second")
         return measured(prepared)
 
-    monkeypatch.setattr(gating, "measure", edited)
+    monkeypatch.setattr(measurement, "measure", edited)
     prepared = prepare(inputs)
     with GateServers(project, quiet, 1) as grounds:
         view, _ = pipeline.run(prepared, tmp_path / "out", quiet, NOW, grounds)

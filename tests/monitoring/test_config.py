@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from l9stack.extraction.prepare import PreparedCollection
-from l9stack.rendering.monitoring.deployed import ScrapeTargets, prometheus_files
+from l9stack.rendering.monitoring.provisioning import ScrapeTargets, prometheus_files
 from tests.monitoring.conftest import Promtool
 
 URLS = {"desk": "http://127.0.0.1:4100", "clerk": "https://clerk.example.com/one"}

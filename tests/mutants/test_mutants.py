@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from l9stack.gates.warm import fork_server_of_tests
+from l9stack.gates.fork_server import fork_server_of_tests
 from tests.mutants.mutants import mutants_of
 from tests.mutants.population import COLLECTIONS, collections, modules, sample
 from tests.mutants.trial import Court, courts, try_all

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from l9stack.extraction.gating import import_paths
+from l9stack.extraction.measurement import import_paths
 from l9stack.extraction.prepare import PreparedCollection
 from l9stack.files import write_files
+from l9stack.gates.fork_server import ENDED, environ_of_tests, fork_server_of_tests
 from l9stack.gates.outcomes import read_outcomes
-from l9stack.gates.warm import ENDED, environ_of_tests, fork_server_of_tests
+from l9stack.local.fork_server import ForkServer
 from l9stack.local.scratch import scratch_folder
 from l9stack.local.temporary import shared_servers
-from l9stack.local.warm import ForkServer
 from tests.mutants.mutants import Mutant
 from tests.mutants.population import Chosen, Module
 

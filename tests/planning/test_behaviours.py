@@ -10,8 +10,8 @@ from l9stack.errors import InputError
 from l9stack.extraction.prepare import plan_of
 from l9stack.inputs import Inputs
 from l9stack.model.glue import FieldSpec
+from l9stack.planning.expression_types import kind_of, mismatches
 from l9stack.planning.expressions import ExpressionError, parse
-from l9stack.planning.kinds import kind_of, mismatches
 from l9stack.project import Project
 from l9stack.rendering.code.behaviours import source
 

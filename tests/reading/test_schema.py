@@ -14,13 +14,13 @@ import yaml
 from l9stack.cli.main import main
 from l9stack.errors import Problem
 from l9stack.reading.agents import read_agent
+from l9stack.reading.document_sorting import sort_documents
 from l9stack.reading.documents import Document, Node, parse, parse_each
-from l9stack.reading.gathering import sort_documents
 from l9stack.reading.glue import read_answers, read_glue
 from l9stack.reading.glue_schema import answers_schema, glue_schema
 from l9stack.reading.glue_words import WIRING
 from l9stack.reading.schema import agent_schema
-from l9stack.reading.texts import SourceText
+from l9stack.reading.source_text import SourceText
 from tests.reading.json_schema import valid
 
 ROOT = Path(__file__).resolve().parents[2]

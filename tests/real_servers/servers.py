@@ -23,7 +23,7 @@ from l9stack.agent.backends import BackendUrls
 from l9stack.errors import ServiceError
 from l9stack.local.processes import HOST, START_SECONDS, Server, answers, free_port, password, spawn, tail, wait_for
 from l9stack.local.scratch import scratch_folder
-from l9stack.local.unprivileged import become
+from l9stack.local.unprivileged_user import become
 from tests.e2e.images.commands import run
 from tests.real_servers import programs
 from tests.real_servers.authority import HOST as NAME, Authority, make_authority

@@ -18,10 +18,10 @@ from l9stack.files import files_below
 from l9stack.inputs import Inputs
 from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
-from l9stack.releases import prepared
+from l9stack.releases import preparation
 from l9stack.releases.archives import export_release, import_release
 from l9stack.releases.history import changed_agents, current_line, earlier_release
-from l9stack.releases.prepared import prepare_release
+from l9stack.releases.preparation import prepare_release
 from l9stack.releases.snapshots import Snapshot, Snapshots, release_digest, release_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -48,7 +48,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def kept(project: Project) -> Snapshot:
     prepared = desk(project)
-    prepared.stored()
+    preparation.stored()
     return Snapshots(project).keep(prepared)
 
 
@@ -139,8 +139,8 @@ def test_another_generator_is_refused_and_the_one_that_made_it_is_named(
         artifacts = (first.model_copy(update={"text": first.text + "# newer\n"}), *made.tree.artifacts[1:])
         return replace(made, tree=made.tree.model_copy(update={"artifacts": artifacts}))
 
-    monkeypatch.setattr(prepared, "prepare", newer)
-    monkeypatch.setattr(prepared, "__version__", "99.0")
+    monkeypatch.setattr(preparation, "prepare", newer)
+    monkeypatch.setattr(preparation, "__version__", "99.0")
     with pytest.raises(InputError) as refused:
         prepare_release(project, kept.digest, SETTINGS)
     assert codes(refused) == ["release-renders-otherwise"]
@@ -155,7 +155,7 @@ def test_a_collection_that_is_edited_while_it_is_deployed_is_released_as_it_was_
     shutil.rmtree(project.root / "desk" / "implementations")
     kept = Snapshots(project).keep(prepared)
     assert (kept.path / schema.name).read_bytes() == before
-    assert prepare_release(project, kept.digest, SETTINGS).inputs.materials == prepared.inputs.materials
+    assert prepare_release(project, kept.digest, SETTINGS).inputs.materials == preparation.inputs.materials
 
 
 def test_a_release_is_found_by_its_first_digits(project: Project, kept: Snapshot) -> None:

@@ -20,7 +20,7 @@ from l9stack.agent._serving.main import AgentProcess, from_environ
 from l9stack.agent.testing._serving import serving, serving_together
 from l9stack.errors import GateError, InputError
 from l9stack.extraction.prepare import PreparedCollection, plan_of, prepare
-from l9stack.gates.judge import require
+from l9stack.gates.evaluation import require
 from l9stack.gates.static import static_checks
 from l9stack.inputs import Inputs
 from l9stack.model.artifact import RenderedTree

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from l9stack.agent.memory._retention import span_of
 from l9stack.cli.parser import build
 from l9stack.extraction.prepare import plan_of, prepare
-from l9stack.gates.parsed import expected_files
+from l9stack.gates.syntax import expected_files
 from l9stack.inputs import Inputs
 from l9stack.model.plan import Plan
 from l9stack.project import Project

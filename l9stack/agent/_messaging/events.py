@@ -15,7 +15,7 @@ from typing import Any
 
 from redis.exceptions import RedisError, ResponseError
 
-from l9stack.agent._messaging import once
+from l9stack.agent._messaging import leases
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.memory._memory import Memory
 
@@ -157,7 +157,7 @@ class Observer:
 def _longest(definition: AgentDefinition) -> int:
     """Seconds that handling one observed event may take at most."""
     names = {name for observation in definition.observes for name in dict(observation.events).values()}
-    return max((once.lease_seconds(found) for name in names if (found := definition.operation(name))), default=0)
+    return max((leases.lease_seconds(found) for name in names if (found := definition.operation(name))), default=0)
 
 
 def _opened(fields: Mapping[str, str]) -> tuple[dict[str, Any], str]:

@@ -19,7 +19,7 @@ from l9stack.agent._calls.answers import Answer, field_errors, parse_json, probl
 from l9stack.agent._calls.conclusion import release
 from l9stack.agent._calls.pipeline import Invocation, run
 from l9stack.agent._calls.runtime import AgentRuntime, add_audit_entry
-from l9stack.agent._messaging import once
+from l9stack.agent._messaging import leases
 from l9stack.agent._security.tokens import MAX_SECONDS, Caller
 from l9stack.agent.governance._decision import AnchorDecision
 from l9stack.agent.operations import STORES_SECONDS, Operation
@@ -118,8 +118,8 @@ class Decisions:
         """Decide while nobody else does: an approval may run the operation, which is not to be run by two of them."""
         memory = self._runtime.memory
         key = f"{memory.namespace}:deciding:{found.decision_id}"
-        seconds = once.lease_seconds(operation) if operation else STORES_SECONDS
-        if await once.take_lease(memory.redis, key, int(seconds)) is not None:
+        seconds = leases.lease_seconds(operation) if operation else STORES_SECONDS
+        if await leases.take_lease(memory.redis, key, int(seconds)) is not None:
             return problem(409, "already-decided", "somebody else is deciding", found.trace_id)
         try:
             return await self._apply(found, verdict, operation, anchor)

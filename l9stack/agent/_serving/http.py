@@ -24,7 +24,7 @@ from l9stack.agent._serving.backlog import Backlog
 from l9stack.agent._serving.decisions import Decisions
 from l9stack.agent._serving.describe import agent_card, openapi
 from l9stack.agent._serving.packets import Packets
-from l9stack.agent.governance._anchors import AuditAnchors
+from l9stack.agent.governance._audit_anchors import AuditAnchors
 from l9stack.agent.operations import Operation
 
 TRACE_HEADER = "X-L9-Trace-Id"

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from l9stack.agent._calls.pipeline import Invocation, run
 from l9stack.agent._calls.runtime import ALL_ON, AgentRuntime, Switches, add_audit_entry
-from l9stack.agent._messaging import once
+from l9stack.agent._messaging import leases
 from l9stack.agent._messaging.events import Observer
 from l9stack.agent._messaging.peers import MAX_RETRIES, HttpTransport, Transport
 from l9stack.agent._security import keys
@@ -29,7 +29,7 @@ from l9stack.agent.backends import BackendUrls
 from l9stack.agent.config import UnifiedConfig
 from l9stack.agent.declarations import AgentDefinition
 from l9stack.agent.definition import load
-from l9stack.agent.governance._anchors import AuditAnchors
+from l9stack.agent.governance._audit_anchors import AuditAnchors
 from l9stack.agent.governance._governor import Governor
 from l9stack.agent.memory._memory import Memory
 from l9stack.agent.memory._retention import run_retention
@@ -119,12 +119,12 @@ async def handle_event(
         return False
     client, agent = runtime.memory.redis, runtime.definition.id
     done = f"{runtime.memory.namespace}:handled:{agent}:{event_id}"
-    earlier = await once.take_lease(client, done, once.lease_seconds(found))
+    earlier = await leases.take_lease(client, done, leases.lease_seconds(found))
     if earlier is not None:
-        return earlier != once.RUNNING
+        return earlier != leases.RUNNING
     wanted = found.request_model.model_fields
     known = arguments if "payload" in wanted else {key: value for key, value in arguments.items() if key in wanted}
-    decision = once.decision_id(runtime.memory.namespace, agent, "event", event_id)
+    decision = leases.decision_id(runtime.memory.namespace, agent, "event", event_id)
     answer = await run(
         runtime,
         Invocation(operation=found, arguments=known, trace_id=trace_id, caller="event", decision_id=decision),

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from l9stack.agent._calls.answers import Answer, field_errors, pending, problem
 from l9stack.agent._calls.pipeline import Invocation, run
 from l9stack.agent._calls.runtime import AgentRuntime
-from l9stack.agent._messaging import once
+from l9stack.agent._messaging import leases
 from l9stack.agent._messaging.envelope import PacketEnvelope, PacketMetadata
 from l9stack.agent._protocol import PacketError
 from l9stack.agent._security.keys import Trust
@@ -109,14 +109,14 @@ class Packets:
         memory = self._runtime.memory
         key = f"{memory.namespace}:packets:{self._definition.id}:{packet.packet_id}"
         try:
-            earlier = await once.take_lease(memory.redis, key, once.lease_seconds(operation))
+            earlier = await leases.take_lease(memory.redis, key, leases.lease_seconds(operation))
             if earlier is not None:
                 return _again(earlier, trace_id)
         except Exception as error:
             # Without Redis a duplicate cannot be told: nothing is processed rather than processed twice.
             return problem(503, "registry-unavailable", type(error).__name__, trace_id)
         origin = _origin(packet, caller)
-        decision = once.decision_id(
+        decision = leases.decision_id(
             memory.namespace, self._definition.id, "packet", caller.principal, str(packet.packet_id)
         )
         invocation = Invocation(
@@ -155,7 +155,7 @@ class Packets:
 
 
 def _again(stored: str, trace_id: str) -> Answer:
-    if stored == once.RUNNING:
+    if stored == leases.RUNNING:
         return problem(409, "in-progress", "a packet of this id is being processed", trace_id)
     earlier = json.loads(stored)
     return Answer(200, earlier["body"], trace_id, earlier["decision"], earlier.get("governance", ""))

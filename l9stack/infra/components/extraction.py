@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.resources import AgentCode, ExtractionGate, UnifiedConfigFile
 from l9stack.model.plan import EdgeKind, Plan
 from l9stack.names import AgentId
@@ -76,7 +76,7 @@ class Extraction(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[self.gate]),
         )
         self.folder = self.gate.folder
-        self.config_file = f"deployments/{args.stack}/{deployed.config_name(plan.collection)}"
+        self.config_file = f"deployments/{args.stack}/{deployment_files.config_name(plan.collection)}"
         self.register_outputs({"folder": self.folder, "config": self.config_file})
 
 

@@ -13,15 +13,14 @@ from typing import Any, TypeVar
 import pulumi
 
 from l9stack.errors import InputError
-from l9stack.extraction.kept import keep_inputs, kept_lock
+from l9stack.extraction.input_store import keep_inputs, kept_lock
 from l9stack.extraction.prepare import PreparedCollection
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.components.agents import Agents, AgentsArgs
 from l9stack.infra.components.backends import Backends, BackendsArgs, managed_bucket
 from l9stack.infra.components.document import deployment_document
 from l9stack.infra.components.extraction import Extraction, ExtractionArgs
 from l9stack.infra.components.monitoring import Monitoring, MonitoringArgs
-from l9stack.infra.inputs import prepare_for_stack
 from l9stack.infra.preflight import preflight_spec
 from l9stack.infra.protection import protection_transform
 from l9stack.infra.providers.baseline import OPERATOR
@@ -31,6 +30,7 @@ from l9stack.infra.services import services_used, unplaced_services
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.stack import stack_file_notes
 from l9stack.infra.specs import AgentWorkload, PreflightRuntime, RunningWorkload, Runtime
+from l9stack.infra.stack_inputs import prepare_for_stack
 from l9stack.model.monitoring import DEPLOYED
 from l9stack.model.plan import AgentPlan, Plan
 from l9stack.project import Project
@@ -179,7 +179,7 @@ def _untracked(value: pulumi.Output[T]) -> pulumi.Output[T | None]:
 
 def _extraction_args(args: StackArgs, runtime: Runtime, servers: list[pulumi.Resource]) -> ExtractionArgs:
     prepared, settings = args.prepared, args.settings
-    name = deployed.config_name(prepared.plan.collection)
+    name = deployment_files.config_name(prepared.plan.collection)
     config = next((artifact.sha256 for artifact in prepared.tree.artifacts if artifact.path == name), "")
     own_code = _digest(prepared.inputs.own_code)
     return ExtractionArgs(
@@ -218,12 +218,12 @@ def agent_spec(args: StackArgs, agent: AgentPlan, services: Mapping[str, Running
         urls=args.settings.backends,
         archive=args.settings.archive.variables() if args.settings.archive else {},
         certificates=_certificates(args.settings),
-        passed=deployed.forwarded_variables(os.environ, _config_text(prepared)),
+        passed=deployment_files.forwarded_variables(os.environ, _config_text(prepared)),
     )
 
 
 def _config_text(prepared: PreparedCollection) -> str:
-    name = deployed.config_name(prepared.plan.collection)
+    name = deployment_files.config_name(prepared.plan.collection)
     return next((artifact.text for artifact in prepared.tree.artifacts if artifact.path == name), "")
 
 

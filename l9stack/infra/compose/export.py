@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.files import write_file
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.components.extraction import hard_dependencies
 from l9stack.infra.components.stack import StackArgs, agent_spec
 from l9stack.infra.compose.credentials import SECRETS, ClientCredentials, Credentials
 from l9stack.infra.compose.document import BRINGER, ComposeService, compose_document
 from l9stack.infra.compose.images import Stages
 from l9stack.infra.compose.monitoring import monitoring_services
-from l9stack.infra.inputs import prepare_for_stack
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.runtimes.containers.credentials import PortRange
 from l9stack.infra.runtimes.containers.spec import Container, Health, agent_container, service_container
@@ -27,6 +26,7 @@ from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.infra.settings.monitoring import GRAFANA
 from l9stack.infra.settings.stack import check_stack
 from l9stack.infra.specs import AgentWorkload
+from l9stack.infra.stack_inputs import prepare_for_stack
 from l9stack.project import Project
 from l9stack.reading.stack import stack_entries, stack_values
 from l9stack.rendering.yaml_text import yaml_text
@@ -118,7 +118,7 @@ def _agents(
     prepared, plan = args.prepared, args.prepared.plan
     trusted = {service: file for service, file in args.settings.certificates.items() if service in clients.urls}
     specs = {agent.id: replace(agent_spec(args, agent, {}), certificates=trusted) for agent in plan.agents}
-    config = deployed.config_name(plan.collection)
+    config = deployment_files.config_name(plan.collection)
     text = next(artifact.text for artifact in prepared.tree.artifacts if artifact.path == config)
     anybody = next(iter(specs.values()))
     shared = handed.agents(clients, anybody.passed, config, text) | handed.certificates(trusted)

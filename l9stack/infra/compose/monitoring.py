@@ -19,7 +19,7 @@ from l9stack.infra.settings.monitoring import (
     PROMETHEUS_URL,
     MonitoringSettings,
 )
-from l9stack.rendering.monitoring.deployed import ScrapeTargets, grafana_files, prometheus_files
+from l9stack.rendering.monitoring.provisioning import ScrapeTargets, grafana_files, prometheus_files
 
 
 def monitoring_services(

@@ -12,7 +12,7 @@ from l9stack.agent._security.keys import ensure_keys
 from l9stack.agent.backends import VARIABLES
 from l9stack.errors import ServiceError
 from l9stack.extraction.packages import Packages, install
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.local.client import SupervisorClient
@@ -50,19 +50,19 @@ class LocalAgentProvider(Provider):
         part = Store(project).path(props["digest"])
         manifest = part / "manifests" / f"{agent}.json"
         anchors = json.loads(manifest.read_bytes())["governance"]["anchors"]
-        with deployed.provider_lock(project, "keys"):
+        with deployment_files.provider_lock(project, "keys"):
             ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
         given = props.get("urls") or {}
         # Where all of them are somebody else's, none is started for the namespace's sake.
         urls = given if given.keys() >= set(VARIABLES.values()) else {**daemon.namespace(stack).environ(), **given}
         parts = ("digest", "implementations", "packages", "shared")
         identity = "-".join(props[name][:12] for name in parts if props.get(name))
-        config = project.deployment(stack) / deployed.config_name(props["collection"])
+        config = project.deployment(stack) / deployment_files.config_name(props["collection"])
         trusted = (props.get("certificates") or {}).items()
         environ = {
             **urls,
             **{AUTHORITIES[service]: str(project.root / found["file"]) for service, found in trusted},
-            **deployed.forwarded_variables(os.environ, config.read_text(encoding="utf-8")),
+            **deployment_files.forwarded_variables(os.environ, config.read_text(encoding="utf-8")),
             "L9_MANIFEST": str(manifest),
             "L9_CODE": str(part / "code"),
             "L9_CONFIG": str(config),

@@ -8,7 +8,7 @@ from pulumi.dynamic import DiffResult
 
 from l9stack.agent._security.keys import Trust, ensure_keys
 from l9stack.errors import ServiceError
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.service import reachable
 from l9stack.local.client import SupervisorClient
@@ -32,7 +32,7 @@ class BaselineProvider(Provider):
             ServiceError: a backend does not answer, by name.
         """
         project = self.project()
-        with deployed.provider_lock(project, "keys"):
+        with deployment_files.provider_lock(project, "keys"):
             ensure_keys(project.keys, [OPERATOR, *(f"anchor:{name}" for name in props["anchors"])])
         known = Trust(project.keys).principals()
         absent = [name for name in props["anchors"] if f"anchor:{name}" not in known]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 
-from l9stack.extraction import views
-from l9stack.infra import deployed
+from l9stack.extraction import published_view
+from l9stack.infra import deployment_files
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.prepared import prepare_once
 from l9stack.names import AgentId
@@ -34,7 +34,7 @@ class AgentCodeProvider(Provider):
         project, agent = self.project(), AgentId(props["agent"])
         plan = prepare_once(project, props["inputs"], props["path"], self.settings, agent, props["digest"])
         # One at a time: the tests of several agents at once would only take the processors from each other.
-        with deployed.provider_lock(project, "gates"):
+        with deployment_files.provider_lock(project, "gates"):
             evidence = gate_agent(plan, agent, pulumi.log.info)
         held = sum(result.passed for result in evidence.results)
         return {"proven": evidence.passed, "gates": f"{held} of {len(evidence.results)}"}
@@ -54,10 +54,10 @@ class AgentCodeProvider(Provider):
 def edits(provider: Provider, collection: str, owner: str) -> list[str]:
     """Edited files of an owner, said aloud; a view that is gone altogether is ExtractionGate's to report."""
     project = provider.project()
-    view = views.published_view(project, collection)
+    view = published_view.published_view(project, collection)
     if view is None or not Path(view.folder).is_dir():
         return []
-    found = views.view_edits(project, collection, owner)
+    found = published_view.view_edits(project, collection, owner)
     for path in found:
         pulumi.log.info(f"{owner}: not as generated: {path}")
     return found
@@ -66,5 +66,5 @@ def edits(provider: Provider, collection: str, owner: str) -> list[str]:
 def restore_owner(provider: Provider, collection: str, owner: str) -> None:
     """Set an owner's files right, and name the patches that keep what was there."""
     project = provider.project()
-    for patch in views.restore_view(project, collection, owner):
+    for patch in published_view.restore_view(project, collection, owner):
         pulumi.log.info(f"{owner}: the edit is kept in {project.shown(patch)}")

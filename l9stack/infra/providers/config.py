@@ -9,9 +9,9 @@ from typing import Any
 
 import pulumi
 
-from l9stack.extraction.views import CONFIG
+from l9stack.extraction.published_view import CONFIG
 from l9stack.files import write_file
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.code import edits, restore_owner
 from l9stack.output.edits import find_edits, restore
@@ -65,11 +65,11 @@ class UnifiedConfigProvider(Provider):
 
 
 def _file(project: Project, props: Props) -> Path:
-    return project.deployment(props["stack"]) / deployed.config_name(props["collection"])
+    return project.deployment(props["stack"]) / deployment_files.config_name(props["collection"])
 
 
 def _source(project: Project, props: Props) -> Path:
-    return Store(project).path(props["part"]) / deployed.config_name(props["collection"])
+    return Store(project).path(props["part"]) / deployment_files.config_name(props["collection"])
 
 
 def _differs(path: Path, digest: str) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult
 
-from l9stack.extraction import views
+from l9stack.extraction import published_view
 from l9stack.extraction.extract import extract
-from l9stack.extraction.kept import kept_inputs
-from l9stack.infra import deployed
+from l9stack.extraction.input_store import kept_inputs
+from l9stack.infra import deployment_files
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.code import edits, restore_owner
 
@@ -38,7 +38,7 @@ class ExtractionGateProvider(Provider):
             GateError: gates did not hold; each is named with its figure, threshold and place.
         """
         project = self.project()
-        with deployed.provider_lock(project, "gates"):
+        with deployment_files.provider_lock(project, "gates"):
             inputs = kept_inputs(project, props["inputs"], project.root / props["path"], self.settings)
             done = extract(inputs, project.root / props["output"], pulumi.log.info)
         return {"folder": project.shown(done.folder)}
@@ -46,13 +46,13 @@ class ExtractionGateProvider(Provider):
     def mend(self, olds: Props, news: Props) -> dict[str, Any]:
         """Keep edits of the collection's own files as patches, then publish what is missing."""
         if olds.get("view") == "published":
-            for owner in (views.COLLECTION, views.CONFIG):
+            for owner in (published_view.COLLECTION, published_view.CONFIG):
                 restore_owner(self, news["collection"], owner)
         return self.make(news)
 
     def observe(self, props: Props) -> dict[str, Any]:
         """Whether the view is there, and which of the collection's files in it were edited; the config has its own."""
-        project, view = self.project(), views.published_view(self.project(), props["collection"])
+        project, view = self.project(), published_view.published_view(self.project(), props["collection"])
         if view is None or not Path(view.folder).is_dir():
             return {"view": f"missing: {project.shown(Path(view.folder)) if view else 'never published'}"}
-        return {"edited": edits(self, props["collection"], views.COLLECTION)}
+        return {"edited": edits(self, props["collection"], published_view.COLLECTION)}

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from l9stack.agent._security.addresses import with_authority
 from l9stack.errors import ServiceError
-from l9stack.evidence.scrub import HIDDEN, redact
+from l9stack.evidence.redaction import HIDDEN, redact
 
 PORTS = {
     "redis": 6379,

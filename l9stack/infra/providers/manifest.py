@@ -13,8 +13,8 @@ from l9stack.files import write_file
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.model.deployment import Deployment
 from l9stack.project import Project
-from l9stack.running.asking import ask_all, codes_of
 from l9stack.running.manifest import MANIFEST, READINESS, manifest_path, manifest_text
+from l9stack.running.queries import ask_all, codes_of
 
 
 class DeploymentManifestProvider(Provider):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from l9stack.extraction.views import COLLECTION
+from l9stack.extraction.published_view import COLLECTION
 from l9stack.files import files_below, write_file
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.model.monitoring import DEPLOYED, deployed_path
@@ -71,7 +71,7 @@ class MonitoringFilesProvider(Provider):
     def _texts(self, props: Props) -> dict[str, str]:
         # Imported here: most commands find everything as it should be, and render nothing.
         from l9stack.infra.settings.monitoring import DASHBOARD_FOLDER, PROMETHEUS_URL
-        from l9stack.rendering.monitoring.deployed import ScrapeTargets, grafana_files, prometheus_files
+        from l9stack.rendering.monitoring.provisioning import ScrapeTargets, grafana_files, prometheus_files
 
         store, source = Store(self.project()).path(props["part"]), props["source"]
         texts = {

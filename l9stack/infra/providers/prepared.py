@@ -30,7 +30,7 @@ def prepare_once(
         GateError: they render to something else; `part` no longer has `digest`.
     """
     # Imported here: most commands find everything as it should be, and prepare nothing.
-    from l9stack.extraction.kept import kept_inputs
+    from l9stack.extraction.input_store import kept_inputs
     from l9stack.extraction.prepare import prepare
 
     key = json.dumps([inputs, path, dict(settings)], sort_keys=True)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from l9stack.errors import ServiceError
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.infra.providers.login import PORTS, address, login
 from l9stack.local.client import ServiceStatus, SupervisorClient
@@ -29,8 +29,10 @@ class LocalServiceProvider(Provider):
             ServiceError: it did not start; the message ends with the last lines of its log.
         """
         project, name = self.project(), props["service"]
-        with deployed.provider_lock(project, "services"):  # whoever takes it away has then either seen this, or ended
-            deployed.register_use(project, name, props["stack"])
+        with deployment_files.provider_lock(
+            project, "services"
+        ):  # whoever takes it away has then either seen this, or ended
+            deployment_files.register_use(project, name, props["stack"])
         status = SupervisorClient.connect(project.run).ensure_service(name)
         if status.state != "running":
             raise ServiceError(f"{name} did not start: {status.detail}")
@@ -48,8 +50,8 @@ class LocalServiceProvider(Provider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Stop the server when no other stack uses it, and the supervisor with the last; data stays."""
         project = self.project()
-        with deployed.provider_lock(project, "services"):
-            unused = deployed.unregister_use(project, _props["service"], _props["stack"])
+        with deployment_files.provider_lock(project, "services"):
+            unused = deployment_files.unregister_use(project, _props["service"], _props["stack"])
             daemon = SupervisorClient.find(project.run)
             if daemon is None or not unused:
                 return

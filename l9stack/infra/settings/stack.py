@@ -19,7 +19,7 @@ from l9stack.infra.settings.archive import ArchiveSettings, read_archive
 from l9stack.infra.settings.checks import name_list
 from l9stack.infra.settings.docker import DockerSettings, hold_engine, read_docker
 from l9stack.infra.settings.monitoring import MonitoringSettings, read_monitoring
-from l9stack.infra.settings.plain import plain_secrets
+from l9stack.infra.settings.plain_secrets import plain_secrets
 from l9stack.infra.settings.reader import Reader
 from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
 from l9stack.project import Project

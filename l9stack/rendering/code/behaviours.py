@@ -19,8 +19,8 @@ from l9stack.model.glue import (
 )
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.names import class_name
+from l9stack.planning.expression_types import fits, kind_of
 from l9stack.planning.expressions import Expression, parse
-from l9stack.planning.kinds import fits, kind_of
 from l9stack.rendering.fields import ModelView, model
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.quoting import python

@@ -13,10 +13,10 @@ from l9stack.names import identifier
 from l9stack.planning.keyspaces import keyspace
 from l9stack.printable import line
 from l9stack.rendering.code.memory_records import MAX_FUNCTIONS, FactorView, ShapeView, factor_views, shape_views
-from l9stack.rendering.code.typed import TypedName, import_for, typed_name
+from l9stack.rendering.code.typed_names import TypedName, import_for, typed_name
 from l9stack.rendering.imports import Imports
+from l9stack.rendering.memo import memoize
 from l9stack.rendering.quoting import python
-from l9stack.rendering.views import memoize
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from l9stack.model.plan import AgentPlan, EdgeKind, OperationPlan, Plan
 from l9stack.names import BUILT_IN, operation_name
 from l9stack.printable import line
 from l9stack.rendering.code.operations import event_of
-from l9stack.rendering.views import memoize
+from l9stack.rendering.memo import memoize
 
 _SERVES = {
     "health": "health",

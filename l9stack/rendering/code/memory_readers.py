@@ -13,7 +13,7 @@ from l9stack.printable import line
 from l9stack.rendering.code.bridges import ttl_seconds
 from l9stack.rendering.code.memory_records import shape_views
 from l9stack.rendering.code.operations import request_name, response_name
-from l9stack.rendering.code.typed import TypedName, import_for, typed_name
+from l9stack.rendering.code.typed_names import TypedName, import_for, typed_name
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.samples import another_value, record
 

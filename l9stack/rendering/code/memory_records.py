@@ -14,7 +14,7 @@ from l9stack.model.agent import GraphShape, MemoryKind
 from l9stack.model.plan import AgentPlan, ModulePlan
 from l9stack.names import class_name, identifier
 from l9stack.printable import line
-from l9stack.rendering.code.typed import TypedName, import_for, typed_name, typed_names
+from l9stack.rendering.code.typed_names import TypedName, import_for, typed_name, typed_names
 from l9stack.rendering.imports import Imports
 
 MAX_FUNCTIONS = 8

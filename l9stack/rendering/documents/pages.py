@@ -15,10 +15,10 @@ from l9stack.rendering.code.bridges import GovernanceView, view_governance
 from l9stack.rendering.code.interface import SurfaceView, view_surface
 from l9stack.rendering.code.settings import prefix
 from l9stack.rendering.documents import (
-    facts as facts,
     interface as surface,
     memory as memory,
     monitoring as watching,
+    overview as facts,
     settings as told,
 )
 from l9stack.rendering.documents.operations import OperationDoc, view_operation

@@ -10,9 +10,9 @@ from l9stack.model.glue import FieldSpec, RouteBehaviour
 from l9stack.model.plan import AgentPlan, OperationPlan, Plan
 from l9stack.planning.expressions import parse
 from l9stack.rendering.cases import ExpectedCase, Values, case_of, cases
+from l9stack.rendering.memo import memoize
 from l9stack.rendering.quoting import python
 from l9stack.rendering.samples import fits, record
-from l9stack.rendering.views import memoize
 
 Hop = tuple[AgentPlan, OperationPlan]
 MAX_ANSWERS = 6

@@ -101,7 +101,7 @@ def _imports(body: str) -> Imports:
 
 
 def _exchange(plan: Plan, source: AgentPlan, target: AgentPlan, exchange: PlannedExchange) -> dict[str, Any]:
-    """What the tests of one exchange are told: data, but for `cases`, `made` and `invalid_packets`, which are source."""
+    """What the tests of one exchange are given: data; `cases`, `made` and `invalid_packets` are source."""
     answered = exchange.outcome == "answered"
     own, decider = exchange.operation, _decider(plan, exchange)
     waits = exchange.outcome == "waits" and not decider.reusable

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from l9stack.agent._security.keys import ensure_keys
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.spec import backend_variables, certificate_name
 from l9stack.infra.specs import Workload
@@ -56,7 +56,7 @@ def certificates(project: Project, spec: Workload) -> dict[str, FileContent]:
 def make_keys(project: Project, principals: Sequence[str]) -> None:
     """Keys for everybody of the stack, before the first agent starts; a preview makes none."""
     if not pulumi.runtime.is_dry_run():
-        with deployed.provider_lock(project, "keys"):
+        with deployment_files.provider_lock(project, "keys"):
             ensure_keys(project.keys, principals)
 
 

@@ -16,7 +16,7 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.agent._security.keys import TRUSTED, key_file
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.resources import ContainerReady, Password
 from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
 from l9stack.infra.runtimes.containers.monitoring_files import FileContent
@@ -32,6 +32,7 @@ from l9stack.infra.runtimes.containers.spec import (
     env_file,
     service_container,
 )
+from l9stack.infra.runtimes.docker.engine_runtime import DockerEngineRuntime
 from l9stack.infra.runtimes.docker.naming import (
     Bringer,
     ContainerNames,
@@ -41,7 +42,6 @@ from l9stack.infra.runtimes.docker.naming import (
     upload,
     volumes_at,
 )
-from l9stack.infra.runtimes.docker.on_engine import DockerEngineRuntime
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.specs import FILES, AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project
@@ -170,7 +170,7 @@ class DockerRuntime(DockerEngineRuntime):
         wanted = agent_container(
             spec, services=self._passwords, memory_mb=self._settings.agent_memory_mb, published=port
         )
-        config = project.deployment(spec.stack) / deployed.config_name(spec.collection)
+        config = project.deployment(spec.stack) / deployment_files.config_name(spec.collection)
         key = key_file(project.keys, f"agent:{spec.agent}")
         trusted_by = certificates(project, spec)
         uploads = [

@@ -16,7 +16,7 @@ import pulumi
 import pulumi_docker as docker
 
 from l9stack.agent._security.keys import TRUSTED, key_file
-from l9stack.infra import deployed
+from l9stack.infra import deployment_files
 from l9stack.infra.resources import Password, SwarmCluster, SwarmService
 from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
 from l9stack.infra.runtimes.containers.monitoring_files import FileContent
@@ -33,8 +33,8 @@ from l9stack.infra.runtimes.containers.spec import (
     env_file,
     service_container,
 )
+from l9stack.infra.runtimes.docker.engine_runtime import DockerEngineRuntime
 from l9stack.infra.runtimes.docker.naming import Bringer, ContainerNames
-from l9stack.infra.runtimes.docker.on_engine import DockerEngineRuntime
 from l9stack.infra.runtimes.swarm.files import SwarmFiles, digest_now, read_now
 from l9stack.infra.runtimes.swarm.services import ClusterSite, revision_of, seconds_to_settle, service_arguments
 from l9stack.infra.settings import DockerSettings, SwarmSettings
@@ -94,7 +94,7 @@ class SwarmRuntime(DockerEngineRuntime):
             replicas=self._swarm.replicas_for(spec.agent),
         )
         wanted = replace(wanted, environment={**wanted.environment, "L9_REPLICA": "{{.Task.Slot}}"})
-        config = self._project.deployment(spec.stack) / deployed.config_name(spec.collection)
+        config = self._project.deployment(spec.stack) / deployment_files.config_name(spec.collection)
         trusted = self._project.keys / TRUSTED
         key = pulumi.Output.from_input(read_now(key_file(self._project.keys, f"agent:{spec.agent}")))
         contents = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from l9stack.agent import OperationContext
-from l9stack.agent.knowledge import keep_answer, kept_answer
+from l9stack.agent.knowledge import keep_answer, read_answer
 
 from L9.agents.van.controller import AssignRequest, AssignResponse
 
@@ -15,4 +15,4 @@ async def keep_assign(context: OperationContext, request: AssignRequest, answer:
 
 async def kept_assign(context: OperationContext, request: AssignRequest) -> AssignResponse | None:
     """Find the answer that is kept to an equal request, if any."""
-    return await kept_answer(context, "assign", request, AssignResponse)
+    return await read_answer(context, "assign", request, AssignResponse)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from l9stack.agent import OperationContext
-from l9stack.agent.knowledge import Known, known
+from l9stack.agent.knowledge import Entity, read_entity
 
 
-async def about_van(context: OperationContext, van_id: str, limit: int = 20) -> Known:
+async def about_van(context: OperationContext, van_id: str, limit: int = 20) -> Entity:
     """Look up what the graph knows about a `van`: its properties, its neighbours, decisions about it."""
-    return await known(context, "van", van_id, limit)
+    return await read_entity(context, "van", van_id, limit)

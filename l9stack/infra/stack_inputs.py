@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 
 from l9stack.errors import InputError, Problem
-from l9stack.extraction.kept import VARIABLE, kept_inputs
+from l9stack.extraction.input_store import VARIABLE, kept_inputs
 from l9stack.extraction.prepare import PreparedCollection, plan_of, prepare
 from l9stack.infra.services import unplaced_services
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.stack import check_stack
 from l9stack.inputs import Inputs
 from l9stack.project import Project
-from l9stack.releases.prepared import prepare_release
+from l9stack.releases.preparation import prepare_release
 
 
 def prepare_for_stack(project: Project, settings: StackSettings) -> PreparedCollection:

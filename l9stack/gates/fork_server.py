@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from l9stack.local.warm import ForkServer
+from l9stack.local.fork_server import ForkServer
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH", "JAVA_HOME")
 ENDED = 64

@@ -11,8 +11,8 @@ from l9stack.model.plan import AgentPlan
 from l9stack.names import identifier, is_field_name
 from l9stack.rendering.fields import plain_annotation
 from l9stack.rendering.imports import Imports
+from l9stack.rendering.memo import memoize
 from l9stack.rendering.samples import sample
-from l9stack.rendering.views import memoize
 
 _FLAT = ("string", "integer", "number", "boolean")
 

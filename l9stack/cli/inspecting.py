@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from l9stack.cli.arguments import existing_path, project_of
 from l9stack.cli.printing import print_json, print_problems, quantity
-from l9stack.cli.target import existing_path, project_of
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.prepare import plan_of
 from l9stack.files import write_file

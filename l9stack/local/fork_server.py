@@ -1,4 +1,4 @@
-"""A fork server as seen by who orders forks of it: see `l9stack.local.zygote`."""
+"""A fork server as seen by who orders forks of it: see `l9stack.local.fork_server_process`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from l9stack.evidence.scrub import redact
+from l9stack.evidence.redaction import redact
 from l9stack.model.evidence import BuildEvidence, GateResult
 from l9stack.printable import line, markdown, table_code
 

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from l9stack.running.parts import Readiness
+from l9stack.running.part_status import Readiness
 
 READY_SECONDS = 10.0
 """An agent asks its own backends before it answers."""

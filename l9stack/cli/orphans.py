@@ -32,7 +32,7 @@ def clear_orphans(
     """
     if not rests or not engine.held:
         return False
-    from l9stack.infra.cut_off import remove_orphans
+    from l9stack.infra.engine_orphans import remove_orphans
 
     try:
         removed = remove_orphans(project, engine.stack, rests, purge=purge)

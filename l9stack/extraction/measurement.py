@@ -16,7 +16,7 @@ from l9stack.evidence.records import Provenance, Records, RunResults, agent_key,
 from l9stack.extraction.packages import install
 from l9stack.extraction.prepare import PreparedCollection
 from l9stack.extraction.servers import GateServers
-from l9stack.gates import baseline, judge
+from l9stack.gates import baseline, evaluation
 from l9stack.gates.baseline import Ping
 from l9stack.gates.outcomes import TestRun
 from l9stack.gates.static import static_checks
@@ -70,7 +70,7 @@ def measure(
         ready = grounds.ready()
         online, versions = baseline.baseline(plan, output, pings(ready.backends))
         shared = [item for item in static if item.agent is None]
-        judge.require(plan, (*shared, *online))
+        evaluation.require(plan, (*shared, *online))
         progress(
             f"running the generated tests of {len(fresh)} agents" + (", and between agents" if integration else "")
         )
@@ -85,10 +85,10 @@ def measure(
             jobs=grounds.jobs,
             parent=ready.parent,
             scratch=grounds.scratch,
-            stopped=judge.stop_reasons(plan, static),
+            stopped=evaluation.stop_reasons(plan, static),
         )
     own = [item for item in static if item.agent is None or item.agent in agents]
-    return Measurement((*own, *online, *judge.validation_results(plan, run)), run, versions, carried)
+    return Measurement((*own, *online, *evaluation.validation_results(plan, run)), run, versions, carried)
 
 
 def evidence_of(
@@ -124,12 +124,14 @@ def require(prepared: PreparedCollection, measured: Measurement, now: datetime) 
     Raises:
         GateError: with each gate that does not hold, and each agent that was not run because of it.
     """
-    found = judge.problems(prepared.plan, measured.results, measured.run.failures)
+    found = evaluation.problems(prepared.plan, measured.results, measured.run.failures)
     if not found:
         return
     held = [agent for agent in measured.run.per_agent if agent not in measured.run.stopped]
     keep(prepared, evidence_of(prepared, measured, held, now))
-    raise GateError([*found, *judge.unmeasured_notes(prepared.plan, measured.run, len(held) + len(measured.carried))])
+    raise GateError(
+        [*found, *evaluation.unmeasured_notes(prepared.plan, measured.run, len(held) + len(measured.carried))]
+    )
 
 
 def record_key(prepared: PreparedCollection, agent: AgentId) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from l9stack.infra.cut_off import remove_orphans
+from l9stack.infra.engine_orphans import remove_orphans
 from tests.running.conftest import Deployed, FakeDocker
 
 KINDS = {"container": "Container", "network": "Network", "volume": "Volume", "service": "Service"}

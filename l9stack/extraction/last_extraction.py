@@ -13,7 +13,7 @@ from l9stack.errors import InputError, Place, Problem
 from l9stack.evidence import signing
 from l9stack.evidence.verify import BESIDE_THE_TREE
 from l9stack.extraction.prepare import PreparedCollection, prepare
-from l9stack.extraction.views import PublishedView, published_view, view_texts
+from l9stack.extraction.published_view import PublishedView, published_view, view_texts
 from l9stack.inputs import Inputs, Settings
 from l9stack.model.base import Model
 from l9stack.output.diff import FileDiff, compare, texts_below
