@@ -109,7 +109,16 @@ def _entry(module: str, name: str, value: Any) -> str:
     if inspect.isclass(value) or inspect.isfunction(value):
         node = _definition(value)
         return _class(node) if isinstance(node, ast.ClassDef) else _line(0, _signature(node, name), _first(node))
-    return next(_line(0, text, doc) for found, text, doc in _assigned(tree(module).body) if found == name)
+    body = tree(_origin(module, name)).body
+    return next(_line(0, text, doc) for found, text, doc in _assigned(body) if found == name)
+
+
+def _origin(module: str, name: str) -> str:
+    """The module in which a variable is set that `module` has: itself, or the one that it imports the variable from."""
+    for node in tree(module).body:
+        if isinstance(node, ast.ImportFrom) and node.module and name in {each.name for each in node.names}:
+            return node.module
+    return module
 
 
 def _definition(value: Any) -> ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef:

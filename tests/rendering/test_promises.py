@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from l9stack.agent.conformance.promises import TOLD, fields_told
+from l9stack.agent.conformance.promises import FACTS, field_facts
 from l9stack.model.glue import FieldSpec
 from l9stack.rendering.fields import model
 from l9stack.rendering.imports import Imports
@@ -40,6 +40,6 @@ def test_what_is_promised_of_a_field_is_what_its_model_tells():
     names, specs, imports = dict[str, Any](), every_field(), Imports()
     lines = "\n".join(f"    {line}" for line in model("Every", "Every kind of field.", specs, imports).fields)
     exec(f"{imports.lines()}\nclass Every(Record):\n{lines}\n", names)
-    assert fields_told(names["Every"], TOLD) == promises_of(specs, whole=True)
+    assert field_facts(names["Every"], FACTS) == promises_of(specs, whole=True)
     required = {name: {"required": told["required"]} for name, told in promises_of(specs, whole=True).items()}
-    assert fields_told(names["Every"], ("required",)) == promises_of(specs, whole=False) == required
+    assert field_facts(names["Every"], ("required",)) == promises_of(specs, whole=False) == required

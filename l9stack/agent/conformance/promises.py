@@ -11,12 +11,12 @@ from l9stack.agent.conformance.composition import Endpoint, held_to_its_rate, he
 from l9stack.agent.operations import Operation
 from l9stack.agent.testing._agent import ServedAgent
 
-__all__ = ["Fields", "Promises", "models", "surface"]
+__all__ = ["FACTS", "Fields", "Promises", "field_facts", "models", "surface"]
 
 Fields = Mapping[str, Mapping[str, Any]]
 """Each field as clients are told of it."""
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
-TOLD = ("required", "type", "choices", "default", "description", *_BOUNDS)
+FACTS = ("required", "type", "choices", "default", "description", *_BOUNDS)
 """What is compared of a field."""
 
 
@@ -37,16 +37,16 @@ async def models(
         with checks.part(name):
             found = agent.definition.operation(name)
             assert isinstance(found, Operation)
-            kept = ("required",) if name in imported else TOLD
+            kept = ("required",) if name in imported else FACTS
             with checks.positive("its request keeps its fields"):
-                same(fields_told(found.request_model, kept), dict(requests[name]))
+                same(field_facts(found.request_model, kept), dict(requests[name]))
             with checks.positive("its response keeps its fields"):
-                same(fields_told(found.response_model, kept), dict(responses[name]))
+                same(field_facts(found.response_model, kept), dict(responses[name]))
             with checks.positive("it is called by its name"):
                 holds((await agent.call(name, {"undeclared_field": 1})).status != 404, "nothing is there")
 
 
-def fields_told(model: Any, kept: Collection[str]) -> dict[str, dict[str, Any]]:
+def field_facts(model: Any, kept: Collection[str]) -> dict[str, dict[str, Any]]:
     """Whether a caller has to give a field, its type, bounds, choices, default and meaning."""
     schema, found = model.model_json_schema(), {}
     for name, told in schema["properties"].items():
