@@ -49,9 +49,7 @@ def _generation(add: Add) -> None:
     command.add_argument("--format", choices=("text", "mermaid", "json"), default="text")
     command.add_argument("--meta", help="folder with the four meta templates")
 
-    command = add(
-        "prompt", "inspecting:prompt", "print the prompt by which a language model can be asked for the modules"
-    )
+    command = add("prompt", "inspecting:prompt", "print a prompt by which a language model can write the modules")
     command.add_argument("path", help="a collection: a file or a folder")
     command.add_argument("--output", help="write it to this file, and print the file's name")
     command.add_argument("--meta", help="folder with the four meta templates")

@@ -106,6 +106,7 @@ def _other_home(module: str, name: str, value: Any) -> str:
 def _entry(module: str, name: str, value: Any) -> str:
     if inspect.ismodule(value):
         return _line(0, f"module {name}", _first(tree(value.__name__)))
+    value = getattr(value, "__wrapped__", value)  # a pytest fixture stands for its function
     if inspect.isclass(value) or inspect.isfunction(value):
         node = _definition(value)
         return _class(node) if isinstance(node, ast.ClassDef) else _line(0, _signature(node, name), _first(node))
@@ -179,7 +180,9 @@ def _default(value: ast.expr | None) -> str:
         return ""
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "field":
         given = {keyword.arg: ast.unparse(keyword.value) for keyword in value.keywords}
-        return f" = {given['default']}" if "default" in given else f" = {given['default_factory']}()"
+        if "default" in given:
+            return f" = {given['default']}"
+        return f" = {given['default_factory']}()" if "default_factory" in given else ""
     return f" = {ast.unparse(value)}"
 
 

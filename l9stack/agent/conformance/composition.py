@@ -35,6 +35,7 @@ __all__ = [
 Endpoint = tuple[str, str, str]
 """Method, path and operation."""
 OPEN = ("/openapi.json", "/.well-known/agent-card.json", "/status", "/metrics")
+"""The pages that anybody may read."""
 
 
 @dataclass(frozen=True, slots=True)

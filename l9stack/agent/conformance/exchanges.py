@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 Made = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+"""From what a peer said and what it was asked, the answer that is due."""
 Fault = tuple[str, str]
 """A layer whose store fails, and what the answer then says is degraded."""
 

@@ -16,6 +16,7 @@ from l9stack.agent.testing._agent import ServedAgent
 __all__ = ["Cases", "Values", "escalation", "findings", "policy", "thresholds", "triggers"]
 
 Values = Mapping[str, Any]
+"""Fields by name."""
 Cases = Sequence[tuple[Values, Sequence[str]]]
 """Values beside the rules that they fire, in the policy's order."""
 

@@ -134,6 +134,7 @@ async def drifting(
 
 
 Log = Callable[..., Awaitable[bool]]
+"""A generated function that notes an event of the audit scope."""
 
 
 async def noted(checks: Checks, agent: ServedAgent, functions: Mapping[Log, str]) -> None:

@@ -18,7 +18,9 @@ from l9stack.agent.testing._agent import ServedAgent
 __all__ = ["Choices", "DeclaredShape", "EntityKind", "Factor", "Keep", "about", "kept", "traced"]
 
 Keep = Callable[[Any, Any], Awaitable[None]]
+"""A generated function that keeps a node or an edge."""
 Choices = Mapping[str, Sequence[str]]
+"""The values that a field may have, by its name."""
 _ENDS = (
     "MATCH (s:domain_entity {entity_id: $source})-[:RELATES {kind: $kind}]->(t:domain_entity) "
     "WHERE t.entity_id = $target RETURN s.entity_type AS source, t.entity_type AS target"

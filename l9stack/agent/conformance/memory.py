@@ -14,7 +14,9 @@ from l9stack.agent.testing._agent import ServedAgent
 __all__ = ["KINDS", "Finder", "defaults", "finders", "layers", "name_of"]
 
 KINDS = ("working", "episodic", "semantic", "causal", "archive")
+"""The layers that a schema may declare."""
 Finder = Callable[..., Awaitable[list[dict[str, Any]]]]
+"""A generated function that looks decisions up."""
 
 
 def layers(checks: Checks, memory: MemoryDeclaration, declared: Mapping[str, Mapping[str, Any]]) -> None:

@@ -19,6 +19,7 @@ from l9stack.agent.testing._stand_ins import StandIn
 __all__ = ["Publish", "events", "forwarded", "observed", "published", "taken"]
 
 Publish = Callable[[OperationContext, Any], Awaitable[None]]
+"""A generated function that publishes an event."""
 _ARGUMENTS: tuple[dict[str, Any], ...] = ({}, {"subject": "S-1"}, {"nested": {"list": [1, None]}})
 
 

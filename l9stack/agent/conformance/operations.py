@@ -20,6 +20,7 @@ from l9stack.agent.testing._stand_ins import StandIn
 __all__ = ["Case", "Changes", "Declared", "Peer", "bound", "implemented", "refusing"]
 
 Changes = Mapping[str, Any]
+"""What is different from a sample, by field."""
 
 
 @dataclass(frozen=True, slots=True)

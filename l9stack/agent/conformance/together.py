@@ -15,6 +15,7 @@ from l9stack.agent.testing._traces import notifications
 __all__ = ["Agents", "deciding", "manifests", "serving"]
 
 Agents = Mapping[str, ServedAgent]
+"""Served agents by id."""
 
 
 async def serving(checks: Checks, agents: Agents) -> None:
