@@ -62,7 +62,7 @@ class InputFolder(NamedTuple):
         return (*([self.fault] if self.fault else []), *(file.fault for file in self.files if file.fault))
 
 
-class Limits(NamedTuple):
+class FileLimits(NamedTuple):
     """What is taken of a kind of files. `code` is that of all its faults, where it has one."""
 
     most_bytes: int
@@ -88,7 +88,7 @@ class Reading:
         """Note how a path is now: a file, a folder whose entries count, or nothing at all."""
         self._stamps.setdefault(path, _stamp(path))
 
-    def file(self, path: Path, name: str, limits: Limits) -> InputFile:
+    def file(self, path: Path, name: str, limits: FileLimits) -> InputFile:
         """A file's bytes, or why they are not taken."""
         self.saw(path)
         place = Place(f"{limits.shown}{name}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from l9stack.errors import Place, Problem
-from l9stack.inputs.files import InputFile, InputFolder, Limits, Reading, names_below, read_settled
+from l9stack.inputs.files import FileLimits, InputFile, InputFolder, Reading, names_below, read_settled
 from l9stack.inputs.limits import MAX_BYTES, MOST_OF_LOCK, MOST_OF_OWN, most_of_file
 from l9stack.inputs.names import (
     IMPLEMENTATIONS,
@@ -62,7 +62,7 @@ def contents(path: Path, meta: Path, glue: Path, reading: Reading) -> Contents:
 
 def _schemas(path: Path, base: Path, reading: Reading) -> tuple[InputFile, ...]:
     # A link may lead anywhere, and what is read of a schema is printed, stored and put into prompts.
-    limits = Limits(most_of_file(), links=True, within=base, hint="split the collection into files")
+    limits = FileLimits(most_of_file(), links=True, within=base, hint="split the collection into files")
     if path != base:
         for beside in ("glue", "answers"):
             reading.saw(path.with_name(f"{path.stem}.{beside}.yaml"))
@@ -91,14 +91,14 @@ def _unread(folder: Path, found: list[Path]) -> list[InputFile]:
 def _implementations(folder: Path, reading: Reading) -> InputFolder:
     """Whatever lies in the user's own packages: a module may have data beside it."""
     shown = f"{IMPLEMENTATIONS}/"
-    limits = Limits(MOST_OF_OWN, links=True, within=folder, shown=shown, hint="keep what is so large elsewhere")
+    limits = FileLimits(MOST_OF_OWN, links=True, within=folder, shown=shown, hint="keep what is so large elsewhere")
     names = names_below(folder, reading, hidden=False)
     return InputFolder(IMPLEMENTATIONS, tuple(reading.file(folder / name, name, limits) for name in names))
 
 
 def _lock(file: Path, reading: Reading) -> InputFile | None:
     reading.saw(file)
-    return reading.file(file, file.name, Limits(MOST_OF_LOCK, links=True)) if file.is_file() else None
+    return reading.file(file, file.name, FileLimits(MOST_OF_LOCK, links=True)) if file.is_file() else None
 
 
 def modules_below(folder: Path, shown: str) -> InputFolder:
@@ -112,16 +112,16 @@ def meta_templates(folder: Path) -> InputFolder:
 
 
 def _modules(folder: Path, shown: str, reading: Reading) -> InputFolder:
-    limits = Limits(MAX_BYTES, shown=f"{shown}/")
+    limits = FileLimits(MAX_BYTES, shown=f"{shown}/")
     return _few(folder, shown, limits, MAX_MODULES, reading)
 
 
 def _own_templates(folder: Path, reading: Reading) -> InputFolder:
-    limits = Limits(MAX_BYTES, shown=f"{folder.name}/", code="bad-template")
+    limits = FileLimits(MAX_BYTES, shown=f"{folder.name}/", code="bad-template")
     return _few(folder, folder.name, limits, MAX_TEMPLATES, reading)
 
 
-def _few(folder: Path, shown: str, limits: Limits, most: int, reading: Reading) -> InputFolder:
+def _few(folder: Path, shown: str, limits: FileLimits, most: int, reading: Reading) -> InputFolder:
     names = names_below(folder, reading)
     if len(names) > most:
         message = f"{len(names)} files, at most {most} are read"
@@ -131,5 +131,5 @@ def _few(folder: Path, shown: str, limits: Limits, most: int, reading: Reading) 
 
 def _templates(folder: Path, reading: Reading) -> InputFolder:
     names = [name for name in names_below(folder, reading) if Path(name).suffix in _ACTING]
-    limits = Limits(most_of_file(), links=True)
+    limits = FileLimits(most_of_file(), links=True)
     return InputFolder(str(folder), tuple(reading.file(folder / name, name, limits) for name in names))

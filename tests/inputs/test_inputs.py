@@ -22,7 +22,7 @@ from l9stack.extraction.grounds import Grounds
 from l9stack.extraction.kept import keep_inputs, kept_inputs
 from l9stack.extraction.prepare import Prepared, prepare
 from l9stack.inputs import Inputs, files
-from l9stack.inputs.files import InputFile, Limits, Reading
+from l9stack.inputs.files import FileLimits, InputFile, Reading
 from l9stack.project import Project
 from l9stack.releases.snapshots import Snapshots
 from tests.chaos.conftest import NOW, measured
@@ -140,7 +140,7 @@ def test_a_save_while_files_are_read_is_wholly_in_or_not_at_all(
     """Several files are saved one after another, the first of them after it was read."""
     whole, saves = Reading.file, ["second", "third"]
 
-    def read_file(self: Reading, path: Path, name: str, limits: Limits) -> InputFile:
+    def read_file(self: Reading, path: Path, name: str, limits: FileLimits) -> InputFile:
         found = whole(self, path, name, limits)
         if name == "glue.yaml" and saves:
             write(project.root, saves.pop(0))
@@ -157,7 +157,7 @@ def test_a_save_while_files_are_read_is_wholly_in_or_not_at_all(
 def test_inputs_that_change_all_the_time_are_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, count = Reading.file, iter(range(10_000))
 
-    def read_file(self: Reading, path: Path, name: str, limits: Limits) -> InputFile:
+    def read_file(self: Reading, path: Path, name: str, limits: FileLimits) -> InputFile:
         if name == "glue.yaml":
             path.write_text(f"# {next(count)}\n")
         return whole(self, path, name, limits)
