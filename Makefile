@@ -61,7 +61,7 @@ hostile: setup
 	@$(BIN)/python -m tests.hostile --seconds $(or $(SECONDS),600) $(ARGS)
 
 chaos: setup
-	@echo "chaos: kills at random moments, a full disk, two runs at once (up to half an hour)"
+	@echo "chaos: kills and edits at random moments, a full disk, two runs at once (over an hour)"
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 mutants: setup

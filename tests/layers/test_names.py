@@ -12,8 +12,31 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not {"_moved", "confo
 """All but import paths of earlier versions, and checks that read as what they hold: `messaging.published`."""
 
 BANNED = frozenset(
-    "told asked missed found held shares grounds insight oversight served tested waiting zygote warm leftovers slips "
-    "lineage utils helpers manager misc common stuff".split()
+    [
+        "told",
+        "asked",
+        "missed",
+        "found",
+        "held",
+        "shares",
+        "grounds",
+        "insight",
+        "oversight",
+        "served",
+        "tested",
+        "waiting",
+        "zygote",
+        "warm",
+        "leftovers",
+        "slips",
+        "lineage",
+        "utils",
+        "helpers",
+        "manager",
+        "misc",
+        "common",
+        "stuff",
+    ]
 )
 """Words of a dialect, or of no meaning: part of no module's, public class's or public function's name."""
 PARTICIPLE = re.compile(
@@ -23,7 +46,7 @@ PARTICIPLE = re.compile(
 API = "what delivered code imports keeps its name"
 EXCEPTIONS = {
     "agent._messaging.envelope.Lineage": "a field of the packet's contract",
-    "agent.config.resolved": API,
+    "agent._variables.resolved": API,
     "agent.knowledge._cache.kept": API,
     "agent.knowledge._graph.Known": API,
     "agent.knowledge._graph.known": API,
