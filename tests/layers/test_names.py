@@ -12,7 +12,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not {"_moved", "confo
 """All but import paths of earlier versions, and checks that read as what they hold: `messaging.published`."""
 
 BANNED = frozenset(
-    [
+    (
         "told",
         "asked",
         "missed",
@@ -36,7 +36,7 @@ BANNED = frozenset(
         "misc",
         "common",
         "stuff",
-    ]
+    )
 )
 """Words of a dialect, or of no meaning: part of no module's, public class's or public function's name."""
 PARTICIPLE = re.compile(
@@ -47,16 +47,9 @@ API = "what delivered code imports keeps its name"
 EXCEPTIONS = {
     "agent._messaging.envelope.Lineage": "a field of the packet's contract",
     "agent._variables.resolved": API,
-    "agent.knowledge._cache.kept": API,
-    "agent.knowledge._graph.Known": API,
-    "agent.knowledge._graph.known": API,
     "agent.memory._layers.Archived": API,
     "agent.records.wrapped": API,
     "agent.testing._agent.ServedAgent": API,
-    "agent.testing._traces.audited": API,
-    "agent.testing._traces.escalated": API,
-    "agent.testing._traces.recorded": API,
-    "agent.testing._traces.told": API,
     "infra.providers.prepared": "its path stands in users' state",
 }
 """Names that stay, each with the reason."""
