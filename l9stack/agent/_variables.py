@@ -9,14 +9,14 @@ from typing import Any
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def resolved(value: Any, environ: Mapping[str, str]) -> Any:
+def substitute(value: Any, environ: Mapping[str, str]) -> Any:
     """`${NAME}` replaced from the environment in every text; a name that is not set stays as it is."""
     if isinstance(value, str):
         return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), value)
     if isinstance(value, dict):
-        return {key: resolved(item, environ) for key, item in value.items()}
+        return {key: substitute(item, environ) for key, item in value.items()}
     if isinstance(value, list):
-        return [resolved(item, environ) for item in value]
+        return [substitute(item, environ) for item in value]
     return value
 
 

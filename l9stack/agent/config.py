@@ -11,7 +11,7 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from l9stack.agent._variables import resolved
+from l9stack.agent._variables import substitute
 
 __all__ = ["AgentSettings", "UnifiedConfig"]
 
@@ -32,7 +32,7 @@ class UnifiedConfig:
     @classmethod
     def of(cls, written: Mapping[str, Any], environ: Mapping[str, str]) -> UnifiedConfig:
         """The config of what a file says."""
-        return cls(resolved(written, environ), written)
+        return cls(substitute(written, environ), written)
 
     def get(self, dotted: str, default: Any = None) -> Any:
         """The value at a dotted name, or the default."""

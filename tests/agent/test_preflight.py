@@ -31,7 +31,7 @@ import psycopg
 import pytest
 import redis
 
-from l9stack.agent.memory._connections import Connections
+from l9stack.agent.memory._connections import StoreConnections
 from l9stack.agent.declarations import MemoryDeclaration
 from l9stack.agent.testing._spaces import RUN, apart, prefix
 
@@ -42,7 +42,7 @@ async def keep(backends):
     redis.Redis.from_url(backends.redis).set(f"{name}:key", "1")
     with psycopg.connect(backends.postgres, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {space}")
-    connections = Connections(MemoryDeclaration(), backends, name)
+    connections = StoreConnections(MemoryDeclaration(), backends, name)
     edge = "MERGE (a:agent {namespace: $name})-[:DECIDED]->(:agent_decision {namespace: $name})"
     await connections.cypher(edge, {"name": name})
     await obstore.put_async(connections.archive(), f"{name}/desk/1.json", b"{}")

@@ -46,7 +46,6 @@ PARTICIPLE = re.compile(
 API = "what delivered code imports keeps its name"
 EXCEPTIONS = {
     "agent._messaging.envelope.Lineage": "a field of the packet's contract",
-    "agent._variables.resolved": API,
     "agent.memory._layers.Archived": API,
     "agent.records.wrapped": API,
     "agent.testing._agent.ServedAgent": API,
