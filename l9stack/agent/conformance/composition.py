@@ -19,7 +19,7 @@ __all__ = [
     "Connections",
     "Endpoint",
     "Identity",
-    "Planned",
+    "PlannedOperation",
     "composed",
     "endpoints",
     "held_to_its_rate",
@@ -80,7 +80,7 @@ async def composed(checks: Checks, agent: ServedAgent, identity: Identity, conne
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedOperation:
     """What an operation declares about itself; the time limit is in seconds, `publish` an event or empty."""
 
     summary: str
@@ -91,7 +91,7 @@ class Planned:
     bound: bool = True
 
 
-async def operations(checks: Checks, agent: ServedAgent, declared: Mapping[str, Planned]) -> None:
+async def operations(checks: Checks, agent: ServedAgent, declared: Mapping[str, PlannedOperation]) -> None:
     """Its operations are those of the plan, each with its summary, criticality, time limit, reuse and event."""
     found = agent.definition.operations
     with checks.positive("its operations are those of the plan"):

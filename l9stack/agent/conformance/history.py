@@ -16,7 +16,7 @@ from l9stack.agent.governance._audit import verify
 from l9stack.agent.memory._layers import keyspace
 from l9stack.agent.testing._agent import ServedAgent
 
-__all__ = ["USUAL", "Kept", "Log", "cached", "counted", "drifting", "enriched", "noted"]
+__all__ = ["USUAL", "CacheEntry", "Log", "cached", "counted", "drifting", "enriched", "noted"]
 
 USUAL = (10, 12, 11, 9, 10)
 """Values of a figure as it usually varies: their mean is 10.4, and 12 lies 1.4 standard deviations off it."""
@@ -170,7 +170,7 @@ async def noted(checks: Checks, agent: ServedAgent, functions: Mapping[Log, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CacheEntry:
     """An operation whose answers are kept: a request with its answer, and another request, if there is one."""
 
     name: str
@@ -180,7 +180,11 @@ class Kept:
 
 
 async def cached(
-    checks: Checks, agent: ServedAgent, functions: tuple[Callable[..., Any], Callable[..., Any]], kept: Kept, ttl: int
+    checks: Checks,
+    agent: ServedAgent,
+    functions: tuple[Callable[..., Any], Callable[..., Any]],
+    kept: CacheEntry,
+    ttl: int,
 ) -> None:
     """The first function keeps an answer for `ttl` seconds; the second finds it to an equal request, and no other."""
     keep, find = functions

@@ -17,7 +17,7 @@ from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._replies import Reply
 from l9stack.agent.testing._stand_ins import StandIn
 
-__all__ = ["Case", "Changes", "Declared", "Peer", "bound", "implemented", "refusing"]
+__all__ = ["Case", "Changes", "DeclaredOperation", "Peer", "bound", "implemented", "refusing"]
 
 Changes = Mapping[str, Any]
 """What is different from a sample, by field."""
@@ -53,7 +53,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredOperation:
     """A bound operation as its schema says; `answer` is that to the sample, where it is known before it runs.
 
     `paths` are endpoints that a POST reaches, `packet_types` further names in packets. Where `record_id` is set the
@@ -72,7 +72,7 @@ class Declared:
     peer: Peer | None = None
 
 
-async def bound(checks: Checks, agent: ServedAgent, declared: Declared) -> None:
+async def bound(checks: Checks, agent: ServedAgent, declared: DeclaredOperation) -> None:
     """The operation answers each case as declared, leaves what it has to leave, and refuses what does not fit."""
     with checks.part(declared.name):
         await _answers(checks, agent, declared)
@@ -96,7 +96,11 @@ async def refusing(checks: Checks, agent: ServedAgent, name: str, request: Mappi
 
 
 async def implemented(
-    checks: Checks, agent: ServedAgent, declared: Declared, function: Callable[..., Any], fields: Sequence[str] | None
+    checks: Checks,
+    agent: ServedAgent,
+    declared: DeclaredOperation,
+    function: Callable[..., Any],
+    fields: Sequence[str] | None,
 ) -> None:
     """The user's own function decides, with every declared field; `fields` is None where none is declared."""
     with checks.part(declared.name):
@@ -111,7 +115,7 @@ async def implemented(
                 same(sorted(reply.body), sorted(fields))
 
 
-def _hearing(agent: ServedAgent, declared: Declared, said: Changes | None = None) -> Any:
+def _hearing(agent: ServedAgent, declared: DeclaredOperation, said: Changes | None = None) -> Any:
     """The peer says what it says to the sample, with some changes; a stand-in, or None where nobody is asked."""
     peer = declared.peer
     if peer is None:
@@ -120,7 +124,7 @@ def _hearing(agent: ServedAgent, declared: Declared, said: Changes | None = None
     return agent.override_peer(peer.id, stand_in), stand_in
 
 
-async def _answers(checks: Checks, agent: ServedAgent, declared: Declared) -> None:
+async def _answers(checks: Checks, agent: ServedAgent, declared: DeclaredOperation) -> None:
     for case in declared.cases:
         with checks.positive(f"it answers {case.title}"):
             hearing, asked = _hearing(agent, declared, case.said)
@@ -136,7 +140,7 @@ async def _answers(checks: Checks, agent: ServedAgent, declared: Declared) -> No
                 same(asked.requests, [{declared.peer.verb: declared.peer.asked, "arguments": sent}], "what is asked")
 
 
-async def _recorded(checks: Checks, agent: ServedAgent, declared: Declared) -> None:
+async def _recorded(checks: Checks, agent: ServedAgent, declared: DeclaredOperation) -> None:
     trace_id = str(uuid.uuid4())
     hearing, _ = _hearing(agent, declared)
     with hearing:
@@ -154,7 +158,7 @@ async def _recorded(checks: Checks, agent: ServedAgent, declared: Declared) -> N
             same(events, [(declared.publishes, reply.body)])
 
 
-async def _reached(checks: Checks, agent: ServedAgent, declared: Declared) -> None:
+async def _reached(checks: Checks, agent: ServedAgent, declared: DeclaredOperation) -> None:
     ways = [("operation", declared.name), *(("packet_type", kind) for kind in declared.packet_types)]
     for key, value in ways:
         with checks.positive(f"a packet of {key} {value} is answered once"):
@@ -173,7 +177,7 @@ async def _reached(checks: Checks, agent: ServedAgent, declared: Declared) -> No
                 same((await agent.post(path, declared.request)).status_code, 200)
 
 
-async def _failing(checks: Checks, agent: ServedAgent, declared: Declared, peer: Peer) -> None:
+async def _failing(checks: Checks, agent: ServedAgent, declared: DeclaredOperation, peer: Peer) -> None:
     async def called(stand_in: StandIn) -> Reply:
         with agent.override_peer(peer.id, stand_in):
             return await agent.call(declared.name, declared.request)

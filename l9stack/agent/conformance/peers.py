@@ -15,7 +15,7 @@ from l9stack.agent.conformance.records import Wrong, wrong_values
 from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._stand_ins import StandIn
 
-__all__ = ["Asked", "Exchange", "client", "coordinator", "failing"]
+__all__ = ["Exchange", "PeerCall", "client", "coordinator", "failing"]
 
 
 def failing() -> list[tuple[StandIn | None, str]]:
@@ -25,7 +25,7 @@ def failing() -> list[tuple[StandIn | None, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PeerCall:
     """A call of a peer's operation: what is sent and said, and what either may, or must not, have instead.
 
     `verb` is `packet_type` where it is sent as one. `model` is the request's, None where any object is sent; `declared`
@@ -50,7 +50,9 @@ class Asked:
         return values if self.model is None else self.model.model_validate(values)
 
 
-async def client(checks: Checks, agent: ServedAgent, ask: Callable[[Any, Any], Awaitable[Any]], asked: Asked) -> None:
+async def client(
+    checks: Checks, agent: ServedAgent, ask: Callable[[Any, Any], Awaitable[Any]], asked: PeerCall
+) -> None:
     """The function asks for exactly what it is given, gives back what fits the peer's model, and tells who failed."""
 
     async def answer(said: Mapping[str, Any], request: Any) -> tuple[Any, list[dict[str, Any]]]:

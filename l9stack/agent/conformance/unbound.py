@@ -14,11 +14,11 @@ from l9stack.agent.testing._agent import ServedAgent
 from l9stack.agent.testing._replies import Reply
 from l9stack.agent.testing._traces import notifications
 
-__all__ = ["Unbound", "refused", "waiting"]
+__all__ = ["UnboundOperation", "refused", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
-class Unbound:
+class UnboundOperation:
     """An operation that nobody has bound: a good request, an answer that an anchor may give, and what fits neither.
 
     `declared` is False where any request is taken; `packet_types` are further names in packets.
@@ -39,7 +39,7 @@ class Unbound:
         return [{key: value, "arguments": self.request} for key, value in ways]
 
 
-async def waiting(checks: Checks, agent: ServedAgent, unbound: Unbound, anchors: Sequence[str]) -> None:
+async def waiting(checks: Checks, agent: ServedAgent, unbound: UnboundOperation, anchors: Sequence[str]) -> None:
     """A call waits for an anchor of the policy, whose answer is held against the response and becomes the call's."""
     with checks.part(unbound.name):
         await agent.forget()  # what an anchor decided before is no precedent
@@ -70,7 +70,9 @@ async def waiting(checks: Checks, agent: ServedAgent, unbound: Unbound, anchors:
         await refusing(checks, agent, unbound.name, unbound.request, unbound.refused)
 
 
-async def _waits(checks: Checks, agent: ServedAgent, unbound: Unbound, reply: Reply, anchors: Sequence[str]) -> None:
+async def _waits(
+    checks: Checks, agent: ServedAgent, unbound: UnboundOperation, reply: Reply, anchors: Sequence[str]
+) -> None:
     with checks.positive("it waits for the anchors of the policy"):
         same((reply.status, reply.body.get("status"), reply.body.get("anchors")), (202, "PENDING", list(anchors)))
     with checks.positive("the decision says what was asked"):
@@ -83,7 +85,7 @@ async def _waits(checks: Checks, agent: ServedAgent, unbound: Unbound, reply: Re
             same([entry["decision_id"] for entry in heard], [reply.decision_id])
 
 
-async def _undecided(checks: Checks, agent: ServedAgent, unbound: Unbound, reply: Reply) -> None:
+async def _undecided(checks: Checks, agent: ServedAgent, unbound: UnboundOperation, reply: Reply) -> None:
     with checks.negative("a mere yes answers nothing"):
         decided = await agent.decide(reply.decision_id, "approve")
         same((decided.status, decided.body.get("code")), (400, "answer-needed"))
@@ -96,7 +98,7 @@ async def _undecided(checks: Checks, agent: ServedAgent, unbound: Unbound, reply
             same((decided.status, decided.body.get("code")), (400, "invalid-answer"))
 
 
-async def refused(checks: Checks, agent: ServedAgent, unbound: Unbound, anchors: Sequence[str]) -> None:
+async def refused(checks: Checks, agent: ServedAgent, unbound: UnboundOperation, anchors: Sequence[str]) -> None:
     """The policy refuses what nobody has bound, by whatever way it is asked, and nothing of it is left."""
     with checks.part(unbound.name):
         requests = [unbound.request, *([] if unbound.declared else [{}, {"nested": [{"deep": 1}]}])]

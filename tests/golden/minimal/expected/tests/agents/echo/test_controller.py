@@ -28,7 +28,7 @@ CONNECTIONS = composition.Connections(
     routes=[("POST", "/echo/say", "say")],
 )
 OPERATIONS = {
-    "say": composition.Planned(
+    "say": composition.PlannedOperation(
         "Say it again.",
         0.5,
     ),
@@ -55,7 +55,7 @@ async def test_what_it_serves(l9_agent: ServedAgent, l9_checks: Checks) -> None:
 
 async def test_say(l9_agent: ServedAgent, l9_checks: Checks) -> None:
     """Say it again."""
-    declared = operations.Declared(
+    declared = operations.DeclaredOperation(
         "say",
         request={"text": "hello"},
         answer={"text": "hello"},

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_weigh(l9_agent: ServedAgent, l9_checks: Checks) -> None:
     """Weigh a request."""
-    declared = operations.Declared(
+    declared = operations.DeclaredOperation(
         "weigh",
         request={"amount": 12, "place": "Bath"},
         answer={"fee": 6.0},
