@@ -31,6 +31,8 @@ class Runs:
     """Where reports are kept."""
     outcomes: dict[str, str] = field(default_factory=dict)
     output: str = ""
+    written: int = 0
+    """Tests that were written to be run, where that was counted; a parametrised one counts once."""
 
     def pytest(
         self,
@@ -58,13 +60,13 @@ class Runs:
             self.outcomes[f"{where}: {case.get('classname')}::{case.get('name')}"] = _outcome(case)
 
     def lines(self) -> dict[str, set[int]]:
-        """The lines that ran, by the module's file name."""
+        """The lines that ran, by the module's path below the library."""
         tool, report = [sys.executable, "-m", "coverage"], self.folder / "coverage.json"
         settings = f"--rcfile={self.folder / 'coveragerc'}"
         subprocess.run([*tool, "combine", settings, "-q", str(self.folder)], check=True)
         subprocess.run([*tool, "json", settings, "-q", "-o", str(report)], check=True)
         files = json.loads(report.read_text())["files"]
-        return {Path(name).name: set(found["executed_lines"]) for name, found in files.items()}
+        return {name.rpartition("l9stack/agent/")[2]: set(found["executed_lines"]) for name, found in files.items()}
 
 
 def _outcome(case: ElementTree.Element) -> str:

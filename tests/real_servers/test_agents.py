@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ LIBRARY = REPOSITORY / "l9stack" / "agent"
 EXAMPLES = [REPOSITORY / "tests" / "golden" / name for name in ("every_behaviour", "families")]
 _CLIENTS = {"redis", "postgres", "hypergraph", "cypher", "execute", "scalar", "session", "scan_iter"}
 _MODULES = {"obstore", "client"}
+_TESTS = re.compile(r"^(?:async )?def test_", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,7 @@ def generated(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Ru
     for example in EXAMPLES:
         tree = tmp_path_factory.mktemp(example.name) / "tree"
         write_tree(prepare(Inputs.read(Project(tree.parent), example)).tree, tree)
+        runs.written += sum(len(_TESTS.findall(file.read_text())) for file in (tree / "tests").rglob("test_*.py"))
         paths = [tree / "code", example / "implementations"]
         runs.pytest(real.plain, real.archive_variables(tls=False), tree, ["--import-mode=importlib", "tests"], paths)
     return runs
@@ -65,7 +68,7 @@ def _speaks(node: ast.AST) -> bool:
     return bool(({called} | named) & _CLIENTS) or (isinstance(whose, ast.Name) and whose.id in _MODULES)
 
 
-MODULES = [module.name for module in sorted(LIBRARY.glob("*.py")) if any(speaking(module))]
+MODULES = [module.relative_to(LIBRARY).as_posix() for module in sorted(LIBRARY.rglob("*.py")) if any(speaking(module))]
 
 
 def test_the_librarys_own_tests_hold_over_tls(library: Runs) -> None:
@@ -75,7 +78,7 @@ def test_the_librarys_own_tests_hold_over_tls(library: Runs) -> None:
 
 def test_generated_agents_hold(generated: Runs) -> None:
     assert set(generated.outcomes.values()) == {"passed"}, generated.output
-    assert len(generated.outcomes) > 100
+    assert len(generated.outcomes) >= generated.written > 0
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -84,5 +87,9 @@ def test_every_function_that_speaks_to_a_server_spoke_to_a_real_one(lines: dict[
 
 
 def test_the_modules_that_are_known_to_speak_are_among_them() -> None:
-    known = {"anchors", "audit", "cache", "causes", "connections", "database", "events", "graph", "history", "layers"}
-    assert {f"{name}.py" for name in known | {"memory", "retention", "semantic", "spaces"}} <= set(MODULES)
+    known = {
+        *("_messaging/events", "governance/_audit", "governance/_audit_anchors", "testing/_spaces"),
+        *(f"knowledge/_{name}" for name in ("cache", "causes", "graph", "history")),
+        *(f"memory/_{name}" for name in ("connections", "database", "layers", "memory", "retention", "semantic")),
+    }
+    assert {f"{name}.py" for name in known} <= set(MODULES)

@@ -48,7 +48,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def kept(project: Project) -> Snapshot:
     prepared = desk(project)
-    preparation.stored()
+    prepared.stored()
     return Snapshots(project).keep(prepared)
 
 
@@ -155,7 +155,7 @@ def test_a_collection_that_is_edited_while_it_is_deployed_is_released_as_it_was_
     shutil.rmtree(project.root / "desk" / "implementations")
     kept = Snapshots(project).keep(prepared)
     assert (kept.path / schema.name).read_bytes() == before
-    assert prepare_release(project, kept.digest, SETTINGS).inputs.materials == preparation.inputs.materials
+    assert prepare_release(project, kept.digest, SETTINGS).inputs.materials == prepared.inputs.materials
 
 
 def test_a_release_is_found_by_its_first_digits(project: Project, kept: Snapshot) -> None:
