@@ -27,7 +27,7 @@ SMALL, LARGE, HUGE = 10, 100, 1000
 
 def rendering(shop: Workshop) -> Iterator[Figure]:
     """Plan and text in memory, formatted; growth is what each of the last 90 agents adds."""
-    read = read_collection(Inputs.read(Project(REPOSITORY / COLLECTION.parent), REPOSITORY / COLLECTION))
+    read = read_collection(Inputs.read(Project(REPOSITORY), REPOSITORY / COLLECTION))
     meta = read_meta(meta_templates(templates_folder() / "meta"))
     render(make_plan(read, meta))  # templates are compiled once in a process
     seconds: dict[int, list[float]] = {SMALL: [], LARGE: []}
