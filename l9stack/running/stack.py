@@ -84,7 +84,7 @@ class RunningStack:
         return self.agents[agent]
 
     def logs(self, agent: str, lines: int, follow: bool) -> Iterator[str]:
-        """See `Host.logs`."""
+        """See `PartHost.logs`."""
         return self.host.logs(agent, lines, follow)
 
 

@@ -1,7 +1,7 @@
 """The audit log: append-only, each entry bound to the one before by its hash.
 
 What holds: an entry that is changed, inserted, deleted or reordered breaks the chain. A cut tail is only found against
-a head that was kept elsewhere (`_anchors`), so no more is claimed than tamper-evident up to that.
+a head that was kept elsewhere (`_audit_anchors`), so no more is claimed than tamper-evident up to that.
 """
 
 from __future__ import annotations

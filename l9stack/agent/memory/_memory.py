@@ -87,7 +87,7 @@ class Memory:
             return [dict(row[0]) for row in rows]
 
     async def find(self, trace_id: str) -> dict[str, int]:
-        """How many records each declared layer holds under a trace id; for tests, support and `l9 trace`."""
+        """How many records each declared layer holds under a trace id; for tests and support."""
         return {name: await layer.count(trace_id) for name, layer in self._layers.items()}
 
     async def probe(self) -> dict[str, str]:
