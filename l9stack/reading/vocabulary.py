@@ -170,10 +170,6 @@ SHAPE = (
     Field("edge_type", "text", "A type of edge."),
     Field("fields", "texts", "The names of its fields."),
 )
-FACTOR = (
-    Field("factor", "text", "What has influence.", required=True),
-    Field("influences", "texts", "What it has influence on."),
-)
 LAYER = (
     Field("storagetype", "text", "The storage's name.", required=True),
     Field("keyspace", "text", "A key prefix of the agent's own; it wins over the shared one."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from l9stack.model.plan import AgentPlan, EdgeKind, OperationPlan, Plan
+from l9stack.model.plan import AgentPlan, EdgeKind, Plan
 from l9stack.names import BUILT_IN, operation_name
 from l9stack.printable import line
 from l9stack.rendering.code.operations import event_of
@@ -112,8 +112,3 @@ def _builtin(agent: AgentPlan) -> tuple[tuple[str, str, str], ...]:
         if method == "GET" and path not in ALWAYS_SERVED and (last in BUILT_IN or path == agent.spec.health_path):
             found.append((method, path, _SERVES.get(last, "health")))
     return tuple(dict.fromkeys(found))
-
-
-def is_routed(operation: OperationPlan) -> bool:
-    """Whether a declared endpoint leads to the operation."""
-    return bool(operation.routes)
