@@ -9,7 +9,8 @@ raises as itself. The tree, with the exit code that the command line gives each:
     ├── VerificationError  1   an extraction does not match its signed evidence
     ├── LockedError        4   somebody else holds the collection
     ├── EngineError        5   the Pulumi engine is missing, or failed
-    └── ServiceError       6   a server or an agent did not start, answer or stop
+    ├── ServiceError       6   a server or an agent did not start, answer or stop
+    └── MachineError       7   this machine refused: disk full, no right to write, port taken
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Literal
 
 from l9stack.printable import terminal
 
-EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME = range(7)
+EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME, EXIT_MACHINE = range(8)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -114,3 +115,9 @@ class ServiceError(L9Error):
     """A backend server or an agent did not start, answer or stop in time."""
 
     exit_code = EXIT_RUNTIME
+
+
+class MachineError(L9Error):
+    """The machine refused: its disk is full, a file may not be written, a port is taken."""
+
+    exit_code = EXIT_MACHINE

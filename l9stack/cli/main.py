@@ -3,33 +3,57 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from l9stack.cli.parser import build
-from l9stack.cli.printing import print_error
+import click
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""The disk's affair, and neither a mistake nor a bug."""
+from l9stack.cli.commands import l9
+
+if TYPE_CHECKING:
+    from l9stack.errors import L9Error
+
+_MACHINE = {
+    errno.ENOSPC: "make room, then run again",
+    errno.EDQUOT: "make room, then run again",
+    errno.EFBIG: "make room, then run again",
+    errno.EROFS: "the file system is read-only: work in a folder that you may write to",
+    errno.EACCES: "ask for the right, or work in a folder that is yours",
+    errno.EPERM: "ask for the right, or work in a folder that is yours",
+    errno.EMFILE: "raise the limit of open files: `ulimit -n 4096`",
+    errno.ENFILE: "the machine has no more open files to give: end something that holds many",
+    errno.ENOMEM: "end something that uses memory, then run again",
+    errno.ENAMETOOLONG: "work in a folder with a shorter path",
+}
+"""What the machine refuses is neither a mistake in the input nor a bug; each with what to do."""
+_COMPLETE = "_L9_COMPLETE"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse `argv`, run the command, return its exit code. A bug raises as itself; a user's mistake never does."""
-    arguments = build().parse_args(argv)
-    module, function = arguments.handler.split(":")
-    from l9stack.errors import L9Error, ServiceError
+    words = list(sys.argv[1:] if argv is None else argv)
+    if instruction := os.environ.get(_COMPLETE):
+        from click.shell_completion import shell_complete
 
+        return shell_complete(l9, {}, "l9", _COMPLETE, instruction)
+    from l9stack.errors import L9Error, MachineError
+
+    as_json = "--json" in words
     try:
-        handler = getattr(importlib.import_module(f"l9stack.cli.{module}"), function)
-        code: int = handler(arguments)
+        with l9.make_context("l9", words) as context:
+            code = l9.invoke(context)
         sys.stdout.flush()
-        return code
-    except L9Error as error:
-        print_error(error, as_json=arguments.json)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
         return error.exit_code
-    except KeyboardInterrupt:
+    except L9Error as error:
+        return _failure(error, as_json)
+    except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
@@ -37,12 +61,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in _MACHINE:
             raise
         where = f" ({error.filename})" if error.filename else ""
-        told = ServiceError(f"{error.strerror}{where}: what was there before is as it was; make room, then run again")
-        print_error(told, as_json=arguments.json)
-        return told.exit_code
+        message = f"{error.strerror}{where}: what was there before is as it was; {_MACHINE[error.errno]}"
+        return _failure(MachineError(message), as_json)
+
+
+def _failure(error: L9Error, as_json: bool) -> int:
+    from l9stack.cli.printing import print_error
+
+    print_error(error, as_json=as_json)
+    return error.exit_code
 
 
 def run() -> None:
