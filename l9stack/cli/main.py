@@ -38,9 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(l9, {}, "l9", _COMPLETE, instruction)
-    from l9stack.errors import L9Error, MachineError
-
-    as_json = "--json" in words
     try:
         with l9.make_context("l9", words) as context:
             code = l9.invoke(context)
@@ -51,8 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except L9Error as error:
-        return _failure(error, as_json)
     except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=sys.stderr)
         return 130
@@ -60,19 +55,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe went away (`l9 graph | head`): nothing is wrong, and nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.errno not in _MACHINE:
+    except Exception as error:
+        # What a failure is told with is imported for a failure: `--help` and completion do without.
+        if (failure := _failure(error)) is None:
             raise
+        from l9stack.cli.printing import print_error
+
+        print_error(failure, as_json="--json" in words)
+        return failure.exit_code
+
+
+def _failure(error: Exception) -> L9Error | None:
+    """What a person is told of a failure; None for a bug."""
+    from l9stack.errors import L9Error, MachineError
+
+    if isinstance(error, L9Error):
+        return error
+    if isinstance(error, OSError) and error.errno in _MACHINE:
         where = f" ({error.filename})" if error.filename else ""
         message = f"{error.strerror}{where}: what was there before is as it was; {_MACHINE[error.errno]}"
-        return _failure(MachineError(message), as_json)
-
-
-def _failure(error: L9Error, as_json: bool) -> int:
-    from l9stack.cli.printing import print_error
-
-    print_error(error, as_json=as_json)
-    return error.exit_code
+        return MachineError(message)
+    return None
 
 
 def run() -> None:
