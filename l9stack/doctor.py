@@ -15,7 +15,7 @@ from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
 from l9stack.project import Project
-from l9stack.running.engine import usual_host
+from l9stack.running.docker_engine import usual_host
 
 _PACKAGES = {
     "generation": ("jinja2", "networkx", "ruff", "pytest"),

@@ -76,10 +76,10 @@ class L9Error(Exception):
 
 
 class InputError(L9Error):
-    """What a person wrote is wrong; `problems` holds every mistake that was found."""
+    """What a person wrote is wrong; `problems` holds every mistake that was found, errors first, each by its place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.level, problem.place or Place(""))))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

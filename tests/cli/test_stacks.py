@@ -198,8 +198,8 @@ def test_validate_checks_a_stack_with_its_config_all_at_once(
     found = json.loads(capsys.readouterr().out)["problems"]
     assert [(item["file"], item["line"], item["column"]) for item in found] == [
         ("Pulumi.prod.yaml", 2, 3),
-        ("Pulumi.prod.yaml", 6, 5),
         ("Pulumi.prod.yaml", 3, 20),
+        ("Pulumi.prod.yaml", 6, 5),
     ]
     (project.root / "Pulumi.prod.yaml").write_text("config:\n  l9stack:settings: {logging.levl: DEBUG}\n")
     assert main(["validate", "--stack", "prod"]) == EXIT_INPUT

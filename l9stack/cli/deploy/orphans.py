@@ -10,7 +10,7 @@ from l9stack.cli.printing import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import ServiceError
 from l9stack.project import Project
-from l9stack.running.engine import ON_ENGINES
+from l9stack.running.docker_engine import ON_ENGINES
 
 
 def find_orphans(project: Project, engine: StackEngine) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ def _stack_settings(project: Project, stack: str) -> StackSettings:
 
 def _remarks(settings: StackSettings, plan: Plan, project: Project, stack: str) -> list[Problem]:
     """What the stack's file still lacks before it can be deployed, and what better did not stand in it."""
-    from l9stack.infra.services import unplaced_services
+    from l9stack.infra.needed_services import unplaced_services
     from l9stack.infra.settings.stack import stack_file_notes
 
     lacking = unplaced_services(settings, plan, project.root, stack)

@@ -1,4 +1,7 @@
-"""A container of any kind, as the engine's provider takes it, and how files reach it."""
+"""Containers of a stack as resources of Docker's provider: names, labels, volumes, networks, and how files reach them.
+
+Both runtimes on Docker engines use it; what runs in a container is none of its business.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from l9stack.infra.container_specs import Container, FileContent, Health
 from l9stack.infra.protection import KEEPS_DATA
-from l9stack.infra.runtimes.containers.monitoring_files import FileContent
-from l9stack.infra.runtimes.containers.spec import Container, Health, stack_labels
+from l9stack.infra.runtimes.containers.spec import stack_labels
 
 LIMITS: Mapping[str, Any] = {
     "security_opts": ["no-new-privileges:true"],

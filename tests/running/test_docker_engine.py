@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.running import engine
-from l9stack.running.engine import DockerEngine, usual_host
+from l9stack.running import docker_engine
+from l9stack.running.docker_engine import DockerEngine, usual_host
 from tests.running.conftest import FakeDocker
 
 
@@ -18,7 +18,7 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(engine, "_SOCKET", tmp_path / "everybodys.sock")
+    monkeypatch.setattr(docker_engine, "_SOCKET", tmp_path / "everybodys.sock")
     return tmp_path
 
 

@@ -8,7 +8,7 @@ from l9stack.model.evidence import TodoItem
 from l9stack.model.plan import AgentPlan, Plan
 
 
-def todo_plan(plan: Plan, tree: RenderedTree) -> tuple[TodoItem, ...]:
+def locked_plan(plan: Plan, tree: RenderedTree) -> tuple[TodoItem, ...]:
     """What had to be made, in extraction order; `lines` is empty where the tree does not hold the file."""
     texts = {artifact.path: artifact.text for artifact in tree.artifacts}
     items: list[TodoItem] = []

@@ -1,4 +1,4 @@
-"""From what was prepared to a published, signed extraction; and the gates of a single agent."""
+"""The second half of an extraction: what `prepare.py` returned is measured, signed and published; or one agent is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from l9stack.output.view import View, assemble
 from l9stack.progress import Progress
 
 
-def run(
+def prove_and_publish(
     prepared: PreparedCollection, output: Path, progress: Progress, now: datetime, grounds: GateServers
 ) -> tuple[View, BuildEvidence]:
     """Prove and publish what was prepared.
