@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
@@ -34,7 +33,7 @@ def is_rich(stream: TextIO) -> bool:
     return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def _draws(stream: TextIO) -> bool:
+def draws(stream: TextIO) -> bool:
     """Whether tables and bars may be drawn: what draws them comes with what generates, not with the bare package."""
     return is_rich(stream) and importlib.util.find_spec("rich") is not None
 
@@ -106,7 +105,7 @@ def print_table(rows: Sequence[Sequence[str]], *, header: bool = True) -> None:
     """Rows on standard output: on a terminal in colour and folded to its width, else as aligned plain lines."""
     if not rows:
         return
-    if not _draws(sys.stdout):
+    if not draws(sys.stdout):
         print(table(rows))
         return
     from rich.console import Console
@@ -123,50 +122,3 @@ def print_table(rows: Sequence[Sequence[str]], *, header: bool = True) -> None:
 
 def _colour(cell: str) -> str:
     return _COLOURS.get(cell.lower().partition(" ")[0].rstrip(":,"), "")
-
-
-class ProgressLine:
-    """Lines on standard error that say what is waited for, with the seconds since the command began.
-
-    On a terminal the last of them turns below the others, with its own clock, until the command ends or asks something.
-    """
-
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._began = time.monotonic()
-        self._live: Any = None
-        context = click.get_current_context(silent=True)
-        if context is not None:
-            context.call_on_close(self.pause)
-
-    def __call__(self, message: str, done: int | None = None, total: int | None = None) -> None:
-        """Print one line; with `done` of `total`, a terminal shows a bar below it."""
-        if self._quiet:
-            return
-        clock = paint(f"[{time.monotonic() - self._began:5.1f}s]", sys.stderr, dim=True)
-        print(f"{clock} {message}", file=sys.stderr, flush=True)
-        if _draws(sys.stderr):
-            self._turn(message, done, total)
-
-    def pause(self) -> None:
-        """Take the turning line away: the command ends, or somebody is to be asked."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
-    def _turn(self, message: str, done: int | None, total: int | None) -> None:
-        """The message below all lines, until the next one."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        self.pause()
-        self._live = Progress(
-            SpinnerColumn() if total is None else BarColumn(),
-            TextColumn("{task.description}", markup=False),
-            TimeElapsedColumn(),
-            console=Console(stderr=True, highlight=False),
-            transient=True,
-            redirect_stdout=sys.stdout.isatty(),
-        )
-        self._live.add_task(terminal(message).splitlines()[0][:60], total=total, completed=done or 0)
-        self._live.start()

@@ -13,7 +13,7 @@ import pytest
 from l9stack.cli.deploy import down as removing, orphans
 from l9stack.cli.deploy.orphans import clear_orphans
 from l9stack.cli.deploy.stack_file import collection_setting, release_setting
-from l9stack.cli.printing import ProgressLine
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine import drive
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EngineError, LockedError, ServiceError

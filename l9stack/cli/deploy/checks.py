@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from l9stack.cli.options import DEFAULT_STACK, stack_name
-from l9stack.cli.printing import ProgressLine
 from l9stack.errors import InputError, Place, Problem
 from l9stack.project import Project
 from l9stack.reading.stack import secrets_provider, stack_names, stack_text
@@ -100,8 +99,7 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def confirm(question: str, progress: ProgressLine) -> bool:
+def confirm(question: str) -> bool:
     """Ask on standard error, so that `--json` stays one document; anything but yes is no."""
-    progress.pause()
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

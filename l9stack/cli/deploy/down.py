@@ -21,7 +21,8 @@ from l9stack.cli.deploy.checks import (
 )
 from l9stack.cli.deploy.orphans import clear_orphans, find_orphans
 from l9stack.cli.options import DEFAULT_STACK, STACK, json_option, pass_project, yes_option
-from l9stack.cli.printing import ProgressLine, print_json
+from l9stack.cli.printing import print_json
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, Problem
@@ -50,7 +51,7 @@ def down(project: Project, stack: str | None, purge: bool, yes: bool, as_json: b
     if purge and protected:
         raise InputError([_protected(stack) for stack in protected])
     question = _question(project, stacks, protected, purge=purge)
-    if question and not yes and not (can_ask() and confirm(question, progress)):
+    if question and not yes and not (can_ask() and confirm(question)):
         print("nothing was removed: say --yes to go on without being asked", file=sys.stderr)
         return EXIT_USAGE
     removed: list[str] = []

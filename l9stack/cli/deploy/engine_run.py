@@ -12,7 +12,8 @@ from pathlib import Path
 from l9stack.cli.deploy.checks import confirm, pinned_release
 from l9stack.cli.deploy.orphans import clear_orphans, find_orphans
 from l9stack.cli.options import DEFAULT_STACK, stack_words
-from l9stack.cli.printing import ProgressLine, print_json, print_table
+from l9stack.cli.printing import print_json, print_table
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError
@@ -166,10 +167,10 @@ def show_changes(engine: StackEngine, outcome: EngineRun, *, as_json: bool = Fal
         print(text, file=sys.stderr if as_json else sys.stdout)
 
 
-def confirm_changes(engine: StackEngine, question: str, progress: ProgressLine, *, as_json: bool) -> bool:
+def confirm_changes(engine: StackEngine, question: str, *, as_json: bool) -> bool:
     """Show what would change and ask; a no is said, and changes nothing."""
     show_changes(engine, engine.preview(), as_json=as_json)
-    if confirm(question, progress):
+    if confirm(question):
         return True
     print(f"stack {engine.stack} stays as it is", file=sys.stderr)
     return False

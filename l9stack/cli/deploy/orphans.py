@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from l9stack.cli.deploy.checks import runtime_of
-from l9stack.cli.printing import ProgressLine
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import ServiceError
 from l9stack.project import Project

@@ -10,7 +10,8 @@ from l9stack.cli.deploy.checks import chosen_stack, require_secrets_key
 from l9stack.cli.deploy.engine_run import changes_data, input_errors, prepared_engine, show_changes
 from l9stack.cli.deploy.stack_file import collection_setting
 from l9stack.cli.options import deployment_options, exit_code_option, json_option, pass_project
-from l9stack.cli.printing import ProgressLine, print_json
+from l9stack.cli.printing import print_json
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_DRIFT, EXIT_OK
 from l9stack.project import Project
 

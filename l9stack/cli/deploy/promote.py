@@ -17,7 +17,7 @@ from l9stack.cli.deploy.engine_run import (
 from l9stack.cli.deploy.releases import SHOWN, deployed_releases, kept_release
 from l9stack.cli.deploy.stack_file import release_setting
 from l9stack.cli.options import POSITIVE, STACK, json_option, pass_project, yes_option
-from l9stack.cli.printing import ProgressLine
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_USAGE, InputError, Place, Problem
 from l9stack.inputs.names import collection_name
@@ -95,7 +95,7 @@ def _deployed(project: Project, stack: str, kept: Snapshot, progress: ProgressLi
     with release_setting(engine, project, kept.digest) as keep:
         inputs = extract_for_stack(project, stack, progress)
         question = f"deploy release {kept.digest[:SHOWN]} to stack {stack}?"
-        if not yes and not confirm_changes(engine, question, progress, as_json=as_json):
+        if not yes and not confirm_changes(engine, question, as_json=as_json):
             return EXIT_USAGE
         keep()
         return deploy(engine, project, progress, inputs, as_json=as_json)

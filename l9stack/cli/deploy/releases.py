@@ -9,7 +9,8 @@ import click
 
 from l9stack.cli.deploy.checks import known_stack, pinned_release
 from l9stack.cli.options import json_option, pass_project, stack_name, stack_option, stack_words
-from l9stack.cli.printing import ProgressLine, print_json, print_table
+from l9stack.cli.printing import print_json, print_table
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK, InputError
 from l9stack.model.release import DeployedRelease, Release

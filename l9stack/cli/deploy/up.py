@@ -25,7 +25,7 @@ from l9stack.cli.deploy.engine_run import (
 )
 from l9stack.cli.deploy.stack_file import collection_setting, release_setting
 from l9stack.cli.options import deployment_options, json_option, pass_project, yes_option
-from l9stack.cli.printing import ProgressLine
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine import environment
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_USAGE, InputError, Place, Problem
@@ -88,7 +88,7 @@ def _up(rollout: _Rollout, keep: Callable[[], None] = lambda: None) -> int:
         engine.add_environ({VARIABLE: keep_inputs(inputs)})
     with collection_setting(engine, project, rollout.collection) as collected:
         question = f"deploy this to stack {stack}?"
-        if rollout.asks and not confirm_changes(engine, question, progress, as_json=rollout.as_json):
+        if rollout.asks and not confirm_changes(engine, question, as_json=rollout.as_json):
             return EXIT_USAGE
         collected()
     keep()

@@ -8,7 +8,8 @@ import click
 
 from l9stack import engine as driver
 from l9stack.cli.options import DEFAULT_STACK, json_option, pass_project
-from l9stack.cli.printing import ProgressLine, print_json
+from l9stack.cli.printing import print_json
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project

@@ -6,7 +6,8 @@ import click
 from pydantic import ValidationError
 
 from l9stack.cli.options import json_option, pass_project, stack_name, stack_option, stack_words
-from l9stack.cli.printing import ProgressLine, print_json
+from l9stack.cli.printing import print_json
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_OK, InputError, Problem
 from l9stack.files import write_file
 from l9stack.model.deployment import Deployment

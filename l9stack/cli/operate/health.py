@@ -9,7 +9,8 @@ import click
 
 from l9stack.cli.operate.parts import healthy, parts_data, print_parts
 from l9stack.cli.options import POSITIVE, json_option, pass_project, stack_name, stack_option, stack_words
-from l9stack.cli.printing import ProgressLine, print_json, quantity
+from l9stack.cli.printing import print_json, quantity
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, ServiceError
 from l9stack.printable import terminal
 from l9stack.project import Project

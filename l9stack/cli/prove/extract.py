@@ -20,7 +20,8 @@ from l9stack.cli.options import (
     output_option,
     pass_project,
 )
-from l9stack.cli.printing import ProgressLine, print_json, print_table
+from l9stack.cli.printing import print_json, print_table
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_INPUT, EXIT_OK
 from l9stack.extraction.extract import extract as run
 from l9stack.inputs import Inputs

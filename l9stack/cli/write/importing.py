@@ -15,7 +15,8 @@ from l9stack.cli.options import (
     output_option,
     pass_project,
 )
-from l9stack.cli.printing import ProgressLine, print_json, print_problems
+from l9stack.cli.printing import print_json, print_problems
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import InputError, Place, Problem
 from l9stack.extraction.importing import forget, import_modules
 from l9stack.project import Project
