@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from l9stack.engine.environment import environment
+from l9stack.engine.environment import environment, stack_environment
 from l9stack.engine.events import EngineRun, EventFollower
 from l9stack.engine.hints import hints
 from l9stack.errors import EngineError, LockedError
@@ -42,7 +42,8 @@ class StackEngine:
         """Whether an operation of this engine has held the stack's lock."""
         # `--event-log`, which the Automation API reads as well, is there only with the debug commands.
         debug = {"PULUMI_DEBUG_COMMANDS": "true"}
-        self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
+        own = stack_environment(project, stack)
+        self._environ = {**os.environ, **environment(project, progress), **debug, **own, **(extra or {})}
 
     def add_environ(self, variables: Mapping[str, str]) -> None:
         """Give the engine, and the program that it runs, more variables from now on."""
