@@ -29,6 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except L9Error as error:
         print_error(error, as_json=arguments.json)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        from l9stack.extras import installation_error
+
+        missing = installation_error(error)
+        if missing is None:
+            raise
+        print_error(missing, as_json=arguments.json)
+        return missing.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

@@ -72,6 +72,12 @@ def _generation(add: Add) -> None:
 
 
 def _authoring(add: Add) -> None:
+    command = add("init", "init:init", "make a folder a project, with a collection of two agents to begin with")
+    command.add_argument(
+        "folder", nargs="?", default=".", help="made where it is not there (default: the working directory)"
+    )
+    command.add_argument("--example", action="store_true", help="begin with the claims desk, an example of five agents")
+
     command = add("new", "authoring:new", "scaffold a collection, or an agent in one")
     command.add_argument("path", help="the collection's folder; made where it is not there")
     command.add_argument("--agent", help="add an agent of this name to it")
