@@ -35,8 +35,7 @@ def test_only_the_command_line_prints_to_its_user_or_exits():
 
 def test_one_module_opens_addresses_and_knows_of_proxies():
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if "urlopen" in path.read_text()}
-    # The command line is to ask by `running/agent_requests.py`.
-    assert found == {"agent/_security/proxies.py", "cli/operating.py"}
+    assert found == {"agent/_security/proxies.py"}
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
