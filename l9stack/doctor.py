@@ -16,7 +16,7 @@ from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
 from l9stack.extras import extras, install_command, missing_distributions
 from l9stack.project import Project
-from l9stack.running.engine import usual_host
+from l9stack.running.docker_engine import usual_host
 
 USES = {
     "agent": "running delivered agents",

@@ -125,7 +125,7 @@ class StackEngine:
 
     @property
     def _note(self) -> Path:
-        return self._project.state / "deploying" / self.stack
+        return self._project.deploying / self.stack
 
     @contextmanager
     def _noted(self) -> Iterator[None]:

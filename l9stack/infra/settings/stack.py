@@ -24,7 +24,7 @@ from l9stack.infra.settings.reader import Reader
 from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
 from l9stack.project import Project
 from l9stack.reading.stack import NAMESPACE, secrets_provider, stack_values, unread_keys
-from l9stack.running.engine import ON_ENGINES
+from l9stack.running.docker_engine import ON_ENGINES
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 RUNTIMES = ("local", "docker", "swarm", "external")
