@@ -38,10 +38,11 @@ def beginning_of(*, example: bool) -> Beginning:
 def needed_files(root: Path, beginning: Beginning) -> dict[str, bytes]:
     """What the engine reads of a project, by path: none of it may be there already."""
     name = identifier(root.name) or "agents"
-    texts = {file: bundle_path(file).read_text(encoding="utf-8") for file in (_PROGRAM, *_STACKS)}
+    texts = {file: bundle_path(file).read_text(encoding="utf-8") for file in _STACKS}
     told = {file: text.replace(_COLLECTION, beginning.path) for file, text in texts.items()}
     told["Pulumi.yaml"] = told["Pulumi.yaml"].replace(_NAME, f"name: {name}\n")
     files = {file: text.encode() for file, text in told.items()}
+    files[_PROGRAM] = bundle_path("templates/project/program.py").read_bytes()
     return files | {f"{beginning.path}/{file}": data for file, data in beginning.files.items()}
 
 
