@@ -73,18 +73,14 @@ def _generation(add: Add) -> None:
 
 def _authoring(add: Add) -> None:
     command = add("init", "init:init", "make a folder a project, with a collection of two agents to begin with")
-    command.add_argument(
-        "folder", nargs="?", default=".", help="made where it is not there (default: the working directory)"
-    )
+    command.add_argument("folder", nargs="?", default=".", help="default: the working directory")
     command.add_argument("--example", action="store_true", help="begin with the claims desk, an example of five agents")
 
     command = add("new", "authoring:new", "scaffold a collection, or an agent in one")
     command.add_argument("path", help="the collection's folder; made where it is not there")
     command.add_argument("--agent", help="add an agent of this name to it")
 
-    command = add(
-        "schema", "authoring:schema", "print the JSON Schema of an agent, for editors that complete and check"
-    )
+    command = add("schema", "authoring:schema", "print the JSON Schema of an agent, by which editors check")
     command.add_argument(
         "--kind", choices=("agent", "glue", "answers", "manifest"), default="agent", help="default: %(default)s"
     )
@@ -175,9 +171,7 @@ def _deployment(add: Add) -> None:
         "--timeout", type=_positive, default=120, metavar="SECONDS", help="how long to wait (default: %(default)s)"
     )
 
-    command = add(
-        "manifest", "manifesting:manifest", "write and print the deployment manifest of a stack, from its outputs"
-    )
+    command = add("manifest", "manifesting:manifest", "write and print the deployment manifest of a stack")
     _stack_option(command)
 
     command = add(

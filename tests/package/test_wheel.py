@@ -39,8 +39,8 @@ def tracked(*paths: str) -> set[str]:
 
 def test_the_wheel_has_the_package_and_what_lies_beside_it_and_nothing_else(wheel: zipfile.ZipFile):
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    shipped = {f"l9stack/_shipped/{name}" for name in tracked(*BESIDE)}
-    assert names == tracked("l9stack") | shipped
+    beside = {f"l9stack/_assets/{name}" for name in tracked(*BESIDE)}
+    assert names == tracked("l9stack") | beside
     assert "l9stack/py.typed" in names
 
 
