@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from l9stack.assets import asset
 from l9stack.errors import EngineError
 from l9stack.progress import Progress
-from l9stack.assets import asset
 
 BUILD_SECONDS = 3000
 SAY_EVERY = 15.0

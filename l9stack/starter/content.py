@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack import __version__
+from l9stack.assets import asset
 from l9stack.files import files_below
 from l9stack.names import identifier
-from l9stack.assets import asset
 
 _EXAMPLE = "input_schemas/claims_desk"
 _NEEDED = {
