@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack import __version__
-from l9stack.bundle import bundle_path
+from l9stack.assets import asset
 from l9stack.files import files_below
 from l9stack.names import identifier
 
@@ -38,8 +38,8 @@ class Beginning:
 def beginning_of(*, example: bool) -> Beginning:
     """The claims desk of five agents as the example, else a restaurant's bookings by two."""
     if example:
-        return Beginning(_EXAMPLE, _below(bundle_path(_EXAMPLE)))
-    return Beginning("input_schemas/bookings", _below(bundle_path("templates/project/bookings")), _text("bookings.md"))
+        return Beginning(_EXAMPLE, _below(asset(_EXAMPLE)))
+    return Beginning("input_schemas/bookings", _below(asset("templates/project/bookings")), _text("bookings.md"))
 
 
 def needed_files(root: Path, beginning: Beginning) -> dict[str, bytes]:
@@ -67,7 +67,7 @@ def _filled(source: str, root: Path, beginning: Beginning) -> bytes:
 
 
 def _text(name: str) -> str:
-    return bundle_path(f"templates/project/{name}").read_text(encoding="utf-8")
+    return asset(f"templates/project/{name}").read_text(encoding="utf-8")
 
 
 def _below(folder: Path) -> dict[str, bytes]:

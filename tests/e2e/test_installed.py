@@ -42,7 +42,15 @@ class Installation:
 
     def install(self, *requirements: str) -> None:
         """Install by pip, at the versions of the lock."""
-        options = ("-q", "--disable-pip-version-check", "--only-binary", ":all:", "-c", str(self.constraints))
+        options = (
+            "-q",
+            "--disable-pip-version-check",
+            "--no-compile",
+            "--only-binary",
+            ":all:",
+            "-c",
+            str(self.constraints),
+        )
         self.run("python", "-m", "pip", "install", *options, *requirements, at=self.folder)
 
 

@@ -89,8 +89,8 @@ def test_a_server_that_is_not_installed_leads_to_its_extra(without, monkeypatch:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"install l9stack\[local\]") as raised:
         copies.package(server)
-    error = extras.installation_error(raised.value, "generate")
-    assert error is not None and "extra `local`" in str(error)
+    assert "extra `local`" in str(extras.installation_error(raised.value))
+    assert "extra `generate`" in str(extras.installation_error(raised.value, "generate"))
 
 
 @pytest.mark.parametrize("module", ["networkx", "claims_desk", "l9stack", ""])

@@ -39,8 +39,8 @@ def tracked(*paths: str) -> set[str]:
 
 def test_the_wheel_has_the_package_and_what_lies_beside_it_and_nothing_else(wheel: zipfile.ZipFile):
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    bundle = {f"l9stack/_bundle/{name}" for name in tracked(*BESIDE)}
-    assert names == tracked("l9stack") | bundle
+    beside = {f"l9stack/_assets/{name}" for name in tracked(*BESIDE)}
+    assert names == tracked("l9stack") | beside
     assert "l9stack/py.typed" in names
 
 
