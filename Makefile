@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PUBLISHED := tests/reading/test_schema.py tests/reading/test_glue_words.py tests/rendering/test_families.py tests/running/test_manifest.py \
 	tests/layers/test_agent_api.py
 
-.PHONY: setup launchers up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
+.PHONY: setup launchers up preview down test check dist regen e2e-docker bench hostile chaos mutants lock clean
 
 setup: $(READY)
 
@@ -48,6 +48,9 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test
+
+dist: setup
+	@$(BIN)/python -m hatchling build --clean -d dist
 
 regen: setup
 	@$(BIN)/python -m pytest -q tests/golden $(PUBLISHED) --regen

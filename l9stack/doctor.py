@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from l9stack import __version__
 from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
@@ -26,6 +27,8 @@ USES = {
     "deploy": "all of it, and deploying",
 }
 """What each extra is for."""
+NAMED = 4
+"""How many missing packages are named; the command that installs an extra brings all of them."""
 _DISK_BYTES = 2 << 30
 
 
@@ -43,6 +46,7 @@ def diagnose(project: Project) -> list[MachineCheck]:
     """Every check, in the order in which a first run needs them."""
     return [
         _python(),
+        MachineCheck("l9stack", "ok", f"{__version__} ({Path(__file__).resolve().parent})"),
         *_extras(),
         _engine(),
         _language_host(),
@@ -74,7 +78,8 @@ def _extras() -> list[MachineCheck]:
         missing = missing_distributions(extra)
         detail = f"{USES.get(extra, extra)}: {len(names)} packages"
         if missing:
-            lacking = f"{detail}, not here: {', '.join(missing)}"
+            named = missing if len(missing) <= NAMED else (*missing[: NAMED - 1], f"{len(missing) - NAMED + 1} more")
+            lacking = f"{detail}, not here: {', '.join(named)}"
             checks.append(MachineCheck(f"extra {extra}", "missing", lacking, install_command(extra)))
         else:
             checks.append(MachineCheck(f"extra {extra}", "ok", detail))
