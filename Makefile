@@ -51,7 +51,7 @@ regen: setup
 	@git --no-pager diff --stat -- tests/golden schemas docs || true
 
 docs: $(DOCS_READY)
-	@$(BIN)/python -m sphinx -q -W --keep-going -j auto -c docs -d build/doctrees . build/docs
+	@$(BIN)/python -m sphinx -q -E -W --keep-going -c docs -d build/doctrees . build/docs
 	@echo "docs: build/docs/index.html"
 
 $(DOCS_READY): $(READY) docs/requirements.lock

@@ -29,13 +29,15 @@ include_patterns = [
 exclude_patterns = [".*", "build", "extractions", "deployments", "input_schemas", "l9stack", "tests", "tools"]
 nitpicky = True
 myst_heading_anchors = 4
-pygments_style = "sphinx"
+# `--all` stays two hyphens.
+smartquotes = False
 
 html_theme = "furo"
 html_title = f"l9stack {__version__}"
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+html_show_copyright = False
 html_static_path = ["site"]
 html_css_files = ["wide.css"]
 html_extra_path = ["site/index.html"]
@@ -43,7 +45,7 @@ html_permalinks_icon = "#"
 
 MAPS = ("docs/index", "docs/decisions/README")
 """Pages whose lists of links, by heading, are the site's navigation; a page that none of them names is a warning."""
-_LISTED = re.compile(r"^- \[[^\]]+\]\((?P<page>[^)#:]+)\.md\)", re.MULTILINE)
+_LISTED = re.compile(r"^- \[([^\]]+)\]\(([^)#:]+)\.md\)", re.MULTILINE)
 
 
 def add_navigation(app: Sphinx, page: str, source: list[str]) -> None:
@@ -53,7 +55,7 @@ def add_navigation(app: Sphinx, page: str, source: list[str]) -> None:
     for section in re.split(r"^#{2,3} ", source[0], flags=re.MULTILINE):
         caption, _, text = section.partition("\n")
         if pages := _LISTED.findall(text):
-            entries = "\n".join(pages)
+            entries = "\n".join(f"{title} <{path}>" for title, path in pages)
             source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption.strip('# ')}\n\n{entries}\n```\n"
 
 

@@ -65,12 +65,14 @@ def gates_page() -> str:
     rows = rows_of(_plan())
     parts = [_HEAD]
     for phase, title in PHASES.items():
-        parts.append(f"\n## Phase {phase}. {title}\n\n")
+        parts.append(
+            f"\n## Phase {phase}: {title.partition(':')[0].lower()}\n\n{title.partition(': ')[2].capitalize()}.\n\n"
+        )
         found = [row for row in rows if row.phase == phase]
         parts.append(
             table(("gate", "measures", "for each", "asked", "stops nothing while this flag is off"), map(_row, found))
             if found
-            else "It has no figure of its own.\n"
+            else "A phase without a figure of its own.\n"
         )
     parts += ["\n## Measured where they get a row\n\n", table(("gate", "measures", "for each"), _optional(rows))]
     parts += ["\n## Gates of your own\n\n", f"{_OWN}\n"]
