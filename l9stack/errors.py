@@ -24,6 +24,19 @@ from typing import Any, Literal
 from l9stack.printable import terminal
 
 EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME, EXIT_MACHINE = range(8)
+EXIT_INTERRUPTED = 130
+EXIT_CODES = {
+    EXIT_OK: "ok",
+    EXIT_INPUT: "the input is wrong, a gate failed or a verification failed",
+    EXIT_USAGE: "usage",
+    EXIT_DRIFT: "drift found (preview --exit-code, diff --exit-code)",
+    EXIT_LOCKED: "another run holds the collection or the stack",
+    EXIT_ENGINE: "the Pulumi engine is missing or failed",
+    EXIT_RUNTIME: "a backend or an agent is not healthy",
+    EXIT_MACHINE: "this machine refused: disk full, no right to write, port taken",
+    EXIT_INTERRUPTED: "interrupted",
+}
+"""What each exit code of the command line means: `l9 --help` and documents say it in these words."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
