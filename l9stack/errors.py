@@ -6,10 +6,12 @@ raises as itself. The tree, with the exit code that the command line gives each:
     L9Error
     ├── InputError         1   the collection, glue, answers or meta templates are wrong
     ├── GateError          1   a gate did not hold
+    ├── InstallationError  2   an extra that the command needs is not installed
     ├── VerificationError  1   an extraction does not match its signed evidence
     ├── LockedError        4   somebody else holds the collection
     ├── EngineError        5   the Pulumi engine is missing, or failed
-    └── ServiceError       6   a server or an agent did not start, answer or stop
+    ├── ServiceError       6   a server or an agent did not start, answer or stop
+    └── MachineError       7   this machine refused: disk full, no right to write, port taken
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any, Literal
 
 from l9stack.printable import terminal
 
-EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME = range(7)
+EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME, EXIT_MACHINE = range(8)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,15 +77,25 @@ class L9Error(Exception):
 
 
 class InputError(L9Error):
-    """What a person wrote is wrong; `problems` holds every mistake that was found."""
+    """What a person wrote is wrong; `problems` holds every mistake that was found, errors first, each by its place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.level, problem.place or Place(""))))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class GateError(L9Error):
+    """A gate of phases 0 to 6 did not hold; `problems` names agent, phase, gate, figure, threshold and place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class GateError(L9Error):
-    """A gate of phases 0 to 6 did not hold; `problems` names agent, phase, gate, figure, threshold and place."""
+class InstallationError(L9Error):
+    """An extra that the command needs is not installed; the hint of the one problem installs it."""
+
+    exit_code = EXIT_USAGE
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -114,3 +126,9 @@ class ServiceError(L9Error):
     """A backend server or an agent did not start, answer or stop in time."""
 
     exit_code = EXIT_RUNTIME
+
+
+class MachineError(L9Error):
+    """The machine refused: its disk is full, a file may not be written, a port is taken."""
+
+    exit_code = EXIT_MACHINE

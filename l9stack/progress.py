@@ -2,5 +2,10 @@
 
 from collections.abc import Callable
 
+
+class Detail(str):
+    """A line of progress that is passed by at once: a terminal shows it until the next one, a log keeps it."""
+
+
 Progress = Callable[[str], None]
-"""Takes one line without its end; a terminal shows it, a log keeps it."""
+"""Takes one line without its end, or a `Detail`; a terminal shows it, a log keeps it."""

@@ -75,6 +75,36 @@ class Project:
         """Pulumi's file backend."""
         return self.state / "pulumi"
 
+    @property
+    def views(self) -> Path:
+        """For each collection, which folder is its published extraction."""
+        return self.state / "views"
+
+    @property
+    def packages(self) -> Path:
+        """Third-party packages of collections, installed from their locks, by digest."""
+        return self.state / "packages"
+
+    @property
+    def images(self) -> Path:
+        """What images are built from, by digest."""
+        return self.state / "images"
+
+    @property
+    def preflight(self) -> Path:
+        """By stack, the logs of preflights that failed."""
+        return self.state / "preflight"
+
+    @property
+    def leases(self) -> Path:
+        """By server of this machine, the stacks that use it."""
+        return self.state / "leases"
+
+    @property
+    def deploying(self) -> Path:
+        """By stack, since when a deployment goes on; what is left was cut off."""
+        return self.state / "deploying"
+
     def deployment(self, stack: str) -> Path:
         """Where a stack's config, manifest and readiness lie, for people and agents."""
         return self.root / "deployments" / stack

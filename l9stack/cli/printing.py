@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import sys
-import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
+
+import click
 
 from l9stack.errors import L9Error, Problem
 from l9stack.printable import terminal
+
+_COLOURS = {
+    "ok": "green",
+    "healthy": "green",
+    "starting": "yellow",
+    "warning": "yellow",
+    "missing": "red",
+    "stopped": "red",
+    "unhealthy": "red",
+    "unreachable": "red",
+    "failed": "red",
+}
+"""The colour of a cell by its first word."""
+
+
+def is_rich(stream: TextIO) -> bool:
+    """Whether colour, tables and bars may be printed: a terminal, and nothing that asks for plain lines."""
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def draws(stream: TextIO) -> bool:
+    """Whether tables and bars may be drawn: what draws them comes with what generates, not with the bare package."""
+    return is_rich(stream) and importlib.util.find_spec("rich") is not None
+
+
+def paint(text: str, stream: TextIO, **style: Any) -> str:
+    """The text in colour where `stream` takes it; `style` is that of `click.style`."""
+    return click.style(text, **style) if is_rich(stream) else text
 
 
 def print_json(document: Any) -> None:
@@ -30,18 +61,28 @@ def print_error(error: L9Error, *, as_json: bool) -> None:
         print_json({"ok": False, "error": str(error), "problems": [problem.as_json() for problem in problems]})
         return
     if problems:
-        for problem in problems:
-            print(problem, file=sys.stderr)
+        print_problems(problems)
         count = sum(problem.level == "error" for problem in problems)
         print(quantity(count, "problem"), file=sys.stderr)
     else:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"{paint('error:', sys.stderr, fg='red', bold=True)} {error}", file=sys.stderr)
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
-    """Notes and questions, on standard error."""
+    """Problems, notes and questions, on standard error."""
+    rich = is_rich(sys.stderr)
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(_coloured(problem) if rich else problem, file=sys.stderr)
+
+
+def _coloured(problem: Problem) -> str:
+    """The problem's own text, with its place, its code and its hint told apart."""
+    text = str(problem)
+    place = terminal(f"{problem.place}: ") if problem.place else ""
+    code = f"{problem.code}:"
+    colour = "red" if problem.level == "error" else "yellow"
+    rest = text.removeprefix(place).replace(code, click.style(code, fg=colour, bold=True), 1)
+    return click.style(place, bold=True) + rest.replace("\n    hint: ", f"\n    {click.style('hint:', fg='cyan')} ")
 
 
 def quantity(number: int, noun: str) -> str:
@@ -60,14 +101,24 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-class ProgressLine:
-    """Lines on standard error that say what is waited for, with the seconds since the command began."""
+def print_table(rows: Sequence[Sequence[str]], *, header: bool = True) -> None:
+    """Rows on standard output: on a terminal in colour and folded to its width, else as aligned plain lines."""
+    if not rows:
+        return
+    if not draws(sys.stdout):
+        print(table(rows))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._began = time.monotonic()
+    drawn = Table(box=None, show_header=header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for cell in rows[0]:
+        drawn.add_column(Text(terminal(cell)) if header else "", overflow="fold")
+    for row in rows[1:] if header else rows:
+        drawn.add_row(*(Text(terminal(cell), style=_colour(cell)) for cell in row))
+    Console(highlight=False).print(drawn)
 
-    def __call__(self, message: str) -> None:
-        """Print one line."""
-        if not self._quiet:
-            print(f"[{time.monotonic() - self._began:5.1f}s] {message}", file=sys.stderr, flush=True)
+
+def _colour(cell: str) -> str:
+    return _COLOURS.get(cell.lower().partition(" ")[0].rstrip(":,"), "")

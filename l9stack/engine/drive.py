@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from l9stack.engine.environment import environment, stack_environment
+from l9stack.engine.environment import environment
 from l9stack.engine.events import EngineRun, EventFollower
 from l9stack.engine.hints import hints
 from l9stack.errors import EngineError, LockedError
 from l9stack.files import write_file
 from l9stack.progress import Progress
 from l9stack.project import Project
+from l9stack.reading.stack import keeps_no_secret
 
 _LOCKED = re.compile(r"stack is currently locked by|another update is (currently )?in progress", re.IGNORECASE)
 """What the engine says of a stack that somebody else is at, by a file of its backend, or its service."""
@@ -42,8 +43,10 @@ class StackEngine:
         """Whether an operation of this engine has held the stack's lock."""
         # `--event-log`, which the Automation API reads as well, is there only with the debug commands.
         debug = {"PULUMI_DEBUG_COMMANDS": "true"}
-        own = stack_environment(project, stack)
-        self._environ = {**os.environ, **environment(project, progress), **debug, **own, **(extra or {})}
+        self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
+        if keeps_no_secret(project.root, stack):
+            # Its own, whatever passphrase of another stack this shell has.
+            self._environ["PULUMI_CONFIG_PASSPHRASE"] = ""
 
     def add_environ(self, variables: Mapping[str, str]) -> None:
         """Give the engine, and the program that it runs, more variables from now on."""
@@ -122,7 +125,7 @@ class StackEngine:
 
     @property
     def _note(self) -> Path:
-        return self._project.state / "deploying" / self.stack
+        return self._project.deploying / self.stack
 
     @contextmanager
     def _noted(self) -> Iterator[None]:

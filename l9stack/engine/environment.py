@@ -10,10 +10,6 @@ from l9stack.agent._security.proxies import loopback_exempt
 from l9stack.engine.find import language_host, obtain
 from l9stack.progress import Progress
 from l9stack.project import Project
-from l9stack.reading.stack import stack_text
-
-EMPTY_SALT = "v1:duIS7Skw/4s=:v1:H7r/wHOgUIHdG/ks:f52t/rX/IQRyvml22nkg2m9bUNdbrg=="
-"""`encryptionsalt` of the empty passphrase: a file that brings it is not changed when its stack is made."""
 
 
 def environment(project: Project, progress: Progress) -> dict[str, str]:
@@ -40,18 +36,6 @@ def environment(project: Project, progress: Progress) -> dict[str, str]:
         # The dev stack holds no secret, so its provider needs none; staging and prod name a provider of their own.
         variables["PULUMI_CONFIG_PASSPHRASE"] = ""
     return variables
-
-
-def stack_environment(project: Project, stack: str) -> dict[str, str]:
-    """Variables for one stack beside those of the project.
-
-    A local stack whose file holds the shipped salt has an empty passphrase, whatever the user's own stacks have.
-    """
-    file = project.root / f"Pulumi.{stack}.yaml"
-    if not file.is_file() or EMPTY_SALT not in file.read_text(encoding="utf-8", errors="replace"):
-        return {}
-    local = stack_text(project.root, stack, "l9stack:runtime") in ("", "local")
-    return {"PULUMI_CONFIG_PASSPHRASE": ""} if local else {}
 
 
 def _own_backend() -> bool:

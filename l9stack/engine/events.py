@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from l9stack.progress import Progress
+from l9stack.progress import Detail, Progress
 
 _NOISE = ("using pulumi-", "update failed", "preview failed")
 """Diagnostics that say nothing beside the reasons that stand next to them."""
@@ -107,11 +107,11 @@ class EventFollower:
         change = ResourceChange(metadata["op"], metadata["type"], metadata["urn"].rsplit("::", 1)[-1], fields)
         self.outcome.changes.append(change)
         if not self._preview:
-            self._progress(f"{change} …")
+            self._progress(Detail(f"{change} …"))
 
     def _after(self, metadata: Mapping[str, Any]) -> None:
         if metadata["op"] not in _QUIET and metadata["type"] != _STACK and not self._preview:
-            self._progress(f"  done: {metadata['urn'].rsplit('::', 1)[-1]}")
+            self._progress(Detail(f"  done: {metadata['urn'].rsplit('::', 1)[-1]}"))
 
 
 def _events(log: Path, done: threading.Event) -> Iterator[dict[str, Any]]:

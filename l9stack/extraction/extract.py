@@ -1,4 +1,7 @@
-"""`extract`: one call from a path to a published, signed extraction; the same input gives the same folder."""
+"""The whole of an extraction: first `prepare`, then `prove_and_publish`; the same input gives the same folder.
+
+Where a folder of these inputs is published and intact, neither is called.
+"""
 
 from __future__ import annotations
 
@@ -55,13 +58,13 @@ def extract(
         if found is not None:
             progress(f"{found.path} was edited: it is left alone, and a new folder is made")
         # Imported here: a run whose extraction is known needs none of the stages.
-        from l9stack.extraction.pipeline import run
         from l9stack.extraction.prepare import prepare
+        from l9stack.extraction.prove import prove_and_publish
         from l9stack.extraction.servers import GateServers, cores
 
         with grounds or GateServers(inputs.project, progress, jobs or cores()) as ground:
             prepared = prepare(inputs, planned=ground.begin)
-            view, evidence = run(prepared, output, progress, now, ground)
+            view, evidence = prove_and_publish(prepared, output, progress, now, ground)
         return PublishedExtraction(view.path, view.reused, prepared.tree.digest, prepared.plan.collection, evidence)
 
 

@@ -18,10 +18,10 @@ from l9stack.extraction.prepare import PreparedCollection
 from l9stack.extraction.servers import GateServers
 from l9stack.gates import baseline, evaluation
 from l9stack.gates.baseline import Ping
+from l9stack.gates.locked_plan import locked_plan
 from l9stack.gates.outcomes import TestRun
 from l9stack.gates.static import static_checks
 from l9stack.gates.tests_run import run_tests
-from l9stack.gates.todo import todo_plan
 from l9stack.inputs.generator import package_digest
 from l9stack.local import probes
 from l9stack.model.evidence import AgentEvidence, BuildEvidence, GateResult, ServerVersion
@@ -107,7 +107,7 @@ def evidence_of(
             carried=measured.carried,
         ),
         Provenance(input_digest=prepared.inputs.digest, generator=GENERATOR, run_id=uuid.uuid4().hex[:12], now=now),
-        todo_plan(plan, prepared.tree),
+        locked_plan(plan, prepared.tree),
     )
 
 

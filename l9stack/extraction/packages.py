@@ -52,7 +52,7 @@ def install(project: Project, packages: Packages | None) -> tuple[Path, ...]:
     """
     if packages is None:
         return ()
-    folder = project.state / "packages" / f"{packages.digest[:16]}-{sys.implementation.cache_tag}"
+    folder = project.packages / f"{packages.digest[:16]}-{sys.implementation.cache_tag}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         sweep(folder.parent)

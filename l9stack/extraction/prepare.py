@@ -1,4 +1,4 @@
-"""From a path to a rendered tree."""
+"""The first half of an extraction: from inputs to a rendered tree. What it returns goes to `prove.py`."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class PublishedView(Model):
 
 
 def _pointer(project: Project, collection: str) -> Path:
-    return project.state / "views" / f"{collection}.json"
+    return project.views / f"{collection}.json"
 
 
 def publish_pointer(project: Project, view: PublishedView) -> None:

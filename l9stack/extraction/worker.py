@@ -24,7 +24,7 @@ from l9stack.project import Project
 
 def _warm() -> None:
     """Import every stage before the first fork, so that none of them is imported for each collection."""
-    import l9stack.extraction.pipeline
+    import l9stack.extraction.prove
     import l9stack.gates.static
     import l9stack.rendering.tree  # noqa: F401
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from l9stack.gates.cycles import cycles
+from l9stack.gates.locked_plan import locked_plan
 from l9stack.gates.registry import GateMeasurement, agent_gate, collection_gate, first_few
 from l9stack.gates.syntax import ParsedTree, expected_files
-from l9stack.gates.todo import todo_plan
 from l9stack.model.plan import AgentPlan, EdgeKind
 
 
@@ -36,7 +36,7 @@ def dependencies_resolved(scene: ParsedTree) -> GateMeasurement:
 @agent_gate("plan_locked")
 def plan_locked(scene: ParsedTree, agent: AgentPlan) -> GateMeasurement:
     """1 when every file of the schema has an entry with lines and target, and every module planned is in the schema."""
-    items = [item for item in todo_plan(scene.plan, scene.tree) if item.agent == agent.id]
+    items = [item for item in locked_plan(scene.plan, scene.tree) if item.agent == agent.id]
     missing = [item.file for item in items if item.action == "create" and not item.lines]
     wanted = expected_files(agent)
     unasked = [module.path for module in agent.modules if f"code/{agent.spec.root_path}/{module.path}" not in wanted]

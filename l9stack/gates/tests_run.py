@@ -22,7 +22,7 @@ from l9stack.gates.outcomes import GroupRun, TestOutcome, TestRun, read_outcomes
 from l9stack.local.fork_server import ForkServer
 from l9stack.model.plan import Plan
 from l9stack.names import AgentId
-from l9stack.progress import Progress
+from l9stack.progress import Detail, Progress
 
 _OPTIONS = (
     *("-q", "--tb=short", "--no-header", "-p", "no:cacheprovider"),
@@ -102,7 +102,7 @@ def _schedule(
                             runs.append(run)
                             if run.group.agent is not None and (failed := first_failed_gate(plan, run)):
                                 stopped[run.group.agent] = f"gate {failed}"
-                            progress(f"{run.group.name}: {len(run.outcomes)} tests, {run.seconds:.1f} s")
+                            progress(Detail(f"{run.group.name}: {len(run.outcomes)} tests, {run.seconds:.1f} s"))
         except BaseException:
             runner.parent.close()  # nobody waits for tests that nobody looks at
             raise

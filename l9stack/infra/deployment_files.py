@@ -46,4 +46,4 @@ def provider_lock(project: Project, name: str) -> Iterator[None]:
 
 
 def _leases(project: Project, service: str) -> Path:
-    return project.state / "leases" / service
+    return project.leases / service

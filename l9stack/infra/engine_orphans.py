@@ -8,7 +8,7 @@ from typing import Any
 from l9stack.project import Project
 from l9stack.reading.stack import stack_text
 from l9stack.running.docker import LABEL
-from l9stack.running.engine import DockerEngine
+from l9stack.running.docker_engine import DockerEngine
 
 _VOLUME = "docker:index/volume:Volume"
 _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

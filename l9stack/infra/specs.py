@@ -1,4 +1,7 @@
-"""The seam: a runtime turns a service or an agent into a resource with an endpoint."""
+"""The seams: `Runtime` turns a service or an agent into a resource with an endpoint.
+
+What a runtime may offer besides: `PreflightRuntime`, `MonitoringRuntime`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import pulumi
+
+from l9stack.infra.container_specs import Container, FileContent
 
 FILES = "/run/l9"
 """The folder by which files reach a container."""
@@ -127,3 +132,22 @@ class PreflightRuntime(Protocol):
 
     def preflight(self, name: str, spec: PreflightWorkload, parent: pulumi.Resource) -> Preflight | None:
         """Run the tests; None where the stack's config says that they are not to be run."""
+
+
+@runtime_checkable
+class MonitoringRuntime(Protocol):
+    """A runtime that runs Prometheus and Grafana beside the agents."""
+
+    @property
+    def replicated(self) -> bool:
+        """Whether an agent may have replicas, each of which Docker's DNS tells under `tasks.HOST`."""
+
+    def watch(
+        self,
+        name: str,
+        spec: Container,
+        contents: Mapping[str, FileContent],
+        parent: pulumi.Resource,
+        after: Sequence[pulumi.Resource],
+    ) -> RunningWorkload:
+        """Run a server, published as agents are; `contents` by the names of its files."""

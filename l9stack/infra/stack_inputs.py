@@ -7,7 +7,7 @@ import os
 from l9stack.errors import InputError, Problem
 from l9stack.extraction.input_store import VARIABLE, kept_inputs
 from l9stack.extraction.prepare import PreparedCollection, plan_of, prepare
-from l9stack.infra.services import unplaced_services
+from l9stack.infra.needed_services import unplaced_services
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.stack import check_stack
 from l9stack.inputs import Inputs

@@ -149,7 +149,11 @@ def _behaviour(fields: Section) -> Behaviour:
     try:
         return _BEHAVIOURS.validate_python({**data, "kind": kind})
     except ValidationError as error:
-        for detail in error.errors():
+        details = error.errors()
+        for detail in details:
+            # A list whose entries are wrong counts as too short as well: that is no mistake of its own.
+            if any(below["loc"][: len(detail["loc"])] == detail["loc"] for below in details if below is not detail):
+                continue
             place = _place(child, detail["loc"])
             where = ".".join(str(part) for part in detail["loc"][1:]) or kind
             hint = ""

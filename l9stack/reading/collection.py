@@ -61,7 +61,7 @@ def read_collection(inputs: Inputs) -> Collection:
         problems.append(_no_agents(called, found))
     problems.extend(found.others)
     if any(problem.level == "error" for problem in problems):
-        raise InputError(sorted(problems, key=lambda problem: (problem.level, problem.place or Place(""))))
+        raise InputError(problems)
     return Collection(
         name=inputs.name,
         root=str(inputs.root),

@@ -12,8 +12,8 @@ from l9stack.reading.fields import Section, quote, suggestion
 from l9stack.reading.vocabulary import AGENT, METHODS
 
 _DEPLOYMENT = AGENT["deployment"]
-_ENDPOINT = re.compile(rf"{_DEPLOYMENT['endpoints'].pattern}\Z", re.IGNORECASE)
-_HEALTH = re.compile(rf"{_DEPLOYMENT['healthcheck'].pattern}\Z", re.IGNORECASE)
+_ENDPOINT = re.compile(rf"{_DEPLOYMENT['endpoints'].pattern}\Z")
+_HEALTH = re.compile(rf"{_DEPLOYMENT['healthcheck'].pattern}\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def sort_documents(found: Iterable[Document | MalformedDocument]) -> SortedDocum
                 current, orphans = None, True
             else:
                 current.broken = True
-        elif is_glue(item.root) and _under(item.root, "system") is None:
+        elif is_glue(item.root, alone=current is None and not orphans) and _under(item.root, "system") is None:
             done.glue.append(item.root)
         elif _begins(item.root, current):
             _finish(current, done)

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from l9stack.errors import InputError, Place, Problem
 from l9stack.inputs import InputFolder
 from l9stack.model.glue import Answers, ConnectionType, Glue, Wiring
+from l9stack.names import name_key
 from l9stack.reading.bindings import read_bindings
 from l9stack.reading.documents import Node, parse
 from l9stack.reading.fields import Section
@@ -17,14 +18,21 @@ from l9stack.reading.word import Word
 
 DEFAULT = "L9_Universal_Schema_Extractor_Glue_v6.yaml"
 """The file of `templates/glue/` that is read where a collection has no glue of its own."""
+_WORDS = frozenset(name_key(word.name) for word in GLUE.fields)
+_ACTING = frozenset(name_key(word.name) for word in GLUE.fields if not word.descriptive)
 SettingValues = dict[str, JsonValue]
 Places = dict[str, Place]
 
 
-def is_glue(node: Node) -> bool:
-    """Whether a document is glue: it has a key of one of the dialects and no identity of an agent."""
+def is_glue(node: Node, *, alone: bool) -> bool:
+    """Whether a document is glue: it has a key of one of the dialects and no identity of an agent.
+
+    One that is `alone` continues no agent: it is glue as well where all its keys are glue's words, and one acts.
+    """
     entries = node.entries or {}
-    return bool(MARKS & entries.keys()) and "rootpath" not in entries
+    names = {name_key(key) for key in entries}
+    marked = bool(MARKS & entries.keys()) and "rootpath" not in entries
+    return marked or (alone and names <= _WORDS and not names.isdisjoint(_ACTING))
 
 
 def read_glue(node: Node, file: str, problems: list[Problem]) -> Glue:

@@ -32,7 +32,8 @@ _GLUE = f"""## Glue
 
 {GLUE.about} A document is glue where it has one of
 {{marks}}
-and no `rootpath`. Several documents of glue are read as one; a collection without any has the project's default glue.
+and no `rootpath`. One that continues no agent is glue as well where all its words are in this table, {{acting}} among
+them. Several documents of glue are read as one; a collection without any has the project's default glue.
 """
 _ANSWERS = f"""## Answers
 
@@ -48,9 +49,11 @@ and `when` of a row, are expressions. Without `behaviour` and `implementation` a
 def glue_page() -> str:
     """The page in Markdown."""
     marks = ", ".join(f"`{name}`" for name in GLUE.names if name in MARKS)
+    acting = " or ".join(f"`{word.name}`" for word in GLUE.fields if not (word.marks or word.descriptive))
     tables = (_section(word, paths) for word, paths in _paths(GLUE).items())
-    parts = [_HEAD, _GLUE.format(marks=marks), _table(GLUE), *tables, _BEHAVIOURS, _behaviours(), _ANSWERS]
-    return "\n".join([*parts, _table(ANSWERS)])
+    head = _GLUE.format(marks=marks, acting=acting)
+    parts = [_HEAD, head, _table(GLUE), *tables, _BEHAVIOURS, _behaviours(), _ANSWERS, _table(ANSWERS)]
+    return "\n".join(parts)
 
 
 def _paths(word: Word, path: str = "") -> dict[Word, list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import get_args
 
 from l9stack.model.glue import ConnectionType, FieldType
-from l9stack.reading.vocabulary import METHODS
+from l9stack.reading.vocabulary import METHOD_PATTERN
 from l9stack.reading.word import Word
 
 _REQUEST = "the model, its checks and tests, documents"
@@ -144,7 +144,7 @@ MAPPING = Word(
         Word("fields", "list", "Settings as `name: type = default`.", acts="the agent's `config.py`"),
         Word("functions", "list", "Functions by name, with signature, docstring and logic.", each=FUNCTION),
         Word("models", "list", "Models by name, with or without typed fields.", each=MODEL),
-        Word("endpoints", "texts", "Endpoints.", pattern=rf"({'|'.join(METHODS)})\s+/\S*", acts="the agent's routes"),
+        Word("endpoints", "texts", "Endpoints.", pattern=rf"({METHOD_PATTERN})\s+/\S*", acts="the agent's routes"),
         Word("validation_rules", "any", "Rules in words.", acts="documents"),
         Word("lines", "any", "How long it should be."),
         Word("cache_integration", "any", "How it should use a cache."),
@@ -262,4 +262,4 @@ ANSWERS = Word(
     closed=True,
 )
 MARKS = frozenset(word.name for word in GLUE.fields if word.marks)
-"""Keys of which a document has one where it is glue."""
+"""Keys of which a document has one where it is glue, though it stands after an agent."""

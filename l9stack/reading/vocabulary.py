@@ -17,8 +17,11 @@ ValueKind = Literal["text", "texts", "flag", "count", "number", "mapping", "list
 """`texts` is a list of texts, or one; `count` a whole number; `layer` a mapping or the storage's name alone."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ENDPOINT_PATTERN = rf"(?:({'|'.join(METHODS)})\s+)?(/[A-Za-z0-9_\-./{{}}]*)"
-HEALTH_PATTERN = r"(?:GET\s+)?(/[A-Za-z0-9_\-./]*)"
+_IN_ANY_CASE = {method: "".join(f"[{letter}{letter.lower()}]" for letter in method) for method in METHODS}
+METHOD_PATTERN = "|".join(_IN_ANY_CASE.values())
+"""In any case, as readers take it; a pattern of JSON Schema has no flag that would say so."""
+ENDPOINT_PATTERN = rf"(?:({METHOD_PATTERN})\s+)?(/[A-Za-z0-9_\-./{{}}]*)"
+HEALTH_PATTERN = rf"(?:{_IN_ANY_CASE['GET']}\s+)?(/[A-Za-z0-9_\-./]*)"
 LINK_MODES = ("contract", "require")
 MODES = ("autonomous", "hybrid", "blocking")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from l9stack.errors import InputError
-from l9stack.running.engine import DockerEngine
+from l9stack.running.docker_engine import DockerEngine
 from l9stack.running.hosts import no_log
 from l9stack.running.part_status import HostedPart, PartKind
 

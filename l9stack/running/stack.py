@@ -10,7 +10,7 @@ from l9stack.model.deployment import DeployedBackend, Deployment
 from l9stack.project import Project
 from l9stack.reading.stack import stack_names, stack_text
 from l9stack.running.docker import DockerHost
-from l9stack.running.engine import ON_ENGINES, DockerEngine
+from l9stack.running.docker_engine import ON_ENGINES, DockerEngine
 from l9stack.running.hosts import LocalHost, NoHost, PartHost
 from l9stack.running.manifest import MANIFEST, read_manifest
 from l9stack.running.part_status import HostedPart, PartKind, PartStatus, agent_part, external_backend, hosted_part

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from l9stack.errors import InputError
 from l9stack.running.docker import filters, part_of
-from l9stack.running.engine import DockerEngine
+from l9stack.running.docker_engine import DockerEngine
 from l9stack.running.hosts import no_log
 from l9stack.running.part_status import HostedPart, PartKind
 from l9stack.running.swarm_services import ServiceSnapshot, inspect_services

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from l9stack.errors import ServiceError
-from l9stack.running.engine import DockerEngine
+from l9stack.running.docker_engine import DockerEngine
 
 REVISION = "L9_REVISION"
 """The variable of a service's containers that tells one state of it from the next."""

@@ -1,4 +1,4 @@
-"""The audit chain against who can write its store: what is done to it shows, up to the last anchor in the archive."""
+"""The audit chain against who can write its store: what is done to it shows, up to the last audit anchor."""
 
 import asyncio
 import json
@@ -129,7 +129,7 @@ async def test_a_chain_that_was_written_anew_with_hashes_that_fit_shows(desk, an
 
 
 async def test_what_came_after_the_last_anchor_is_not_held_down(desk, anchors):
-    """The limit that is claimed, and no more: tamper-evident up to the last anchor."""
+    """The limit that is claimed, and no more: tamper-evident up to the last audit anchor."""
     await grow(desk.memory.postgres, 6, 7)
     await tamper(desk.memory.postgres, "DELETE FROM audit_log WHERE position = 7")
     assert await anchors.check() == []

@@ -13,7 +13,7 @@ from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.extraction import importing
 from l9stack.extraction.extract import PublishedExtraction
 from l9stack.extraction.prepare import prepare
-from l9stack.gates.todo import todo_plan
+from l9stack.gates.locked_plan import locked_plan
 from l9stack.inputs import Inputs
 from l9stack.model.evidence import TestCounts
 from l9stack.project import Project
@@ -68,7 +68,7 @@ def test_an_imported_module_is_in_every_later_tree_word_for_word_and_marked(offi
     assert not changed
     manifest = json.loads(next(a.text for a in after.tree.artifacts if a.path == "manifests/desk.json"))
     assert manifest["imported"] == [f"code/{LETTERS}"]
-    todo = todo_plan(after.plan, after.tree)
+    todo = locked_plan(after.plan, after.tree)
     assert [item.file for item in todo if item.origin == "imported"] == [f"code/{LETTERS}"]
     counts = {"desk": TestCounts()}
     measured = RunResults(gates=(), tests=counts, collection_tests=TestCounts())

@@ -10,7 +10,7 @@ import pytest
 from l9stack.errors import GateError
 from l9stack.evidence.records import Records
 from l9stack.evidence.verify import verify
-from l9stack.extraction import measurement, pipeline
+from l9stack.extraction import measurement, prove
 from l9stack.extraction.prepare import PreparedCollection
 from l9stack.extraction.published_view import published_view
 from tests.chaos.conftest import NOW, measured
@@ -27,7 +27,7 @@ def publish(prepared: PreparedCollection, output: Path) -> None:
     prepared.stored()
     measurement.keep(prepared, evidence)
     Records(prepared.project).save_build(evidence)
-    pipeline._publish(prepared, evidence, output, NOW)
+    prove._publish(prepared, evidence, output, NOW)
 
 
 def test_a_publication_killed_anywhere_is_whole_or_absent_and_the_next_one_finishes(

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from l9stack.cli import orphans, removing
-from l9stack.cli.configuring import collection_setting, release_setting
-from l9stack.cli.orphans import clear_orphans
-from l9stack.cli.printing import ProgressLine
+from l9stack.cli.deploy import down as removing, orphans
+from l9stack.cli.deploy.orphans import clear_orphans
+from l9stack.cli.deploy.stack_file import collection_setting, release_setting
+from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine import drive
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EngineError, LockedError, ServiceError
@@ -80,7 +80,7 @@ def test_a_collection_that_was_only_looked_at_is_not_the_stacks(
     monkeypatch.chdir(project.root)
     for stack, stays in (("shop", left), ("dev-other", "other")):
         driven = FakeEngine(stack)
-        with collection_setting(cast(StackEngine, driven), project, "other") as keep:
+        with collection_setting(cast(StackEngine, driven), project, project.root / "other") as keep:
             if agreed:
                 keep()
         assert driven.configured[-1] == ("collection", stays)

@@ -19,7 +19,7 @@ from l9stack.extraction.prepare import PreparedCollection, prepare
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.settings.docker import PYTHON
-from l9stack.infra.settings.registry import Registry
+from l9stack.infra.settings.image_registry import Registry
 from l9stack.inputs import Inputs
 from l9stack.project import Project
 from tests.component.conftest import EXAMPLE, REPOSITORY, Deploy, changed

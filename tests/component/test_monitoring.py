@@ -17,9 +17,9 @@ import yaml
 
 from l9stack.extraction.prepare import PreparedCollection
 from l9stack.infra.components.monitoring import Monitoring, MonitoringArgs
+from l9stack.infra.container_specs import Container
 from l9stack.infra.providers.monitoring import MonitoringFilesProvider
 from l9stack.infra.runtimes.containers.monitors import grafana_container, prometheus_container
-from l9stack.infra.runtimes.containers.spec import Container
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.monitoring import IMAGES, MonitoringSettings
 from l9stack.infra.specs import RunningWorkload

@@ -99,9 +99,9 @@ def test_all_mistakes_are_told_at_once_and_no_address_is_repeated() -> None:
     found = problems(wrong)
     assert [place for place, *_ in found] == [
         "l9stack:colection",
-        "l9stack:runtime",
         "l9stack:backends.redis",
         "l9stack:docker.ports",
+        "l9stack:runtime",
     ]
     assert "word" not in str(found)
     registry = {"server": "r.example.com", "username": "u", "password": ["pass-word"]}
@@ -128,12 +128,12 @@ def test_a_problem_of_a_stacks_file_names_line_and_column(tmp_path: Path, monkey
         StackSettings.read(configured(values))
     own = f"Pulumi.{stack}.yaml"
     assert [(str(problem.place), problem.message.split(":")[1]) for problem in caught.value.problems] == [
+        ("None", "settings"),
+        (f"{own}:3:14", "docker.images.redis"),
+        (f"{own}:4:5", "docker.first_port"),
+        (f"{own}:6:5", "endpoints.desk.east"),
         (f"{own}:7:3", "colection"),
         ("Pulumi.yaml:4:5", "runtime"),
-        ("None", "settings"),
-        (f"{own}:6:5", "endpoints.desk.east"),
-        (f"{own}:4:5", "docker.first_port"),
-        (f"{own}:3:14", "docker.images.redis"),
     ]
 
 

@@ -11,7 +11,7 @@ from l9stack.errors import ServiceError
 from l9stack.infra.providers import swarm
 from l9stack.infra.providers.swarm import SwarmClusterProvider, SwarmServiceProvider
 from l9stack.running import swarm_services
-from l9stack.running.engine import DockerEngine
+from l9stack.running.docker_engine import DockerEngine
 from l9stack.running.swarm_services import ServiceSnapshot
 from tests.running.swarms import a_service, a_task
 

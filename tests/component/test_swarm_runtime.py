@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from l9stack.infra.settings import DockerSettings, SwarmSettings
-from l9stack.infra.settings.registry import Registry
+from l9stack.infra.settings.image_registry import Registry
 from tests.component.conftest import Deploy
 from tests.component.recording import SECRET, Recorded, World
 from tests.component.test_docker_runtime import AGENTS, BACKENDS, HARD, SERVING

@@ -35,7 +35,7 @@ BANNED = {
     r"\bwarm parent\b": "fork server",
     r"\bleftovers?\b": "orphan",
     r"\bif it is a rest\b": "orphan",
-    r"\b(its|chain.s) last anchor\b": "last audit anchor",
+    r"\blast anchor\b": "last audit anchor",
     r"\bglue code\b": "glue",
 }
 """Other words for a term, in texts that people read."""

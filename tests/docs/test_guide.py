@@ -13,7 +13,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from l9stack.cli.parser import build
+from l9stack.cli.commands import ROWS
 from l9stack.extraction.prepare import plan_of
 from l9stack.gates import static  # noqa: F401 - importing it registers the gates
 from l9stack.gates.registry import known_gates, rows_of
@@ -21,6 +21,7 @@ from l9stack.inputs import Inputs
 from l9stack.inputs.read import meta_templates
 from l9stack.project import Project
 from l9stack.reading.meta import FILES, read_meta
+from tests.cli.grammar import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 META = ROOT / "templates" / "meta"
@@ -124,18 +125,16 @@ def commands(document: Path) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("document", [GUIDE, README], ids=lambda path: path.name)
 def test_every_command_is_one(document: Path) -> None:
-    parser = build()
     found = list(commands(document))
     assert len(found) > 5
     for words in found:
-        parser.parse_args(words)
-    known = next(action.choices for action in parser._actions if action.dest == "command")
+        parsed(words)
     for code in inline(document):
         words = shlex.split(code) if code.startswith("l9 ") else []
         if len(words) > 2:
-            parser.parse_args(words[1:])
+            parsed(words[1:])
         elif len(words) == 2 and words[1] != "…":
-            assert words[1] in known, code
+            assert words[1] in ROWS, code
 
 
 def paths(tree: str) -> Iterator[tuple[str, bool]]:

@@ -106,7 +106,7 @@ def test_the_next_promotion_changes_only_what_differs_and_a_rollback_takes_it_ba
     assert history(team, "dev-b") == [first, second, first]
     assert unchanged(team, "dev-b")
     assert "no-release-before" in team.run("rollback", "--stack", "dev-b", "--yes", expect=1).stderr
-    team.run("rollback", "--stack", "dev-b", "--to", second[:8], "--yes")
+    team.run("rollback", "--stack", "dev-b", "--release", second[:8], "--yes")
     assert takes(team, "dev-b") == 20
     assert team.data("releases", "--stack", "dev-b")["pinned"] == second
 
@@ -154,7 +154,7 @@ def test_a_release_that_was_tampered_with_is_refused_and_nothing_changes(team: D
     answers = team.root / ".l9/releases" / first / "inputs/collection/echo.answers.yaml"
     whole = answers.read_text()
     answers.write_text(whole.replace("40", "50"))
-    refused = team.run("rollback", "--stack", "dev-b", "--to", first, "--yes", expect=1).stderr
+    refused = team.run("rollback", "--stack", "dev-b", "--release", first, "--yes", expect=1).stderr
     assert "release-changed" in refused and "echo.answers.yaml" in refused
     assert twin(team).read_text() == text and team.pids("dev-b") == before
     answers.write_text(whole)

@@ -12,8 +12,8 @@ from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.evidence.report import NAME as REPORT, report
 from l9stack.evidence.signing import NAME as ATTESTATION, sign
 from l9stack.files import write_files
+from l9stack.gates.locked_plan import locked_plan
 from l9stack.gates.registry import GateMeasurement, result, rows_of
-from l9stack.gates.todo import todo_plan
 from l9stack.model.artifact import Artifact
 from l9stack.model.evidence import BuildEvidence, GateResult, ServerVersion, TestCounts
 from l9stack.model.plan import Plan
@@ -52,7 +52,7 @@ def evidence_of(
             servers=(ServerVersion(layer="working", product="Valkey", version="9.1"),),
         ),
         Provenance(input_digest="b" * 64, generator="l9stack 0.1.0", run_id=f"run-{now:%S}", now=now),
-        todo_plan(plan, tree),
+        locked_plan(plan, tree),
     )
 
 

@@ -11,9 +11,9 @@ from l9stack.files import write_files
 from l9stack.gates.baseline import baseline
 from l9stack.gates.cycles import cycles
 from l9stack.gates.evaluation import problems, require, stop_reasons
+from l9stack.gates.locked_plan import locked_plan
 from l9stack.gates.registry import BASELINE_GATES, TEST_GATES, known_gates, rows_of
 from l9stack.gates.static import static_checks
-from l9stack.gates.todo import todo_plan
 from l9stack.inputs.read import meta_templates
 from l9stack.model.evidence import GateResult, ServerVersion
 from l9stack.model.plan import Edge, EdgeKind, Plan
@@ -231,7 +231,7 @@ def test_baseline_asks_the_servers(tmp_path: Path) -> None:
 
 
 def test_the_locked_plan_lists_every_file_with_its_lines() -> None:
-    items = {item.file: item for item in todo_plan(handmade.plan(), handmade.tree())}
+    items = {item.file: item for item in locked_plan(handmade.plan(), handmade.tree())}
     assert items["code/L9/desk/rates.py"].lines == "1-8"
     assert items["L9/core/governance"].action == "record"
     assert items["office_config.yaml"].agent is None

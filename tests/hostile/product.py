@@ -14,7 +14,7 @@ from unittest.mock import patch
 from l9stack.errors import InputError
 from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.evidence.report import report
-from l9stack.gates.todo import todo_plan
+from l9stack.gates.locked_plan import locked_plan
 from l9stack.inputs import Inputs
 from l9stack.inputs.read import meta_templates
 from l9stack.model.artifact import RenderedTree
@@ -231,7 +231,7 @@ def everything(plan: Plan, tree: RenderedTree) -> dict[str, str]:
         tree,
         RunResults(gates=(), tests={agent.id: TestCounts() for agent in plan.agents}, collection_tests=TestCounts()),
         Provenance(input_digest="", generator="l9stack", run_id="run", now=datetime(2026, 1, 2, tzinfo=UTC)),
-        todo_plan(plan, tree),
+        locked_plan(plan, tree),
     )
     return {
         **{artifact.path: artifact.text for artifact in tree.artifacts},

@@ -15,7 +15,7 @@ import pytest
 
 from l9stack.errors import InputError
 from l9stack.evidence.verify import verify
-from l9stack.extraction import measurement, pipeline
+from l9stack.extraction import measurement, prove
 from l9stack.extraction.extract import extract, find_published
 from l9stack.extraction.input_store import keep_inputs, kept_inputs
 from l9stack.extraction.last_extraction import last_extraction
@@ -107,7 +107,7 @@ def test_an_edit_while_gates_run_is_not_what_is_signed(
     monkeypatch.setattr(measurement, "measure", edited)
     prepared = prepare(inputs)
     with GateServers(project, quiet, 1) as grounds:
-        view, _ = pipeline.run(prepared, tmp_path / "out", quiet, NOW, grounds)
+        view, _ = prove.prove_and_publish(prepared, tmp_path / "out", quiet, NOW, grounds)
     assert attested(view.path) == dict(inputs.materials)
     report = (view.path / "evidence_report.md").read_text()
     for name, digest in inputs.collection.items():

@@ -16,8 +16,8 @@ import pytest
 from l9stack.cli import main
 from l9stack.evidence.records import Provenance, RunResults, build_evidence
 from l9stack.extraction.extract import extract
-from l9stack.extraction.pipeline import _publish
 from l9stack.extraction.prepare import prepare
+from l9stack.extraction.prove import _publish
 from l9stack.inputs import Inputs
 from l9stack.model.evidence import TestCounts
 from l9stack.project import Project

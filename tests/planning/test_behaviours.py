@@ -192,3 +192,16 @@ def test_what_is_worked_out_is_what_the_printed_code_gives(text, i, n, s, b, lis
 
 def is_function(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id not in FIELDS
+
+
+def test_problems_of_planning_come_by_their_places(tmp_path):
+    agent = AGENT.format(name="desk", memory="{}").replace("[controller.py]", "[controller.py], linkexisting: [no.py]")
+    (tmp_path / "agents.yaml").write_text(agent + "depends_on: {hard: [Nobody]}\n")
+    late = "  desk.it: {behaviour: {transform: {assign: {total: depth}}}, response: {total: number}}\n"
+    (tmp_path / "glue.yaml").write_text(f"settings: {{limits.rates: 3}}\nwirings: []\noperations:\n{late}")
+    with pytest.raises(InputError) as caught:
+        plan_of(Inputs.read(Project(tmp_path), tmp_path))
+    places = [problem.place for problem in caught.value.problems]
+    assert {place.file for place in places} == {"agents.yaml", "glue.yaml"}
+    assert len(places) >= 3
+    assert places == sorted(places)

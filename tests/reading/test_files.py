@@ -138,3 +138,26 @@ def test_commands_say_what_is_wrong_with_a_pipe(tmp_path, command, capsys, monke
     os.mkfifo("pipe.yaml")
     assert main([command, "pipe.yaml"]) == 1
     assert "unreadable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["settings: {desk.depth: 3}", "purpose: Deep.\nSettings:\n  desk: {depth: 3}"])
+def test_a_document_of_settings_alone_is_glue(tmp_path, text):
+    (tmp_path / "agents.yaml").write_text(AGENT + "settings: {desk.depth: 1}\n")
+    (tmp_path / "glue.yaml").write_text(text + "\n")
+    collection = read_collection(Inputs.read(Project(tmp_path), tmp_path))
+    assert (collection.glue.file, collection.glue.settings) == ("glue.yaml", {"desk.depth": 3})
+    assert [note for note in collection.notes if note.code == "not-an-agent"] == []
+
+
+@pytest.mark.parametrize("text", ["title: Desks", "settings: {depth: 3}\ncolour: red", "{}"])
+def test_a_document_that_sets_nothing_or_has_other_words_is_no_glue(tmp_path, text):
+    (tmp_path / "agents.yaml").write_text(AGENT)
+    (tmp_path / "other.yaml").write_text(text + "\n")
+    collection = read_collection(Inputs.read(Project(tmp_path), tmp_path))
+    assert collection.glue.file == ""
+    assert "not-an-agent" in [note.code for note in collection.notes]
+
+
+def test_settings_after_an_agent_are_its_own(tmp_path):
+    collection = read(tmp_path / "desk.yaml", f"{AGENT}---\nsettings: {{desk.depth: 3}}\n".encode())
+    assert (collection.glue.file, collection.agents[0].settings) == ("", {"desk.depth": 3})

@@ -200,7 +200,7 @@ def test_each_of_the_four_has_to_be_there(folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_meta(meta_templates(folder))
     found = [(problem.code, problem.place and problem.place.file) for problem in caught.value.problems]
-    assert found == [("no-meta-template", str(folder / file)) for file in (SEQUENCE, INTEGRATION)]
+    assert found == [("no-meta-template", str(folder / file)) for file in sorted((SEQUENCE, INTEGRATION))]
 
 
 def test_a_folder_of_them_that_is_not_there(tmp_path: Path) -> None:

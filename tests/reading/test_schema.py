@@ -172,3 +172,20 @@ def test_what_is_broken_is_refused_by_reader_and_schema(kind, change):
     change(tree)
     assert refused(kind, tree)
     assert not valid(tree, SCHEMAS[kind])
+
+
+@pytest.mark.parametrize("method", ["POST ", "post ", "Post ", ""])
+def test_methods_are_taken_in_any_case_by_schema_and_reader(method: str) -> None:
+    agent = yaml.safe_load((ROOT / "tests" / "golden" / "problems" / "bad_setting" / "agents.yaml").read_text())
+    agent["settings"] = {}
+    agent["deployment"] = {"endpoints": [f"{method}/pilot/guide"], "healthcheck": f"{method and 'get '}/health"}
+    glue = {"schema_to_code": {"Guide": {"target": "guide.py", "endpoints": [f"{method or 'get '}/pilot/guide"]}}}
+    for kind, tree in (("agent", agent), ("glue", glue)):
+        assert not refused(kind, tree)
+        assert valid(tree, SCHEMAS[kind])
+
+
+def test_other_methods_are_refused_by_schema_and_reader() -> None:
+    glue = {"schema_to_code": {"Guide": {"target": "guide.py", "endpoints": ["fetch /pilot/guide"]}}}
+    assert refused("glue", glue)
+    assert not valid(glue, SCHEMAS["glue"])

@@ -13,13 +13,13 @@ import pytest
 from markdown_it import MarkdownIt
 
 from l9stack.agent.memory._retention import span_of
-from l9stack.cli.parser import build
 from l9stack.extraction.prepare import plan_of, prepare
 from l9stack.gates.syntax import expected_files
 from l9stack.inputs import Inputs
 from l9stack.model.plan import Plan
 from l9stack.project import Project
 from l9stack.rendering.documents.pages import render_documents
+from tests.cli.grammar import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "input_schemas" / "claims_desk"
@@ -261,12 +261,12 @@ def test_commands_are_of_the_command_line_and_send_what_the_operation_takes(exam
             words = shlex.split(line, comments=True)
             if words[:1] != ["l9"]:
                 continue
-            arguments = build().parse_args(words[1:])
-            if arguments.command == "call":
-                agent, _, name = arguments.operation.partition(".")
+            command, given = parsed(words[1:])
+            if command == "call":
+                agent, _, name = given["operation"].partition(".")
                 operation = example.agent(agent).operation(name)
-                assert set(json.loads(arguments.data)) == {spec.name for spec in operation.request or ()}, path
-                called.add(arguments.operation)
+                assert set(json.loads(given["data"])) == {spec.name for spec in operation.request or ()}, path
+                called.add(given["operation"])
     with_interface = [agent for agent in example.agents if "API_SPEC.md" in agent.spec.generate_docs]
     assert {f"{agent.id}.{op.name}" for agent in with_interface for op in agent.operations} <= called
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from l9stack.cli.main import main
-from l9stack.running.engine import usual_host
+from l9stack.running.docker_engine import usual_host
 from l9stack.running.swarm import service_state
 from l9stack.running.swarm_services import ServiceSnapshot
 from tests.running.conftest import Deployed, FakeDocker

@@ -71,7 +71,7 @@ class AuditAnchors:
             self._log.error("audit not anchored", agent=self._agent, error=f"{type(error).__name__}: {error}")
 
     async def drop(self) -> AuditAnchor | None:
-        """Anchor the head where it moved since; the last anchor, None where the chain is empty.
+        """Anchor the head where it moved since; the last audit anchor, None where the chain is empty.
 
         Raises:
             ValueError: the chain does not hold what was anchored last. Nothing is anchored then: an anchor of a chain

@@ -10,12 +10,12 @@ from typing import Any
 
 import pulumi
 
+from l9stack.infra.container_specs import FileContent
 from l9stack.infra.resources import MonitoringFiles, Password
-from l9stack.infra.runtimes.containers.monitoring_files import FileContent, MonitoringRuntime
 from l9stack.infra.runtimes.containers.monitors import PASSWORD, grafana_container, prometheus_container
 from l9stack.infra.runtimes.containers.spec import AGENT_PORT, host_name
 from l9stack.infra.settings.monitoring import MonitoringSettings
-from l9stack.infra.specs import RunningWorkload, Runtime
+from l9stack.infra.specs import MonitoringRuntime, RunningWorkload, Runtime
 from l9stack.model.artifact import RenderedTree, tree_digest
 from l9stack.model.monitoring import CONFIG, DATASOURCE, PROVIDER, TARGETS, MonitoringPlan as Planned
 

@@ -21,12 +21,12 @@ from l9stack.infra.components.backends import Backends, BackendsArgs, managed_bu
 from l9stack.infra.components.document import deployment_document
 from l9stack.infra.components.extraction import Extraction, ExtractionArgs
 from l9stack.infra.components.monitoring import Monitoring, MonitoringArgs
+from l9stack.infra.needed_services import services_used, unplaced_services
 from l9stack.infra.preflight import preflight_spec
 from l9stack.infra.protection import protection_transform
 from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.infra.resources import Baseline, DeploymentManifest, ReleaseHistory
 from l9stack.infra.runtimes.choose import make_runtime
-from l9stack.infra.services import services_used, unplaced_services
 from l9stack.infra.settings import StackSettings
 from l9stack.infra.settings.stack import stack_file_notes
 from l9stack.infra.specs import AgentWorkload, PreflightRuntime, RunningWorkload, Runtime

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from l9stack.infra.runtimes.containers.spec import AGENTS, BACKENDS, TRUST, Container, File, Health
+from l9stack.infra.container_specs import AGENTS, BACKENDS, Container, File, Health
+from l9stack.infra.runtimes.containers.spec import TRUST
 from l9stack.infra.specs import FILES
 
 BRINGER = "l9.files"

@@ -17,10 +17,11 @@ from l9stack.infra.compose.credentials import SECRETS, ClientCredentials, Creden
 from l9stack.infra.compose.document import BRINGER, ComposeService, compose_document
 from l9stack.infra.compose.images import Stages
 from l9stack.infra.compose.monitoring import monitoring_services
+from l9stack.infra.container_specs import Container, Health
+from l9stack.infra.needed_services import services_used
 from l9stack.infra.runtimes.containers import image_contexts as contexts
 from l9stack.infra.runtimes.containers.credentials import PortRange
-from l9stack.infra.runtimes.containers.spec import Container, Health, agent_container, service_container
-from l9stack.infra.services import services_used
+from l9stack.infra.runtimes.containers.spec import agent_container, service_container
 from l9stack.infra.settings.archive import ArchiveSettings
 from l9stack.infra.settings.docker import PYTHON, DockerSettings
 from l9stack.infra.settings.monitoring import GRAFANA

@@ -29,7 +29,7 @@ class AgentCodeProvider(Provider):
             GateError: a static gate did not hold.
         """
         # Imported here: most commands find everything as it should be, and need no gate.
-        from l9stack.extraction.pipeline import gate_agent
+        from l9stack.extraction.prove import gate_agent
 
         project, agent = self.project(), AgentId(props["agent"])
         plan = prepare_once(project, props["inputs"], props["path"], self.settings, agent, props["digest"])

@@ -13,7 +13,7 @@ from typing import Any
 from l9stack.errors import ServiceError
 from l9stack.infra.providers.base import Props, Provider
 from l9stack.running.docker import container_state, filters
-from l9stack.running.engine import DockerEngine
+from l9stack.running.docker_engine import DockerEngine
 from l9stack.running.part_status import HostedPart
 
 _POLL_SECONDS = 0.3

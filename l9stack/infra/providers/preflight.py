@@ -75,7 +75,7 @@ def _keep(project: Project, stack: str, subject: str, printed: str) -> Path:
 
 
 def _folder(project: Project, stack: str) -> Path:
-    return project.state / "preflight" / stack
+    return project.preflight / stack
 
 
 def _file(subject: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from l9stack.errors import ServiceError
 from l9stack.infra.providers.base import Props, Provider
-from l9stack.running.engine import DockerEngine
+from l9stack.running.docker_engine import DockerEngine
 from l9stack.running.swarm_services import ServiceSnapshot, active_nodes, inspect_service, own_node
 
 _POLL_SECONDS = 1.0

@@ -16,8 +16,8 @@ from l9stack.infra.settings.checks import (
     is_text,
     name_list,
 )
+from l9stack.infra.settings.image_registry import Registry, read_registry
 from l9stack.infra.settings.reader import Reader
-from l9stack.infra.settings.registry import Registry, read_registry
 from l9stack.infra.specs import SERVICES
 
 _CHECKS: dict[str, Constraint] = {

@@ -24,7 +24,7 @@ from l9stack.infra.settings.reader import Reader
 from l9stack.infra.settings.swarm import SwarmSettings, read_swarm
 from l9stack.project import Project
 from l9stack.reading.stack import NAMESPACE, secrets_provider, stack_values, unread_keys
-from l9stack.running.engine import ON_ENGINES
+from l9stack.running.docker_engine import ON_ENGINES
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 RUNTIMES = ("local", "docker", "swarm", "external")
@@ -90,8 +90,8 @@ class StackSettings:
             runtime == "local" or not _unprotected(secrets_provider(root, stack)),
             "runtime",
             f"the {runtime} runtime keeps secrets in the stack's state, and an empty passphrase encrypts nothing",
-            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to one that you keep, or name another "
-            "provider: pulumi stack change-secrets-provider",
+            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to one that you keep, without the line "
+            "`encryptionsalt` of the dev stack, or name another provider: pulumi stack change-secrets-provider",
         )
         if reader.problems:
             raise InputError(reader.problems)

@@ -139,7 +139,9 @@ def _receipt(assign: Mapping[str, str], operation: OperationPlan, fields: Mappin
 
 def _import(target: str, imports: Imports, taken: set[str]) -> str:
     module, _, function = target.partition(":")
-    name = f"{function}_implementation" if function in taken else function
+    name = function
+    while name in taken:
+        name = f"{name}_implementation"
     taken.add(name)
     imports.add(module, function if name == function else f"{function} as {name}")
     return name

@@ -130,6 +130,9 @@ class CacheView:
 
     ttl_seconds: int
     operations: tuple[CachedView, ...]
+    keep: str
+    """The library's functions, by the names that the module knows them by."""
+    read: str
 
 
 def view_cache(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> CacheView:
@@ -142,6 +145,7 @@ def view_cache(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Import
         if not operation.request or not operation.response or operation.behaviour.kind in ("query_memory", "record"):
             continue
         imports.add(agent.home_of(operation.name).dotted, request_name(operation), response_name(operation))
+        imports.reserve(f"keep_{operation.name}", f"kept_{operation.name}")
         arguments = record(operation.request)
         found.append(
             CachedView(
@@ -153,7 +157,8 @@ def view_cache(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Import
                 _another(agent, operation.name, arguments),
             )
         )
-    return CacheView(ttl_seconds(agent, layer) if layer else 0, tuple(found))
+    seconds = ttl_seconds(agent, layer) if layer else 0
+    return CacheView(seconds, tuple(found), imports.local("keep_answer"), imports.local("read_answer"))
 
 
 def _another(agent: AgentPlan, name: str, arguments: dict[str, JsonValue]) -> dict[str, JsonValue]:

@@ -56,6 +56,8 @@ class ShapeView:
     function: str
     record: ClassView
     ends: tuple[EndView, ...]
+    keep: str
+    """The library's function, by the name that the module knows it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,13 @@ def shape_views(agent: AgentPlan, imports: Imports) -> tuple[ShapeView, ...]:
         label = line(shape.name)
         summary = f"A `{label}` {shape.kind} of the graph."
         record = ClassView(f"{class_name(name)}{shape.kind.capitalize()}", summary, fields)
-        views.append(ShapeView(shape.kind, label, function, record, ends))
+        views.append(ShapeView(shape.kind, label, function, record, ends, f"keep_{shape.kind}"))
     if views:
         imports.agent("OperationContext", "Record")
-        kinds = {view.kind for view in views}
-        imports.add("l9stack.agent.knowledge", *(f"keep_{kind}" for kind in sorted(kinds)))
+        imports.add("l9stack.agent.knowledge", *(view.keep for view in views))
+        imports.reserve(*(view.function for view in views))
         import_for((item for view in views for item in view.record.fields), imports)
-    return tuple(views)
+    return tuple(replace(view, keep=imports.local(view.keep)) for view in views)
 
 
 def _entities(agent: AgentPlan, shapes: Iterable[GraphShape]) -> dict[str, str]:

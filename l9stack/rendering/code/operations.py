@@ -53,7 +53,7 @@ def view_operations(
 ) -> tuple[OperationView, ...]:
     """Views of operations that one module defines; their imports are added."""
     operations = tuple(operations)
-    taken = {str(operation.name) for operation in operations}
+    taken = {"operation", *(str(operation.name) for operation in operations)}
     views: list[OperationView] = []
     for operation in operations:
         imports.agent("operation", "OperationContext")

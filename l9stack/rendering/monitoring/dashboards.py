@@ -202,7 +202,7 @@ class _View:
         text = "Entries of the audit chain."
         if any(agent.spec.layer(MemoryKind.ARCHIVE) for agent in self._agents):
             audit.append(Query(gauge_maximum("l9_audit_anchored_entries", self.where, "agent"), "{{agent}} anchored"))
-            text = "Entries, and those up to the last anchor in the archive: what is anchored cannot be cut off unseen."
+            text = "Entries, and those up to the last audit anchor in the archive, which cannot be cut off unseen."
         return (*panels, Panel("Audit chain", text, tuple(audit)))
 
     def _process(self) -> tuple[Panel, ...]:

@@ -10,7 +10,7 @@ import pulumi
 
 from l9stack.agent._security.keys import ensure_keys
 from l9stack.infra import deployment_files
-from l9stack.infra.runtimes.containers.monitoring_files import FileContent
+from l9stack.infra.container_specs import FileContent
 from l9stack.infra.runtimes.containers.spec import backend_variables, certificate_name
 from l9stack.infra.specs import Workload
 from l9stack.project import Project

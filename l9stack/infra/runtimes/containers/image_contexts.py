@@ -95,7 +95,7 @@ def _assembled(project: Project, kind: str, files: dict[str, bytes], labels: Map
     lines = (DOCKERFILES / f"{kind}.Dockerfile").read_text(encoding="utf-8")
     files["Dockerfile"] = f"{lines.rstrip()}\nLABEL {label}\n".encode()
     digest = digest_of(part for name, data in sorted(files.items()) for part in (name.encode(), data))
-    folder = project.state / "images" / f"{kind}-{digest}"
+    folder = project.images / f"{kind}-{digest}"
     wanted = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     if folder.is_dir() and digests_below(folder) == wanted:
         return BuildContext(folder, digest)

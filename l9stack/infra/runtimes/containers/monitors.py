@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from l9stack.infra.runtimes.containers.spec import AGENTS, Container, File, Health, stack_labels
+from l9stack.infra.container_specs import AGENTS, Container, File, Health
+from l9stack.infra.runtimes.containers.spec import stack_labels
 from l9stack.infra.settings.monitoring import GRAFANA, PROMETHEUS, MonitoringSettings
 from l9stack.infra.specs import FILES
 from l9stack.model.monitoring import CONFIG, DASHBOARDS, DATASOURCE, PROVIDER, RULES, TARGETS

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_docker as docker
 
+from l9stack.infra.container_specs import AGENTS, BACKENDS
 from l9stack.infra.resources import EngineClaim
 from l9stack.infra.runtimes.containers.credentials import PortRange, engine_host, urls
 from l9stack.infra.runtimes.containers.services import SERVICES
-from l9stack.infra.runtimes.containers.spec import AGENTS, BACKENDS, backend_environment
+from l9stack.infra.runtimes.containers.spec import backend_environment
+from l9stack.infra.runtimes.docker.container_resources import ContainerNames
 from l9stack.infra.runtimes.docker.images import AgentImages
-from l9stack.infra.runtimes.docker.naming import ContainerNames
 from l9stack.infra.runtimes.docker.preflight import PreflightSite, run_tests
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.specs import Preflight, PreflightWorkload

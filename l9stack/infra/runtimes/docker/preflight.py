@@ -19,7 +19,7 @@ from l9stack.infra.runtimes.containers.spec import (
     env_file,
     stack_labels,
 )
-from l9stack.infra.runtimes.docker.naming import (
+from l9stack.infra.runtimes.docker.container_resources import (
     LIMITS,
     Bringer,
     ContainerNames,

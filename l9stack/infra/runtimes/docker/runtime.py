@@ -17,23 +17,19 @@ import pulumi_docker as docker
 
 from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployment_files
+from l9stack.infra.container_specs import BACKENDS, DATA, Container, FileContent
 from l9stack.infra.resources import ContainerReady, Password
 from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
-from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     AGENT_USER,
-    BACKENDS,
-    DATA,
     TRUST,
-    Container,
     agent_container,
     certificate_files,
     env_file,
     service_container,
 )
-from l9stack.infra.runtimes.docker.engine_runtime import DockerEngineRuntime
-from l9stack.infra.runtimes.docker.naming import (
+from l9stack.infra.runtimes.docker.container_resources import (
     Bringer,
     ContainerNames,
     container_labels,
@@ -42,6 +38,7 @@ from l9stack.infra.runtimes.docker.naming import (
     upload,
     volumes_at,
 )
+from l9stack.infra.runtimes.docker.engine_runtime import DockerEngineRuntime
 from l9stack.infra.settings import DockerSettings
 from l9stack.infra.specs import FILES, AgentWorkload, RunningWorkload, ServiceSpec
 from l9stack.project import Project

@@ -16,10 +16,10 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
+from l9stack.infra.container_specs import Container, File, FileContent
 from l9stack.infra.resources import Password
-from l9stack.infra.runtimes.containers.monitoring_files import FileContent
-from l9stack.infra.runtimes.containers.spec import CONFIG, PUBLIC_KEYS, Container, File
-from l9stack.infra.runtimes.docker.naming import ContainerNames, keyed_digest
+from l9stack.infra.runtimes.containers.spec import CONFIG, PUBLIC_KEYS
+from l9stack.infra.runtimes.docker.container_resources import ContainerNames, keyed_digest
 from l9stack.project import Project
 
 _SHARED = (CONFIG, PUBLIC_KEYS)

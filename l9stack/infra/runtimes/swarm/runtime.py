@@ -17,24 +17,21 @@ import pulumi_docker as docker
 
 from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployment_files
+from l9stack.infra.container_specs import BACKENDS, DATA, Container, FileContent
 from l9stack.infra.resources import Password, SwarmCluster, SwarmService
 from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
-from l9stack.infra.runtimes.containers.monitoring_files import FileContent
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
-    BACKENDS,
     CONFIG,
-    DATA,
     ENVIRONMENT,
     KEY,
     PUBLIC_KEYS,
-    Container,
     agent_container,
     env_file,
     service_container,
 )
+from l9stack.infra.runtimes.docker.container_resources import Bringer, ContainerNames
 from l9stack.infra.runtimes.docker.engine_runtime import DockerEngineRuntime
-from l9stack.infra.runtimes.docker.naming import Bringer, ContainerNames
 from l9stack.infra.runtimes.swarm.files import SwarmFiles, digest_now, read_now
 from l9stack.infra.runtimes.swarm.services import ClusterSite, revision_of, seconds_to_settle, service_arguments
 from l9stack.infra.settings import DockerSettings, SwarmSettings

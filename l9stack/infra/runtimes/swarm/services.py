@@ -15,10 +15,10 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from l9stack.infra.runtimes.containers.spec import Container
+from l9stack.infra.container_specs import Container
 from l9stack.infra.runtimes.swarm.files import ServiceFiles
 from l9stack.infra.settings import SwarmSettings
-from l9stack.infra.settings.registry import Registry
+from l9stack.infra.settings.image_registry import Registry
 from l9stack.running.swarm_services import REVISION
 
 _PROBE_SECONDS = 5

@@ -1,0 +1,156 @@
+"""`l9 down`: stacks are taken away; what cannot be made again stays, unless it is purged."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from l9stack.cli.deploy.checks import (
+    DEFAULT_RUNTIME,
+    can_ask,
+    confirm,
+    is_protected,
+    known_stack,
+    require_secrets_key,
+    runtime_of,
+)
+from l9stack.cli.deploy.orphans import clear_orphans, find_orphans
+from l9stack.cli.options import DEFAULT_STACK, STACK, json_option, pass_project, yes_option
+from l9stack.cli.printing import print_json
+from l9stack.cli.progress_line import ProgressLine
+from l9stack.engine.drive import StackEngine
+from l9stack.engine.events import EngineRun
+from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, Problem
+from l9stack.infra.protection import is_stateful
+from l9stack.local.client import SupervisorClient
+from l9stack.project import Project
+from l9stack.reading.stack import stack_names
+
+
+@click.command()
+@click.option(
+    "-s", "--stack", type=STACK, metavar="STACK", help="Only this stack (default: every one that runs on this machine)."
+)
+@click.option("--purge", is_flag=True, help="Also remove the data of its backends (asks first).")
+@yes_option("Do not ask.")
+@json_option
+@pass_project
+def down(project: Project, stack: str | None, purge: bool, yes: bool, as_json: bool) -> int:
+    """Stop a stack's agents; data stays unless --purge.
+
+    The last stack of this machine stops its servers, too.
+    """
+    progress = ProgressLine(quiet=as_json)
+    stacks = _chosen(project, stack, progress)
+    protected = [stack for stack in stacks if is_protected(project, stack)]
+    if purge and protected:
+        raise InputError([_protected(stack) for stack in protected])
+    question = _question(project, stacks, protected, purge=purge)
+    if question and not yes and not (can_ask() and confirm(question)):
+        print("nothing was removed: say --yes to go on without being asked", file=sys.stderr)
+        return EXIT_USAGE
+    removed: list[str] = []
+    kept: list[str] = []
+    for name in stacks:
+        require_secrets_key(project, name)
+        engine = StackEngine(project, name, progress)
+        resources = engine.resources()
+        if not resources:
+            continue
+        progress(f"taking stack {name} down")
+        stays = [] if purge else _stays(resources)
+        removed += map(str, _destroyed(engine, project, [urn for urn, _ in stays], progress, purge=purge).changes)
+        kept += [resource for _, resource in stays]
+    here = not stack or runtime_of(project, stack) == DEFAULT_RUNTIME
+    others = _servers_ended(project, stack, progress, purge=purge) if here else []
+    if as_json:
+        print_json({"ok": True, "removed": removed, "kept": kept, "data_in_use_by": others})
+        return EXIT_OK
+    for name in kept:
+        print(f"kept {name}")
+    if others and purge:
+        print(f"down; data stays, for stack {', '.join(others)} runs on the same servers")
+    else:
+        print("down; data is removed" if purge else "down; data stays (l9 down --purge removes it)")
+    return EXIT_OK
+
+
+def _servers_ended(project: Project, stack: str | None, progress: ProgressLine, *, purge: bool) -> list[str]:
+    """Stop this machine's servers, which its stacks share, with their data on a purge; or the stacks that still run."""
+    daemon = SupervisorClient.find(project.run) if project.run.is_dir() else None
+    if daemon is None:
+        if purge:
+            _purge(project.run)
+        return []
+    if stack and (others := sorted({agent.stack for agent in daemon.status().agents})):
+        return others
+    daemon.shutdown(progress, purge=purge)
+    return []
+
+
+def _chosen(project: Project, named: str | None, progress: ProgressLine) -> list[str]:
+    """The named stack, else every stack on this machine's own runtime: another machine's is never meant by silence."""
+    if not (project.root / "Pulumi.yaml").is_file() or not (named or project.pulumi.is_dir()):
+        return []
+    if named and named in (DEFAULT_STACK, *stack_names(project.root)):
+        return [named]
+    stacks = StackEngine(project, DEFAULT_STACK, progress).stacks()
+    if named:
+        return [named if named in stacks else known_stack(project, named)]
+    for stack in stacks:
+        if (runtime := runtime_of(project, stack)) != DEFAULT_RUNTIME:
+            progress(f"stack {stack} ({runtime}) is left as it is: `l9 down --stack {stack}` takes it down")
+    return [stack for stack in stacks if runtime_of(project, stack) == DEFAULT_RUNTIME]
+
+
+def _destroyed(
+    engine: StackEngine, project: Project, stays: Sequence[str], progress: ProgressLine, *, purge: bool
+) -> EngineRun:
+    """Remove what the stack made, with what an earlier run had begun, and once more where that was in the way."""
+    rests = find_orphans(project, engine)
+    try:
+        outcome = engine.destroy(stays)
+    except EngineError:
+        if not clear_orphans(project, engine, rests, progress, purge=purge):
+            raise
+        return engine.destroy(stays)
+    clear_orphans(project, engine, rests, progress, purge=purge)
+    return outcome
+
+
+def _stays(resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """URN and name of what is left alone: data with its passwords, the history, and whatever is protected."""
+    return [
+        (resource["urn"], resource["urn"].rsplit("::", 1)[-1])
+        for resource in resources
+        if resource.get("protect") or is_stateful(resource["type"], resource.get("inputs") or {})
+    ]
+
+
+def _question(project: Project, stacks: list[str], protected: list[str], *, purge: bool) -> str:
+    """What to ask before; empty where nothing is lost and nobody was to be asked."""
+    if purge:
+        whose = [f"stack {stack}" for stack in stacks if runtime_of(project, stack) != DEFAULT_RUNTIME]
+        return f"remove all data of {', '.join(whose or [f'the servers in {project.run}'])}?"
+    return f"take protected stack {', '.join(protected)} down?" if protected else ""
+
+
+def _protected(stack: str) -> Problem:
+    hint = (
+        f"to remove its data: `pulumi config set --stack {stack} l9stack:protect false`, then `l9 up --stack {stack}`, "
+        "then this again"
+    )
+    message = f"stack {stack} is protected: its data is not removed"
+    return Problem("protected", message, Place(f"Pulumi.{stack}.yaml"), hint)
+
+
+def _purge(run: Path) -> None:
+    """Remove what a stopped runtime left."""
+    shutil.rmtree(run / "data", ignore_errors=True)
+    for path in (*run.glob("*.password"), run / "ports.json"):
+        path.unlink(missing_ok=True)

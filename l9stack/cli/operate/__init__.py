@@ -1,0 +1,1 @@
+"""Commands that speak to what runs: how it is, calls, decisions, audit."""

@@ -1,0 +1,1 @@
+"""Commands that check, generate and prove, and bring what was proven into a checkout."""
