@@ -25,8 +25,8 @@ $(READY): requirements.lock pyproject.toml
 # takes `$` and quotes for its own; and where it has an umlaut, Python does not start under LC_ALL=C. So both go by their
 # own place instead.
 places:
-	@for site in $(VENV)/lib/python*/site-packages; do \
-		realpath --relative-to="$$site" . > "$$site/_editable_impl_l9stack.pth"; done
+	@for file in $(VENV)/lib/python*/site-packages/*_l9stack.pth; do \
+		realpath --relative-to="$${file%/*}" . > "$$file"; done
 	@grep -lIs "^'''exec' " $(BIN)/* | xargs -r sed -i \
 		'2s|^\x27\x27\x27exec\x27 .*|\x27\x27\x27exec\x27 "$$(dirname "$$(readlink -f "$$0")")/python" "$$0" "$$@"|'
 
