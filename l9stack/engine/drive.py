@@ -210,7 +210,7 @@ class StackEngine:
                 self.held |= following.heard
         if process.returncode:
             reason = self._reason(command, following.outcome, text)
-            raise self._lock_error(reason) if _LOCKED.search(reason) else EngineError(reason)
+            raise LockedError(self._holder() or reason) if _LOCKED.search(reason) else EngineError(reason)
         return following.outcome
 
     def _reason(self, command: str, outcome: EngineRun, text: str) -> str:
@@ -251,14 +251,14 @@ class StackEngine:
             for path in sorted(self._project.pulumi.glob(f".pulumi/stacks/*/{stack or self.stack}.json")):
                 require_readable(path)
 
-    def _lock_error(self, reason: str) -> LockedError:
-        """Who holds the stack, where a lock of this project's own state says so; else in the engine's words."""
+    def _holder(self) -> str:
+        """Who holds the stack, where a lock of this project's own state says so."""
         for path in self._project.pulumi.glob(f".pulumi/locks/organization/*/{self.stack}/*.json"):
             with suppress(OSError, ValueError, KeyError):
                 lock = json.loads(path.read_text())
                 holder = f"process {lock['pid']} on {lock['hostname']} since {lock['timestamp']}"
-                return LockedError(f"stack {self.stack} is held by {holder}: run again when that has ended")
-        return LockedError(reason)
+                return f"stack {self.stack} is held by {holder}: run again when that has ended"
+        return ""
 
     def _clear_dead_lock(self) -> None:
         """Remove the stack's lock where the process on this host that held it is dead; say so."""
