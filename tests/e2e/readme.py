@@ -20,13 +20,20 @@ GOODWILL = """'{"claim_id": "C-1001", "requested": 60, "story": "The parcel was 
 GRANTED = """'{"granted": true, "amount": 60, "explanation": "a good customer"}'"""
 PENDING = "$(l9 decisions settlement | head -n 1 | cut -d ' ' -f 1)"
 WRITTEN = 'cd "$ELSEWHERE" && cp -r out/echo_*/code written && find written -type f ! -name "*.py" -delete && cd - && '
-SHOP = "{ [ -d shop ] || { l9 new shop && l9 new shop --agent Till; }; }"
-BEGIN = ["git clone <this repository> l9stack && cd l9stack", "make up"]
+BEGIN = [
+    "pip install 'l9stack[deploy]'",
+    "l9 init",
+    "l9 up",
+    "git clone <this repository> l9stack && cd l9stack",
+    "make up",
+]
+"""What `test_installed.py` and the clone of this module begin with."""
 STEPS: list[tuple[str, str, str]] = [
+    ("l9 init FOLDER", 'l9 init "$ELSEWHERE/a project"', "made in"),
     ("l9 new shop --agent Till", "l9 new shop --agent Till", "l9 bind till.answer"),
     ("l9 validate PATH", "l9 validate input_schemas/claims_desk", "Valid."),
     ("l9 explain settlement.limits.rate", "l9 explain settlement.limits.rate", "meta.codegen.schema.yaml"),
-    ("l9 bind till.answer", f"{SHOP} && l9 bind till.answer -c shop", "next"),
+    ("l9 bind till.answer", "l9 bind till.answer -c shop", "next"),
     ("l9 extract PATH --output DIR", f'l9 extract {ECHO} --output "$ELSEWHERE/out"', "all gates hold"),
     ("l9 extract --all FOLDER", "l9 extract --all input_schemas", "1 of 1 collections hold"),
     ("l9 prompt PATH", "l9 prompt input_schemas/claims_desk", "settlement"),
@@ -55,7 +62,9 @@ STEPS: list[tuple[str, str, str]] = [
     ("l9 validate --stack prod", "l9 validate --stack prod", "Valid."),
     ("l9 releases --stack prod", "l9 releases", "DEPLOYED"),
     ("l9 export compose --output DIR", 'l9 export compose --output "$ELSEWHERE/composed"', "docker compose up"),
+    ("l9 down --all-stacks", "l9 down --help", "--all-stacks"),
     ("l9 doctor", "l9 doctor", "pulumi engine"),
+    ('eval "$(l9 completion bash)"', 'eval "$(l9 completion bash)"; complete -p l9', "_l9_completion"),
     ('eval "$(l9 env)"; pulumi preview', 'eval "$(l9 env)"; pulumi preview --non-interactive', "31 unchanged"),
 ]
 """What README says after its beginning, what that is here, and what it prints."""

@@ -28,7 +28,6 @@ from tests.reading.json_schema import valid
 pytestmark = pytest.mark.e2e
 CALLS = 2
 """Of the first claim: the one that `up` prints, and one packet."""
-UNMENDED = {"l9 new shop --agent Till": "the folder of the collection has to be made first"}
 AGENTS = ["claim_intake", "coverage_check", "customer_notice", "damage_assessment", "settlement"]
 
 
@@ -39,7 +38,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
     folder = tmp_path_factory.mktemp("readme")
     made = Clone.make(folder / "a b ü", folder / "somewhere else")
     yield made
-    made.says("l9 down --purge --yes && make down", "")
+    made.says("l9 down --all-stacks --purge --yes && make down", "")
     assert not left_behind(made.root)
 
 
@@ -172,14 +171,7 @@ def test_the_steps_are_those_of_the_page():
 
 @pytest.mark.parametrize(
     "step",
-    [
-        pytest.param(
-            step,
-            id=step[0],
-            marks=pytest.mark.xfail(reason=UNMENDED[step[0]], strict=True) if step[0] in UNMENDED else (),
-        )
-        for step in STEPS
-    ],
+    [pytest.param(step, id=step[0]) for step in STEPS],
 )
 def test_a_command_of_the_page_does_what_it_says(up: Deployed, clone: Clone, step: tuple[str, str, str]):
     clone.says(step[1], step[2])

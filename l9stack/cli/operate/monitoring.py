@@ -46,7 +46,9 @@ def monitoring(
     if not url:
         hint = f"start one, as prometheus --config.file={config}, and name it: --prometheus http://127.0.0.1:9090"
         raise InputError([Problem("no-prometheus", f"stack {name} runs no Prometheus", Place(config), hint)])
-    found = watch(project.root / places.files, name, manifest.collection, prometheus(url), f"{minutes}m")
+    found = watch(
+        project.root / places.files, name, manifest.collection, prometheus(url, own=address is None), f"{minutes}m"
+    )
     if as_json:
         print_json({"stack": name, "prometheus": url, "ok": found.whole, **asdict(found)})
     else:
