@@ -86,7 +86,7 @@ def test_what_cannot_be_made_is_refused(capsys):
     assert codes(capsys, "new", "link") == ["not-a-folder"]
     assert codes(capsys, "new", "file/inside") == ["not-written"]
     assert codes(capsys, "new", "???") == ["bad-name"]
-    assert codes(capsys, "new", "nowhere", "--agent", "tug") == ["no-such-path"]
+    assert codes(capsys, "new", "link", "--agent", "tug") == ["not-a-folder"]
     assert codes(capsys, "new", "file", "--agent", "tug") == ["not-a-folder"]
     assert codes(capsys, "new", "empty", "--agent", "tug") == ["no-agents"]
     assert main(["new", "harbour"]) == 0
