@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from l9stack.errors import EXIT_MACHINE
 from tests.chaos import command
 
 SIZES = (4, 16, 32, 48, 64, 96, 128, 192)
@@ -50,6 +51,8 @@ def _starved(root: Path, say: Callable[[str], None]) -> dict[str, Any]:
         _run("mount", "-o", f"remount,size={ENOUGH}k", str(root))
         codes.append(code)
         if code:
+            if code != EXIT_MACHINE:
+                wrong.append(f"{size} KiB: ended with {code}")
             said = told.strip().splitlines()[-1]
             if "Traceback" in told or "No space left" not in told:
                 wrong.append(f"{size} KiB: no clear message: {told[-400:]}")
