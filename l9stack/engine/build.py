@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from l9stack.bundle import bundle_path
 from l9stack.errors import EngineError
 from l9stack.progress import Progress
 
@@ -23,15 +24,6 @@ _ENGINE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _HOST = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
-
-
-def tools_folder() -> Path:
-    """Where the pins lie: in a clone beside the package, in an installed package inside it."""
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package.parent / "tools", package / "_data" / "tools"):
-        if (folder / "engine" / "go.mod").is_file():
-            return folder
-    raise EngineError("the pinned Go modules are not part of this installation")
 
 
 def build_engine(target: Path, version: str, progress: Progress) -> None:
@@ -60,7 +52,7 @@ def build_language_host(folder: Path, progress: Progress) -> None:
         _run([go, "build", "-trimpath", "-o", str(output), _HOST], "language", "the language host", progress)
         module = subprocess.run(
             [go, "list", "-m", "-f", "{{.Dir}}", _SDK],
-            cwd=tools_folder() / "language",
+            cwd=bundle_path("tools/language"),
             env=_environ(),
             capture_output=True,
             text=True,
@@ -116,7 +108,9 @@ def _run(command: list[str], module: str, what: str, progress: Progress) -> None
     began = time.monotonic()
     said = began
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, cwd=tools_folder() / module, env=_environ(), stdout=errors, stderr=errors)
+        process = subprocess.Popen(
+            command, cwd=bundle_path(f"tools/{module}"), env=_environ(), stdout=errors, stderr=errors
+        )
         while process.poll() is None:
             time.sleep(0.2)
             now = time.monotonic()

@@ -22,6 +22,7 @@ from l9stack.errors import EngineError, LockedError
 from l9stack.files import write_file
 from l9stack.progress import Progress
 from l9stack.project import Project
+from l9stack.reading.stack import keeps_no_secret
 
 _LOCKED = re.compile(r"stack is currently locked by|another update is (currently )?in progress", re.IGNORECASE)
 """What the engine says of a stack that somebody else is at, by a file of its backend, or its service."""
@@ -43,6 +44,9 @@ class StackEngine:
         # `--event-log`, which the Automation API reads as well, is there only with the debug commands.
         debug = {"PULUMI_DEBUG_COMMANDS": "true"}
         self._environ = {**os.environ, **environment(project, progress), **debug, **(extra or {})}
+        if keeps_no_secret(project.root, stack):
+            # Its own, whatever passphrase of another stack this shell has.
+            self._environ["PULUMI_CONFIG_PASSPHRASE"] = ""
 
     def add_environ(self, variables: Mapping[str, str]) -> None:
         """Give the engine, and the program that it runs, more variables from now on."""

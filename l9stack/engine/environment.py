@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from l9stack.agent._security.proxies import loopback_exempt
 from l9stack.engine.find import language_host, obtain
 from l9stack.progress import Progress
 from l9stack.project import Project
@@ -25,6 +26,8 @@ def environment(project: Project, progress: Progress) -> dict[str, str]:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"
         ),
         "PULUMI_PYTHON_CMD": sys.executable,
+        # The engine, the program and its providers speak to each other over loopback, and take a proxy for that, too.
+        **loopback_exempt(os.environ),
     }
     if not _own_backend():
         project.pulumi.mkdir(parents=True, exist_ok=True)

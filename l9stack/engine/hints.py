@@ -14,6 +14,10 @@ _HINTS: Mapping[str, str] = {
         "l9stack:docker.images names another image for each part (as {neo4j: registry.example.com/neo4j:5}); a "
         "private registry wants `docker login`, or l9stack:docker.registry for images that the stack builds"
     ),
+    r"incorrect passphrase": (
+        "the stack was made with another passphrase, to which `encryptionsalt` of its file belongs, than "
+        "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE say; that of Pulumi.dev.yaml belongs to an empty one"
+    ),
     r"Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect": (
         "start the engine, or name one that runs: pulumi config set docker:host ssh://USER@HOST"
     ),

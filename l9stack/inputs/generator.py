@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from l9stack.bundle import bundle_path
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 _GENERATING = (
     "agent",
@@ -23,23 +25,20 @@ _GENERATING = (
     "reading",
     "rendering",
 )
-_INPUTS = ("meta", "glue")
-"""Folders of templates that are inputs of a collection: the project may have others in their place."""
+_NOT_PRINTED = ("meta", "glue", "project")
+"""Folders of templates that print nothing: inputs of a collection, and what a new project begins with."""
 
 
 def templates_folder() -> Path:
-    """The folder of templates: in a clone at its top, in an installed wheel inside the package."""
-    for folder in (_PACKAGE.parent / "templates", _PACKAGE / "_templates"):
-        if (folder / "modules").is_dir():
-            return folder
-    raise FileNotFoundError("l9stack's templates are not installed: neither beside the package nor in it")
+    """The folder of templates that belong to l9stack."""
+    return bundle_path("templates")
 
 
 @cache
 def shipped_templates() -> Mapping[str, bytes]:
     """The templates that print, by name as `modules/controller.py.j2`; read once, so that they are what is attested."""
     folder = templates_folder()
-    names = [name for name in _names_below(folder) if name.partition("/")[0] not in _INPUTS]
+    names = [name for name in _names_below(folder) if name.partition("/")[0] not in _NOT_PRINTED]
     return MappingProxyType({name: Path(folder, name).read_bytes() for name in sorted(names)})
 
 

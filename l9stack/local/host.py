@@ -13,12 +13,12 @@ import sys
 import threading
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from l9stack.agent._security.proxies import ask_part
 from l9stack.errors import ServiceError
 from l9stack.local import processes
 
@@ -195,7 +195,7 @@ class AgentHost:
 def _healthy(endpoint: str, pid: int) -> bool:
     """Whether this very process answers: another program on the port does not count."""
     try:
-        with urllib.request.urlopen(f"{endpoint}/health", timeout=2) as response:  # noqa: S310 - loopback, http
+        with ask_part(f"{endpoint}/health", 2) as response:
             return bool(json.load(response).get("pid") == pid)
     except (OSError, ValueError, urllib.error.URLError):
         return False

@@ -18,7 +18,7 @@ def start(data: Path, port: int, secret: str, log: Path) -> Server:
         f"bind {HOST}",
         f"port {port}",
         f"requirepass {secret}",
-        f"dir {data}",
+        "dir .",  # the child's own folder: a path would have to be quoted
         "appendonly yes",
         "appendfsync everysec",
         "save ''",

@@ -17,6 +17,8 @@ from l9stack.reading.documents import Node, parse
 
 NAMESPACE = "l9stack"
 """Of the project's own keys; it is the project's name."""
+OPEN_SALT = "v1:S2HNkjYhkwM=:v1:gyw1FAKbpub9cQXX:5n7Ev/c3zB6cn//VzIRo8enTVCug8A=="
+"""What the engine writes for an empty passphrase, once: with it in the file, a deployment leaves the file as it is."""
 _SHARED = "Pulumi.yaml"
 _READ = (NAMESPACE, "docker", "pulumi")
 """Namespaces that something here reads: the program, the provider of Docker's resources, the engine."""
@@ -159,8 +161,17 @@ def _texts(node: Node, prefix: str = "") -> Iterator[tuple[str, tuple[str, Place
 
 def secrets_provider(root: Path, stack: str) -> str:
     """The provider that a stack's own file names for its secrets; empty where it names none."""
+    return _top(root, stack, "secretsprovider")
+
+
+def keeps_no_secret(root: Path, stack: str) -> bool:
+    """Whether a stack's own file says that an empty passphrase is the stack's own, as the dev stack's does."""
+    return _top(root, stack, "encryptionsalt") == OPEN_SALT
+
+
+def _top(root: Path, stack: str, key: str) -> str:
     document = _document(root, _file(stack))
-    node = document.get("secretsprovider") if document else None
+    node = document.get(key) if document else None
     return node.text if node else ""
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l9stack.agent._security.proxies import ask_address, ask_part
 from l9stack.errors import InputError, Place, Problem, ServiceError
 from l9stack.model.monitoring import DASHBOARDS, RULES
 
@@ -90,14 +91,15 @@ def watch(folder: Path, stack: str, collection: str, ask: Ask, window: str) -> M
     return MonitoringState(asked, tuple(_rules(folder, collection, ask)), tuple(_targets(ask, collection, stack)))
 
 
-def prometheus(url: str) -> Ask:
-    """The API of a Prometheus by its base URL."""
+def prometheus(url: str, *, own: bool = False) -> Ask:
+    """The API of a Prometheus by its base URL: `own` says that it is a part of the stack, wherever that runs."""
+    send = ask_part if own else ask_address
 
     def ask(path: str, parameters: Mapping[str, str]) -> Any:
         query = urllib.parse.urlencode(parameters)
-        request = urllib.request.Request(f"{url.rstrip('/')}/api/v1/{path}?{query}")  # noqa: S310 - the user's own
+        request = urllib.request.Request(f"{url.rstrip('/')}/api/v1/{path}?{query}")  # noqa: S310 - whatever the user named
         try:
-            with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
+            with send(request, SECONDS) as response:
                 return _data(json.load(response))
         except urllib.error.HTTPError as error:
             try:

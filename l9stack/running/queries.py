@@ -6,10 +6,10 @@ import http.client
 import json
 import socket
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from l9stack.agent._security.proxies import ask_part
 from l9stack.running.part_status import Readiness
 
 READY_SECONDS = 10.0
@@ -33,7 +33,7 @@ def codes_of(endpoints: Mapping[str, str]) -> dict[str, str]:
 
 def _code_of(endpoint: str) -> str:
     try:
-        with urllib.request.urlopen(f"{endpoint}/health", timeout=READY_SECONDS) as response:  # noqa: S310
+        with ask_part(f"{endpoint}/health", READY_SECONDS) as response:
             return str(json.loads(response.read(_LIMIT)).get("code_digest", ""))
     except (OSError, ValueError, AttributeError, http.client.HTTPException):
         return ""
@@ -42,7 +42,7 @@ def _code_of(endpoint: str) -> str:
 def ask(endpoint: str) -> Readiness:
     """What an agent says at `/ready`."""
     try:
-        with urllib.request.urlopen(f"{endpoint}/ready", timeout=READY_SECONDS) as response:  # noqa: S310 - an agent of ours
+        with ask_part(f"{endpoint}/ready", READY_SECONDS) as response:
             return _answer(response.read(_LIMIT))
     except urllib.error.HTTPError as error:
         return (

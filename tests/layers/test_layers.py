@@ -33,6 +33,11 @@ def test_only_the_command_line_prints_to_its_user_or_exits():
     assert found == []
 
 
+def test_one_module_opens_addresses_and_knows_of_proxies():
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "urlopen" in path.read_text()}
+    assert found == {"agent/_security/proxies.py"}
+
+
 @pytest.mark.parametrize("folder", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
 def test_the_architecture_page_names_each_folder(folder):
     assert f"`l9stack/{folder}/`" in (REPOSITORY / "docs" / "architecture.md").read_text()

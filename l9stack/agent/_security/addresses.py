@@ -6,6 +6,7 @@ Whom to trust is part of a URL. The clients of Redis and Postgres have a word fo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 import neo4j
 import obstore
+
+from l9stack.agent._security.proxies import is_near
 
 AUTHORITIES = {
     "redis": "L9_REDIS_CA",
@@ -86,8 +89,19 @@ def archive_store(url: str) -> Any:
         OSError: the file of certificates cannot be read.
     """
     parts = urlsplit(url if "://" in url else f"s3://{url}")
-    file = dict(parse_qsl(parts.query)).get("ca", "")
-    if not file:
-        return obstore.store.from_url(urlunsplit(parts))
-    bare = urlunsplit(parts._replace(query=""))
-    return obstore.store.from_url(bare, client_options={"root_certificate": Path(file).read_bytes()})
+    options: Any = _past_proxies() if parts.scheme == "s3" else {}
+    if file := dict(parse_qsl(parts.query)).get("ca", ""):
+        parts = parts._replace(query="")
+        options["root_certificate"] = Path(file).read_bytes()
+    return obstore.store.from_url(urlunsplit(parts), client_options=options or None)
+
+
+def _past_proxies() -> dict[str, Any]:
+    """Options of a client that asks an endpoint next to us by no proxy; none for one that is elsewhere."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+    if not endpoint or not is_near(endpoint):
+        return {}
+    # The client has no word for "no proxy": one that is named replaces those of the environment, and is passed by.
+    # Given options also replace what the environment says of plain HTTP.
+    plain = os.environ.get("AWS_ALLOW_HTTP", "false")
+    return {"proxy_url": endpoint, "proxy_excludes": urlsplit(endpoint).hostname, "allow_http": plain}

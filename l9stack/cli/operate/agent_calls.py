@@ -1,22 +1,17 @@
-"""Speaking to an agent of a stack, whatever runs it: a token, one request, and its answer as it is shown."""
+"""Speaking to an agent of a stack, whatever runs it: a token, what is sent, and its answer as it is shown."""
 
 from __future__ import annotations
 
 import json
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from l9stack.agent._security import keys, tokens
 from l9stack.cli.printing import print_json
-from l9stack.errors import EXIT_INPUT, EXIT_OK, InputError, Problem, ServiceError
+from l9stack.errors import EXIT_INPUT, EXIT_OK, InputError, Problem
 from l9stack.project import Project
-
-SECONDS = 60
-Answer = tuple[int, Any, dict[str, str]]
-"""Status, body and headers."""
+from l9stack.running.agent_requests import AgentReply
 
 
 def bearer_token(project: Project, principal: str, agent: str, minutes: int = 5) -> str:
@@ -34,20 +29,6 @@ def principal_name(name: str) -> str:
     return name if name == "operator" or ":" in name else f"anchor:{name}"
 
 
-def request(url: str, bearer: str, body: Any | None = None) -> Answer:
-    """Ask an agent; raises ServiceError where it does not answer."""
-    headers = {"authorization": f"Bearer {bearer}", "content-type": "application/json"}
-    data = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 - an agent of ours
-    try:
-        with urllib.request.urlopen(asked, timeout=SECONDS) as response:  # noqa: S310
-            return response.status, json.load(response), dict(response.headers)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error), dict(error.headers)
-    except OSError as error:
-        raise ServiceError(f"{url} does not answer: {error}; `l9 health` says how each part of the stack is") from error
-
-
 def json_data(text: str) -> Any:
     """JSON of an argument, a file (`@path`) or standard input (`-`)."""
     source = sys.stdin.read() if text == "-" else Path(text[1:]).read_text() if text.startswith("@") else text
@@ -57,13 +38,11 @@ def json_data(text: str) -> Any:
         raise InputError([Problem("bad-json", f"--data is no JSON: {error}", hint="quote it for the shell")]) from error
 
 
-def print_answer(answer: Answer, *, as_json: bool) -> int:
+def print_reply(reply: AgentReply, *, as_json: bool) -> int:
     """Print what an agent answered, its trace id on standard error; 1 where it refused."""
-    code, body, headers = answer
-    lowered = {name.lower(): value for name, value in headers.items()}
     if as_json:
-        print_json({"status": code, "body": body, "trace_id": lowered.get("x-l9-trace-id")})
+        print_json({"status": reply.status, "body": reply.body, "trace_id": reply.trace_id or None})
     else:
-        print(f"{code}  trace {lowered.get('x-l9-trace-id', '-')}", file=sys.stderr)
-        print(json.dumps(body, indent=2, ensure_ascii=False))
-    return EXIT_OK if code < 400 else EXIT_INPUT
+        print(f"{reply.status}  trace {reply.trace_id or '-'}", file=sys.stderr)
+        print(json.dumps(reply.body, indent=2, ensure_ascii=False))
+    return EXIT_OK if reply.status < 400 else EXIT_INPUT

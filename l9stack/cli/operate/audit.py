@@ -6,10 +6,11 @@ import sys
 
 import click
 
-from l9stack.cli.operate.agent_calls import bearer_token, print_answer, request
+from l9stack.cli.operate.agent_calls import bearer_token, print_reply
 from l9stack.cli.options import AGENT, json_option, pass_project, stack_name, stack_option
 from l9stack.errors import EXIT_INPUT, EXIT_OK
 from l9stack.project import Project
+from l9stack.running.agent_requests import request_agent
 from l9stack.running.stack import find_running
 
 
@@ -24,10 +25,11 @@ def audit(project: Project, agent: str, stack: str | None, as_json: bool) -> int
     1 where it does not hold, with what is wrong.
     """
     endpoint = find_running(project, stack_name(stack)).endpoint(agent)
-    code, body, headers = request(f"{endpoint}/audit", bearer_token(project, "operator", agent))
-    if as_json or code != 200:
-        print_answer((code, body, headers), as_json=as_json)
-        return EXIT_OK if code == 200 and body["holds"] else EXIT_INPUT
+    reply = request_agent(f"{endpoint}/audit", bearer_token(project, "operator", agent))
+    body = reply.body
+    if as_json or reply.status != 200:
+        print_reply(reply, as_json=as_json)
+        return EXIT_OK if reply.status == 200 and body["holds"] else EXIT_INPUT
     for problem in body["problems"]:
         print(problem, file=sys.stderr)
     anchored = "not anchored" if body["anchored"] is None else f"anchored up to entry {body['anchored']}"

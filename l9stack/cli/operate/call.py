@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from l9stack.cli.operate.agent_calls import bearer_token, json_data, print_answer, request
+from l9stack.cli.operate.agent_calls import bearer_token, json_data, print_reply
 from l9stack.cli.options import AGENT, json_option, pass_project, stack_name, stack_option
 from l9stack.errors import InputError, Problem
 from l9stack.project import Project
+from l9stack.running.agent_requests import request_agent
 from l9stack.running.stack import find_running
 
 
@@ -33,4 +34,4 @@ def call(project: Project, operation: str, data: str, stack: str | None, as_json
         raise InputError([Problem("bad-operation", f"{operation!r} is not AGENT.OPERATION")])
     endpoint = find_running(project, stack_name(stack)).endpoint(agent)
     bearer = bearer_token(project, "operator", agent)
-    return print_answer(request(f"{endpoint}/operations/{name}", bearer, json_data(data)), as_json=as_json)
+    return print_reply(request_agent(f"{endpoint}/operations/{name}", bearer, json_data(data)), as_json=as_json)

@@ -6,10 +6,11 @@ import json
 
 import click
 
-from l9stack.cli.operate.agent_calls import bearer_token, json_data, principal_name, print_answer, request
+from l9stack.cli.operate.agent_calls import bearer_token, json_data, principal_name, print_reply
 from l9stack.cli.options import AGENT, json_option, pass_project, stack_name, stack_option
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
+from l9stack.running.agent_requests import request_agent
 from l9stack.running.stack import find_running
 
 
@@ -24,15 +25,15 @@ def decisions(project: Project, agent: str, stack: str | None, as_json: bool) ->
     The oldest first; each waits for a governance anchor.
     """
     endpoint = find_running(project, stack_name(stack)).endpoint(agent)
-    code, body, headers = request(f"{endpoint}/decisions", bearer_token(project, "operator", agent))
-    if as_json or code != 200:
-        return print_answer((code, body, headers), as_json=as_json)
-    for decision in body["decisions"]:
+    reply = request_agent(f"{endpoint}/decisions", bearer_token(project, "operator", agent))
+    if as_json or reply.status != 200:
+        return print_reply(reply, as_json=as_json)
+    for decision in reply.body["decisions"]:
         print(f"{decision['decision_id']}  {decision['operation']}  {json.dumps(decision['arguments'])}")
         print(f"    {decision['reason']}")
         if "proposed" in decision:
             print(f"    held until it is approved: {json.dumps(decision['proposed'])}")
-    print(f"{len(body['decisions'])} pending")
+    print(f"{len(reply.body['decisions'])} pending")
     return EXIT_OK
 
 
@@ -68,9 +69,9 @@ def decide(
     About exactly the arguments that are stored. DECISION is its id, as `l9 decisions` lists it.
     """
     url = f"{find_running(project, stack_name(stack)).endpoint(agent)}/decisions/{decision}"
-    pending = request(url, bearer_token(project, "operator", agent))
-    if pending[0] != 200:
-        return print_answer(pending, as_json=as_json)
-    body = {"verdict": verdict, "payload": json_data(data), "arguments_digest": pending[1]["arguments_digest"]}
+    pending = request_agent(url, bearer_token(project, "operator", agent))
+    if pending.status != 200:
+        return print_reply(pending, as_json=as_json)
+    body = {"verdict": verdict, "payload": json_data(data), "arguments_digest": pending.body["arguments_digest"]}
     bearer = bearer_token(project, principal_name(anchor), agent)
-    return print_answer(request(url, bearer, body), as_json=as_json)
+    return print_reply(request_agent(url, bearer, body), as_json=as_json)

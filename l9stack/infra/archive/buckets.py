@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from l9stack.agent._security.proxies import is_near
 from l9stack.errors import ServiceError
 
 SECONDS = 5
@@ -70,6 +71,7 @@ class BucketAddress:
             aws_secret_access_key=self.secret_key or None,
             verify=self.authority or None,
             config=Config(
+                proxies={} if self.endpoint and is_near(self.endpoint) else None,
                 connect_timeout=SECONDS,
                 read_timeout=2 * SECONDS,
                 retries={"total_max_attempts": 2},

@@ -6,11 +6,11 @@ import http.client
 import json
 import time
 import urllib.error
-import urllib.request
 from typing import Any, Literal
 
 from pulumi.dynamic import DiffResult
 
+from l9stack.agent._security.proxies import ask_part
 from l9stack.errors import ServiceError
 from l9stack.infra.providers.base import Props, Provider
 
@@ -61,7 +61,7 @@ class HealthCheckProvider(Provider):
 def probe(url: str, seconds: float = 5.0) -> Literal["ok"] | str:
     """`ok`, `unreachable` where nobody listens, or what is wrong with the answer."""
     try:
-        with urllib.request.urlopen(url, timeout=seconds) as response:  # noqa: S310 - an endpoint of ours
+        with ask_part(url, seconds) as response:
             status = json.loads(response.read(1 << 16)).get("status")
             return "ok" if status == "ok" else f"status {status!r}"
     except urllib.error.HTTPError as error:

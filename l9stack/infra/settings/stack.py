@@ -97,8 +97,8 @@ class StackSettings:
             runtime == "local" or not _unprotected(secrets_provider(root, stack)),
             "runtime",
             f"the {runtime} runtime keeps secrets in the stack's state, and an empty passphrase encrypts nothing",
-            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to one that you keep, or name another "
-            "provider: pulumi stack change-secrets-provider",
+            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to one that you keep, without the line "
+            "`encryptionsalt` of the dev stack, or name another provider: pulumi stack change-secrets-provider",
         )
         if reader.problems:
             raise InputError(reader.problems)

@@ -1,0 +1,1 @@
+"""Functions of the house's own, which the agents' operations call."""
