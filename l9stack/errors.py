@@ -5,6 +5,7 @@ raises as itself. The tree, with the exit code that the command line gives each:
 
     L9Error
     ├── InputError         1   the collection, glue, answers or meta templates are wrong
+    │   └── NotDeployedError   nothing is deployed to the stack that is asked about
     ├── GateError          1   a gate did not hold
     ├── InstallationError  2   an extra that the command needs is not installed
     ├── VerificationError  1   an extraction does not match its signed evidence
@@ -95,6 +96,10 @@ class InputError(L9Error):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.level, problem.place or Place(""))))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NotDeployedError(InputError):
+    """Nothing is deployed to the stack that is asked about, as far as this project knows."""
 
 
 class GateError(L9Error):

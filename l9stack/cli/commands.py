@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import click
@@ -75,6 +76,9 @@ GROUPS: dict[str, tuple[CommandRow, ...]] = {
 
 ROWS = {row.name: row for rows in GROUPS.values() for row in rows}
 
+EXTRAS = {"Write": "generate", "Prove": "generate", "Deploy": "deploy", "Inspect": "generate"}
+"""The extra that all of a group's commands can do with; what operates agents needs no more than they do."""
+
 
 class CommandGroup(click.Group):
     """A group whose commands are named by rows, and imported when they are wanted."""
@@ -138,3 +142,9 @@ def l9(ctx: click.Context, project: str | None) -> None:
     from l9stack.project import Project
 
     ctx.obj = Project(Path(project).resolve()) if project else Project.find()
+
+
+def extra_of(words: Sequence[str]) -> str:
+    """The extra for the command of a command line; empty where no command is named, or what agents have will do."""
+    name = next((word for word in words if word in ROWS), "")
+    return next((extra for title, extra in EXTRAS.items() if name in {row.name for row in GROUPS[title]}), "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from l9stack.cli.commands import l9
+from l9stack.cli.commands import extra_of, l9
 
 if TYPE_CHECKING:
     from l9stack.errors import L9Error
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         # What a failure is told with is imported for a failure: `--help` and completion do without.
-        if (failure := _failure(error)) is None:
+        if (failure := _failure(error, words)) is None:
             raise
         from l9stack.cli.printing import print_error
 
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return failure.exit_code
 
 
-def _failure(error: Exception) -> L9Error | None:
+def _failure(error: Exception, words: Sequence[str]) -> L9Error | None:
     """What a person is told of a failure; None for a bug."""
     from l9stack.errors import L9Error, MachineError
 
@@ -76,7 +76,7 @@ def _failure(error: Exception) -> L9Error | None:
     if isinstance(error, ModuleNotFoundError):
         from l9stack.extras import installation_error
 
-        return installation_error(error)
+        return installation_error(error, extra_of(words))
     if isinstance(error, OSError) and error.errno in _MACHINE:
         where = f" ({error.filename})" if error.filename else ""
         message = f"{error.strerror}{where}: what was there before is as it was; {_MACHINE[error.errno]}"
