@@ -39,7 +39,7 @@ ENDS: dict[str, tuple[int, ...]] = {
 """Which of the codes 3 to 6 a command may end with; tests hold it within what its modules can raise."""
 _HEAD = """# Commands
 
-Made by `make regen` from the commands themselves. `l9 COMMAND --help` prints the same.
+Made by `make regen` from the commands themselves; the `--help` of each prints the same.
 
 A project is the folder with `Pulumi.yaml`, here or upward. Where a command takes a collection, it may be left out in a
 project that has one: it is what the stack deploys, else what is alone in `input_schemas/`. With `--json`, standard

@@ -6,15 +6,20 @@ import re
 from pathlib import Path
 
 from tests.docs.references.markdown import prose, table
+from tests.golden.codes import raised
 
-CASES = Path(__file__).resolve().parents[2] / "golden" / "problems"
+TESTS = Path(__file__).resolve().parents[2]
+CASES = (
+    *sorted(TESTS.glob("golden/problems/*/expected/problems.txt")),
+    *sorted(TESTS.glob("reading/cases/*/expected.txt")),
+)
 _PROBLEM = re.compile(
     r"^\S+?:\d+:\d+: (?P<note>note: )?(?P<code>[a-z]+(?:-[a-z0-9]+)*): (?P<message>.*)(?:\n    hint: (?P<hint>.*))?",
     re.MULTILINE,
 )
 _HEAD = """# Problems
 
-Made by `make regen` from `tests/golden/problems/`, where each code has a case.
+Made by `make regen` from the golden cases of what `l9 validate` prints.
 
 What is wrong with a collection, its glue, answers, meta templates or packages is one line each, as
 `FILE:LINE:COLUMN: CODE: MESSAGE`, with a hint below; all of them come at once. The code is stable, and scripts may
@@ -23,6 +28,10 @@ each. A gate that does not hold is `gate-NAME`: [gates](gates.md).
 
 """
 
+_OTHERS = """
+Bounds that were passed, folders and files that are not what they should be, and keys of a stack's file are told as
+well, each with what was found and what is allowed: """
+
 
 def problems_page() -> str:
     """The page in Markdown."""
@@ -30,13 +39,14 @@ def problems_page() -> str:
         (f"`{name}`", "note" if found["note"] else "error", prose(found["message"]), prose(found["hint"] or ""))
         for name, found in sorted(examples().items())
     ]
-    return _HEAD + table(("code", "is", "for example", "hint"), rows)
+    others = ", ".join(f"`{name}`" for name in sorted(raised().keys() - examples().keys()))
+    return f"{_HEAD}{table(('code', 'is', 'for example', 'hint'), rows)}{_OTHERS}{others}.\n"
 
 
 def examples() -> dict[str, re.Match[str]]:
     """By code, an example: of its own case where it has one."""
     found: dict[str, re.Match[str]] = {}
-    for file in sorted(CASES.glob("*/expected/problems.txt")):
+    for file in CASES:
         for match in _PROBLEM.finditer(file.read_text(encoding="utf-8")):
             name, own = match["code"], file.parent.parent.name == match["code"].replace("-", "_")
             if name not in found or (own and found[name].string != match.string):
