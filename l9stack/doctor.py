@@ -17,6 +17,7 @@ from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
 from l9stack.extras import extras, install_command, missing_distributions
+from l9stack.local.strays import find_strays
 from l9stack.project import Project
 from l9stack.running.docker_engine import usual_host
 
@@ -56,8 +57,16 @@ def diagnose(project: Project) -> list[MachineCheck]:
         _docker_command(),
         _docker_plugin(),
         _disk(project),
+        *_strays(project),
         _keys(project),
     ]
+
+
+def _strays(project: Project) -> list[MachineCheck]:
+    """What still runs of a `.l9` that was removed; nothing to tell where there is none."""
+    strays = find_strays(project.run)
+    detail = f"process {', '.join(map(str, strays))} runs agents and servers of a .l9 folder that was removed"
+    return [MachineCheck("removed .l9", "warning", detail, "`l9 down` ends it")] if strays else []
 
 
 def _python() -> MachineCheck:

@@ -79,19 +79,6 @@ ROWS = {row.name: row for rows in GROUPS.values() for row in rows}
 EXTRAS = {"Write": "generate", "Prove": "generate", "Deploy": "deploy", "Inspect": "generate"}
 """The extra that all of a group's commands can do with; what operates agents needs no more than they do."""
 
-_EPILOG = """\b
-Exit codes:
-  0    ok
-  1    the input is wrong, a gate failed or a verification failed
-  2    usage
-  3    drift found (preview --exit-code, diff --exit-code)
-  4    another run holds the collection or the stack
-  5    the Pulumi engine is missing or failed
-  6    a backend or an agent is not healthy
-  7    this machine refused: disk full, no right to write, port taken
-  130  interrupted
-"""
-
 
 class CommandGroup(click.Group):
     """A group whose commands are named by rows, and imported when they are wanted."""
@@ -125,11 +112,17 @@ class CommandGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes; their table is imported for help alone."""
+        from l9stack.errors import EXIT_CODES
+
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
 
 @click.group(
     cls=CommandGroup,
     invoke_without_command=True,
-    epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(

@@ -124,10 +124,24 @@ def _run(command: list[str], module: str, what: str, progress: Progress) -> None
             raise EngineError(f"building {what} failed: {' | '.join(lines)}")
 
 
+def make_cache(folder: Path) -> None:
+    """Make a folder below the user's cache; raises EngineError where the user cannot write there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise EngineError(
+            f"no Pulumi engine here, and {folder} cannot be written, where it would be kept: set XDG_CACHE_HOME to a "
+            "folder of yours"
+        )
+
+
 @contextmanager
 def _alone(target: Path, progress: Progress) -> Iterator[None]:
     """One build at a time: the second waits, and finds the first one's work."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_cache(target.parent)
     with (target.parent / f"{target.name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -86,7 +86,7 @@ def test_what_cannot_be_made_is_refused(capsys):
     assert codes(capsys, "new", "link") == ["not-a-folder"]
     assert codes(capsys, "new", "file/inside") == ["not-written"]
     assert codes(capsys, "new", "???") == ["bad-name"]
-    assert codes(capsys, "new", "nowhere", "--agent", "tug") == ["no-such-path"]
+    assert codes(capsys, "new", "link", "--agent", "tug") == ["not-a-folder"]
     assert codes(capsys, "new", "file", "--agent", "tug") == ["not-a-folder"]
     assert codes(capsys, "new", "empty", "--agent", "tug") == ["no-agents"]
     assert main(["new", "harbour"]) == 0
@@ -94,3 +94,15 @@ def test_what_cannot_be_made_is_refused(capsys):
     assert codes(capsys, "new", "harbour", "--agent", "x" * 200) == ["bad-name"]
     shutil.rmtree("harbour")
     assert main(["new", "empty"]) == 0
+
+
+def test_a_collection_is_made_with_a_second_agent_where_it_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "shop", "--agent", "Till"]) == 0
+    assert "l9 bind till.answer --collection shop" in capsys.readouterr().out
+    assert main(["validate", "shop", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["agents"] == ["shop", "till"]
+    assert main(["new", "desk", "--agent", "Desk"]) == 1
+    assert not (tmp_path / "desk").exists()

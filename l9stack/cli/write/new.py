@@ -25,9 +25,15 @@ from l9stack.project import Project
 def new(project: Project, path: Path, agent: str | None, as_json: bool) -> int:
     """Scaffold a collection, or an agent in one.
 
-    PATH is the collection's folder, made where it is not there. Nothing that is there is written over.
+    PATH is the collection's folder, made where it is not there, with an agent of its name to begin with. Nothing that
+    is there is written over.
     """
-    files, next_steps = _agent(project, path, agent) if agent else _collection(path)
+    if agent and not path.exists():
+        files, _ = _collection(path)
+        more, next_steps = _second_agent(path, agent)
+        files |= more
+    else:
+        files, next_steps = _agent(project, path, agent) if agent else _collection(path)
     _write(files)
     made = [str(path) for path in files]
     if as_json:
@@ -59,13 +65,27 @@ def _collection(folder: Path) -> tuple[dict[Path, str], list[str]]:
     return files, steps
 
 
+def _second_agent(folder: Path, wanted: str) -> tuple[dict[Path, str], list[str]]:
+    """An agent beside the first one of a collection that is made with it."""
+    name, first = _agent_name(wanted), identifier(folder.resolve().name)
+    if name == first:
+        hint = f"take another name, or leave --agent out: the first agent is {first}"
+        raise _refused("duplicate-agent", f"the collection has an agent {first}", None, hint)
+    return _agent_file(folder, name, f"L9/agents/{name}")
+
+
+def _agent_name(wanted: str) -> AgentId:
+    name = agent_id(wanted)
+    if name is None:
+        raise _refused("bad-name", f"no identifier can be made of {wanted!r}", None, "use letters, digits, `_`")
+    return name
+
+
 def _agent(project: Project, folder: Path, wanted: str) -> tuple[dict[Path, str], list[str]]:
     from l9stack.inputs import Inputs
     from l9stack.reading.collection import read_collection
 
-    name = agent_id(wanted)
-    if name is None:
-        raise _refused("bad-name", f"no identifier can be made of {wanted!r}", None, "use letters, digits, `_`")
+    name = _agent_name(wanted)
     if not existing_path(str(folder)).is_dir():
         hint = "an agent of a collection of one file is one more document in that file"
         raise _refused("not-a-folder", f"{folder} is no folder", folder, hint)
@@ -77,6 +97,10 @@ def _agent(project: Project, folder: Path, wanted: str) -> tuple[dict[Path, str]
         if agent.id == name or agent.root_path.casefold() == root.casefold():
             message = f"the collection has an agent {agent.id} at {agent.root_path}"
             raise _refused("duplicate-agent", message, folder / agent.place.file, "take another name")
+    return _agent_file(folder, name, root)
+
+
+def _agent_file(folder: Path, name: AgentId, root: str) -> tuple[dict[Path, str], list[str]]:
     file = folder / f"{name}.yaml"
     steps = [
         f"edit {file}: role, anchors, files, endpoints",
