@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from l9stack import __version__
+from l9stack.assets import asset
 from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
@@ -47,6 +48,7 @@ def diagnose(project: Project) -> list[MachineCheck]:
     return [
         _python(),
         MachineCheck("l9stack", "ok", f"{__version__} ({Path(__file__).resolve().parent})"),
+        MachineCheck("templates", "ok", str(asset("templates"))),
         *_extras(),
         _engine(),
         _language_host(),

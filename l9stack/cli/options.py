@@ -142,7 +142,7 @@ def path_argument(function: F) -> F:
 
 def meta_option(function: F) -> F:
     """`--meta`: other meta templates than the project's."""
-    text = "Folder with the four meta templates (default: the project's templates/meta)."
+    text = "Folder with the four meta templates (default: the project's templates/meta, else the shipped)."
     return click.option("--meta", metavar="FOLDER", help=text)(function)
 
 

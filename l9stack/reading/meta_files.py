@@ -72,7 +72,7 @@ class MetaReader:
         """The known top-level mappings of all documents of a file, by key; the others are told."""
         source = self.folder.get(file)
         if source is None:
-            hint, place = "the shipped templates lie in templates/meta/", Place(f"{self.folder.shown}/{file}")
+            hint, place = "`l9 doctor` says where the shipped templates lie", Place(f"{self.folder.shown}/{file}")
             self.problems.append(Problem("no-meta-template", f"{file} is missing", place, hint))
             return {}
         if source.fault:  # it is told with those of the whole folder

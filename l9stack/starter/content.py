@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,8 @@ def further_files(root: Path, beginning: Beginning) -> dict[str, bytes]:
 
 
 def _filled(source: str, root: Path, beginning: Beginning) -> bytes:
-    name = identifier(root.name) or "agents"  # what the engine takes as a project's name
+    # The engine takes letters without marks as a project's name: `über` becomes `uber`.
+    name = identifier(unicodedata.normalize("NFKD", root.name).encode("ascii", "ignore").decode()) or "agents"
     marks = {"@tour@": beginning.tour, "@project@": root.name, "@name@": name, "@collection@": beginning.path}
     text = _text(source)
     for mark, value in marks.items():

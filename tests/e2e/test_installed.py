@@ -94,10 +94,10 @@ def test_a_bare_installation_says_what_it_lacks(bare: Installation, wheel: Path,
     }
     assert checks["extra deploy"]["remedy"].endswith(f"pip install '{wheel}[deploy]'")
     bare.run("l9", "init", at=tmp_path)
-    for command in (["validate", "input_schemas/bookings"], ["up"], ["status"]):
-        said = bare.run("l9", *command, at=tmp_path, expect=2).stderr
+    for command, extra in {"validate": "generate", "extract": "generate", "up": "deploy", "status": "agent"}.items():
+        said = bare.run("l9", command, at=tmp_path, expect=2).stderr
         assert "missing-extra: " in said
-        assert "pip install" in said
+        assert f"pip install '{wheel}[{extra}]'\n" in said
         assert "Traceback" not in said
 
 

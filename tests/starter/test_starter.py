@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from l9stack.cli.main import main
 from l9stack.files import digests_below
@@ -47,7 +48,7 @@ def test_every_stack_has_the_collection_and_dev_keeps_no_secret(folder: Path):
     assert stack_names(folder) == ["dev", "prod", "staging"]
     assert {read_stack(folder, stack).collection for stack in stack_names(folder)} == {COLLECTION}
     assert [stack for stack in stack_names(folder) if keeps_no_secret(folder, stack)] == ["dev"]
-    assert (folder / "Pulumi.yaml").read_text().startswith("name: eatery\n")
+    assert (folder / "Pulumi.yaml").read_text().startswith('name: "eatery"\n')
 
 
 def test_what_is_shown_and_what_scripts_get_agree(folder: Path, capsys: pytest.CaptureFixture[str]):
@@ -61,7 +62,7 @@ def test_what_is_shown_and_what_scripts_get_agree(folder: Path, capsys: pytest.C
 def test_a_folder_that_is_not_there_is_made_and_entered(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["init", "my shop"]) == 0
     assert f"next:\n  cd '{folder}/my shop'\n" in capsys.readouterr().out
-    assert (folder / "my shop" / "Pulumi.yaml").read_text().startswith("name: my_shop\n")
+    assert (folder / "my shop" / "Pulumi.yaml").read_text().startswith('name: "my_shop"\n')
 
 
 def test_a_second_time_says_that_there_is_a_project_and_changes_nothing(
@@ -109,4 +110,18 @@ def test_the_clone_is_the_project_that_the_example_makes(folder: Path):
     for name in ("__main__.py", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml"):
         assert (folder / name).read_bytes() == (REPOSITORY / name).read_bytes()
     own = (REPOSITORY / "Pulumi.yaml").read_text()
-    assert (folder / "Pulumi.yaml").read_text() == own.replace("name: l9stack", "name: eatery")
+    assert (folder / "Pulumi.yaml").read_text() == own.replace("name: l9stack", 'name: "eatery"')
+
+
+@pytest.mark.parametrize(
+    ("folder_name", "name"),
+    [("über gut", "uber_gut"), ("true", "true"), ("2026", "n2026"), ("日本", "agents"), ("x" * 90, "agents")],
+)
+def test_a_project_has_a_name_that_is_a_text(folder: Path, folder_name: str, name: str):
+    assert main(["init", folder_name]) == 0
+    assert yaml.safe_load((folder / folder_name / "Pulumi.yaml").read_text())["name"] == name
+
+
+def test_a_folder_that_no_file_can_be_made_in_is_told(capsys: pytest.CaptureFixture[str]):
+    assert main(["init", "/proc/nowhere"]) == 1
+    assert "not-written" in capsys.readouterr().err
