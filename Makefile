@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PUBLISHED := tests/reading/test_schema.py tests/reading/test_glue_words.py tests/rendering/test_families.py tests/running/test_manifest.py \
 	tests/layers/test_agent_api.py
 
-.PHONY: setup up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
+.PHONY: setup launchers up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
 
 setup: $(READY)
 
@@ -17,8 +17,15 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(MAKE) --no-print-directory launchers
 	@touch $(READY)
 	@echo "setup: done; the command is $(BIN)/l9"
+
+# Where the path has a space, or is long, pip's launchers let a shell read it, which takes `$` and quotes for its own.
+# They go by their own place instead.
+launchers:
+	@grep -lIs "^'''exec' " $(BIN)/* | xargs -r sed -i \
+		'2s|^\x27\x27\x27exec\x27 .*|\x27\x27\x27exec\x27 "$$(dirname "$$(readlink -f "$$0")")/python" "$$0" "$$@"|'
 
 up: setup
 	@$(BIN)/l9 up

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -66,7 +67,7 @@ class Deployed:
 
     def pulumi(self, *arguments: str, **environ: str) -> str:
         """Plain Pulumi in the environment that `l9 env` prints; its output."""
-        script = f'eval "$({COMMAND} env)" && exec pulumi "$@" --non-interactive --color never'
+        script = f'eval "$({shlex.quote(str(COMMAND))} env)" && exec pulumi "$@" --non-interactive --color never'
         done = subprocess.run(
             ["bash", "-c", script, "pulumi", *arguments],
             cwd=self.root,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 
 from tests.e2e.conftest import CLAIM, COMMAND
@@ -92,7 +93,8 @@ def claims(project: OnDocker) -> int:
 
 def destroyed(project: OnDocker) -> subprocess.CompletedProcess[str]:
     """Plain `pulumi destroy`, planned only."""
-    script = f'eval "$({COMMAND} env)" && exec pulumi destroy --preview-only --non-interactive --stack {project.stack}'
+    env = f'eval "$({shlex.quote(str(COMMAND))} env)"'
+    script = f"{env} && exec pulumi destroy --preview-only --non-interactive --stack {project.stack}"
     return subprocess.run(
         ["bash", "-c", script], cwd=project.root, env={**os.environ, **project.environ}, capture_output=True, text=True
     )
