@@ -22,8 +22,10 @@ $(READY): requirements.lock pyproject.toml
 	@echo "setup: done; the command is $(BIN)/l9"
 
 # Where the path has a space, or is long, pip's launchers let a shell read it, which takes `$` and quotes for its own.
-# They go by their own place instead.
+# They go by their own place instead. So does the link to this folder: Python reads it in the encoding of the locale,
+# and ends at once where that has no word for a letter of the path.
 launchers:
+	@for link in $(VENV)/lib/python3*/site-packages/*l9stack.pth; do echo ../../../.. > "$$link"; done
 	@grep -lIs "^'''exec' " $(BIN)/* | xargs -r sed -i \
 		'2s|^\x27\x27\x27exec\x27 .*|\x27\x27\x27exec\x27 "$$(dirname "$$(readlink -f "$$0")")/python" "$$0" "$$@"|'
 

@@ -84,4 +84,7 @@ def _failure(error: Exception) -> L9Error | None:
 
 def run() -> None:
     """The entry point of the console script."""
+    # An encoding may have no word for a letter of a path or a text: the letter's number is written in its place.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] - of a process, they are no other kind
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 
 import click
@@ -34,7 +35,9 @@ def env(project: Project, as_json: bool) -> int:
         print_json(environment)
     else:
         for name, value in environment.items():
-            print(f"export {name}={shlex.quote(value)}")
+            # A path is bytes to the shell, whatever encoding texts have.
+            line = f"export {name}={shlex.quote(value)}\n"
+            click.get_binary_stream("stdout").write(os.fsencode(line))
     return EXIT_OK
 
 
