@@ -116,6 +116,12 @@ def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
         path.write_bytes(data)
 
 
+def open_to_readers(folder: Path) -> None:
+    """Give a folder, and all in it, the modes that images keep: everybody may read, whatever our umask says."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
 @contextlib.contextmanager
 def temporary_folder(beside: Path) -> Iterator[Path]:
     """An empty, locked folder on the same file system as `beside` (its parent); removed unless it was renamed away."""
