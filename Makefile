@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PUBLISHED := tests/reading/test_schema.py tests/reading/test_glue_words.py tests/rendering/test_families.py tests/running/test_manifest.py \
 	tests/layers/test_agent_api.py
 
-.PHONY: setup launchers up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
+.PHONY: setup places up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
 
 setup: $(READY)
 
@@ -17,15 +17,16 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
-	@$(MAKE) --no-print-directory launchers
+	@$(MAKE) --no-print-directory places
 	@touch $(READY)
 	@echo "setup: done; the command is $(BIN)/l9"
 
-# Where the path has a space, or is long, pip's launchers let a shell read it, which takes `$` and quotes for its own.
-# They go by their own place instead. So does the link to this folder: Python reads it in the encoding of the locale,
-# and ends at once where that has no word for a letter of the path.
-launchers:
-	@for link in $(VENV)/lib/python3*/site-packages/*l9stack.pth; do echo ../../../.. > "$$link"; done
+# pip writes the clone's path into the environment. Where it has a space, or is long, launchers let a shell read it, which
+# takes `$` and quotes for its own; and where it has an umlaut, Python does not start under LC_ALL=C. So both go by their
+# own place instead.
+places:
+	@for file in $(VENV)/lib/python*/site-packages/*_l9stack.pth; do \
+		realpath --relative-to="$${file%/*}" . > "$$file"; done
 	@grep -lIs "^'''exec' " $(BIN)/* | xargs -r sed -i \
 		'2s|^\x27\x27\x27exec\x27 .*|\x27\x27\x27exec\x27 "$$(dirname "$$(readlink -f "$$0")")/python" "$$0" "$$@"|'
 

@@ -20,7 +20,7 @@ class CommandRow(NamedTuple):
 
 GROUPS: dict[str, tuple[CommandRow, ...]] = {
     "Write": (
-        CommandRow("init", "write.init:init", "make a project of a folder, with a small collection"),
+        CommandRow("init", "write.init:init", "make a folder a project, with two agents to begin with"),
         CommandRow("new", "write.new:new", "scaffold a collection, or an agent in one"),
         CommandRow("bind", "write.bind:bind", "write a typed function and a failing example test for an operation"),
         CommandRow("prompt", "write.prompt:prompt", "print a prompt by which a language model can write the modules"),

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from l9stack.bundle import bundle_path
 from l9stack.errors import EngineError
 from l9stack.progress import Progress
-from l9stack.shipped import shipped
 
 BUILD_SECONDS = 3000
 SAY_EVERY = 15.0
@@ -52,7 +52,7 @@ def build_language_host(folder: Path, progress: Progress) -> None:
         _run([go, "build", "-trimpath", "-o", str(output), _HOST], "language", "the language host", progress)
         module = subprocess.run(
             [go, "list", "-m", "-f", "{{.Dir}}", _SDK],
-            cwd=shipped("tools/language"),
+            cwd=bundle_path("tools/language"),
             env=_environ(),
             capture_output=True,
             text=True,
@@ -109,7 +109,7 @@ def _run(command: list[str], module: str, what: str, progress: Progress) -> None
     said = began
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            command, cwd=shipped(f"tools/{module}"), env=_environ(), stdout=errors, stderr=errors
+            command, cwd=bundle_path(f"tools/{module}"), env=_environ(), stdout=errors, stderr=errors
         )
         while process.poll() is None:
             time.sleep(0.2)
@@ -126,10 +126,24 @@ def _run(command: list[str], module: str, what: str, progress: Progress) -> None
             raise EngineError(f"building {what} failed: {' | '.join(lines)}")
 
 
+def make_cache(folder: Path) -> None:
+    """Make a folder below the user's cache; raises EngineError where the user cannot write there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise EngineError(
+            f"no Pulumi engine here, and {folder} cannot be written, where it would be kept: set XDG_CACHE_HOME to a "
+            "folder of yours"
+        )
+
+
 @contextmanager
 def _alone(target: Path, progress: Progress) -> Iterator[None]:
     """One build at a time: the second waits, and finds the first one's work."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_cache(target.parent)
     with (target.parent / f"{target.name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -60,6 +60,7 @@ def obtain(progress: Progress) -> EngineBinary:
     """
     if found := find():
         return found
+    build.make_cache(cache_folder().parent)
     way = os.environ.get("L9_ENGINE", "")
     tried: list[str] = []
     if way in ("", "install"):

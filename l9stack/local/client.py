@@ -16,7 +16,7 @@ from l9stack.agent.backends import BackendUrls
 from l9stack.errors import ServiceError
 from l9stack.local import processes
 from l9stack.local.host import AgentStatus
-from l9stack.local.paths import socket_path
+from l9stack.local.paths import socket_address, socket_path
 
 START_SECONDS = 20.0
 CALL_SECONDS = 120.0
@@ -93,7 +93,8 @@ class SupervisorClient:
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(CALL_SECONDS)
-                connection.connect(str(socket_path(self._run)))
+                with socket_address(self._run) as address:
+                    connection.connect(address)
                 connection.sendall(json.dumps({"method": method, "params": params}).encode() + b"\n")
                 with connection.makefile("rb") as reader:
                     line = reader.readline()

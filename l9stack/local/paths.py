@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-_LONGEST = 100
-"""A unix socket's path has room for 107 bytes."""
 
 
 def socket_path(run: Path) -> Path:
-    """The daemon's socket: in the run folder, or in a private folder of ours where that path is too long."""
-    path = run / "supervisor.sock"
-    if len(os.fsencode(path)) <= _LONGEST:
-        return path
-    folder = Path(tempfile.gettempdir()) / f"l9stack-{os.geteuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    stat = folder.lstat()
-    if stat.st_uid != os.geteuid() or stat.st_mode & 0o077 or folder.is_symlink():
-        raise OSError(f"{folder} is not private to us")
-    return folder / f"{hashlib.sha256(os.fsencode(run)).hexdigest()[:16]}.sock"
+    """The daemon's socket."""
+    return run / "supervisor.sock"
+
+
+@contextmanager
+def socket_address(run: Path) -> Iterator[str]:
+    """What to bind or connect to: the socket's path has room for 107 bytes only, so it goes by the open folder.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    folder = os.open(run, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{socket_path(run).name}"
+    finally:
+        os.close(folder)
 
 
 def ports_file(run: Path) -> Path:

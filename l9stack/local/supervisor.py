@@ -22,7 +22,7 @@ from typing import Any
 from l9stack.errors import ServiceError
 from l9stack.local import namespaces, processes, servers
 from l9stack.local.host import AgentHost
-from l9stack.local.paths import ports_file, socket_path
+from l9stack.local.paths import ports_file, socket_address, socket_path
 from l9stack.local.processes import Server
 
 
@@ -197,7 +197,9 @@ def serve(run: Path) -> None:
 
     path = socket_path(run)
     path.unlink(missing_ok=True)
-    with Socket(str(path), Handler) as listener:
+    with socket_address(run) as address:
+        bound = Socket(address, Handler)
+    with bound as listener:
         path.chmod(0o600)
         threading.Thread(target=listener.serve_forever, daemon=True).start()
         supervisor.ended.wait()

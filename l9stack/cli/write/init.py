@@ -17,12 +17,13 @@ from l9stack.starter import beginning_of, make_project
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
-@click.option("--example", is_flag=True, help="With the claims desk of five agents, not the small collection of two.")
+@click.option("--example", is_flag=True, help="Begin with the claims desk, an example of five agents.")
 @json_option
 def init(folder: Path, example: bool, as_json: bool) -> int:
-    """Make a project of a folder, with a small collection.
+    """Make a folder a project, with two agents to begin with.
 
-    FOLDER is the working directory by default, and made where it is not there. Nothing that is there is written over.
+    FOLDER is the working directory where none is named, and is made where it is not there. Nothing that is there is
+    written over.
     """
     root = folder.resolve()
     project = make_project(root, beginning_of(example=example))
