@@ -21,8 +21,19 @@ from l9stack.errors import InputError, Place, Problem
 
 _PREFIX = ".tmp-"
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+_NOWHERE = Path("/dev/null")
+"""Nothing is below it, and nobody can make anything there, root included."""
 CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache"})
 """Folders that Python tools leave behind when somebody runs the tests; they are no part of a tree."""
+
+
+def home_folder() -> Path:
+    """The user's home; a folder that is not there where no home is known, or it is closed to us, as after `su`."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a container made the user up
+        return _NOWHERE
+    return home if os.access(home, os.X_OK) else _NOWHERE
 
 
 def contained_path(root: Path, relative: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 
 import click
 
@@ -36,8 +37,7 @@ def env(project: Project, as_json: bool) -> int:
     else:
         for name, value in environment.items():
             # A path is bytes to the shell, whatever encoding texts have.
-            line = f"export {name}={shlex.quote(value)}\n"
-            click.get_binary_stream("stdout").write(os.fsencode(line))
+            sys.stdout.buffer.write(os.fsencode(f"export {name}={shlex.quote(value)}\n"))
     return EXIT_OK
 
 
