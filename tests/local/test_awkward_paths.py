@@ -48,11 +48,13 @@ def test_what_pip_wrote_into_the_environment_goes_by_its_own_place(tmp_path: Pat
     binaries, site = folder / ".venv" / "bin", folder / ".venv" / "lib" / "python3.11" / "site-packages"
     site.mkdir(parents=True)
     binaries.mkdir()
+    path = site / "_editable_impl_l9stack.pth"
+    path.write_text(f"{folder}\n")
     (binaries / "python").symlink_to(sys.executable)
     (binaries / "l9").write_text(LAUNCHER.format(folder=binaries))
     (binaries / "l9").chmod(0o755)
     subprocess.run(["make", "-s", "-f", str(MAKEFILE), "places"], cwd=folder, check=True)
-    assert (site / "_editable_impl_l9stack.pth").read_text() == "../../../..\n"
+    assert path.read_text() == "../../../..\n"
     (tmp_path / "link").symlink_to(binaries / "l9")
     for command in (binaries / "l9", tmp_path / "link"):
         assert subprocess.run([command, "$it's"], capture_output=True, text=True).stdout == "$it's\n"
