@@ -26,12 +26,8 @@ def become(folder: Path, user: int | None) -> Become | None:
             namespace.
     """
     if user is None:
-        if _has_name(os.geteuid()):
+        if not (refused := _refused(os.geteuid())):
             return None
-        refused = (
-            f"Postgres wants a user with a name, and {os.geteuid()} has none: run as another user, or give that one a "
-            "line in /etc/passwd"
-        )
     else:
         blocked = copies.blocked_at(folder, user)
         if blocked is None:
@@ -48,12 +44,18 @@ def become(folder: Path, user: int | None) -> Become | None:
     return lambda: _rename(inside)
 
 
-def _has_name(user: int) -> bool:
+def _refused(user: int) -> str:
+    """Why Postgres does not run as this user, and what helps; empty where it does."""
+    if user == 0:
+        return (
+            "Postgres runs as an unprivileged user, from a copy in /var/tmp, where no program may run: mount it "
+            "without noexec, or do not run as root"
+        )
     try:
         pwd.getpwuid(user)
     except KeyError:
-        return False
-    return True
+        return f"Postgres wants a user with a name: give {user} a line in /etc/passwd, or run as another user"
+    return ""
 
 
 def _name_inside() -> int | None:

