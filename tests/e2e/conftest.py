@@ -45,11 +45,12 @@ class Deployed:
     """How long one command may take."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """What every command's environment has beside this process's own."""
+    command: Path = COMMAND
 
     def run(self, *arguments: str, expect: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run `l9`; its exit code has to be the expected one, where one is expected."""
         done = subprocess.run(
-            [str(COMMAND), *arguments],
+            [str(self.command), *arguments],
             cwd=self.root,
             env={**os.environ, **self.environ, **environ},
             capture_output=True,
@@ -67,7 +68,7 @@ class Deployed:
 
     def pulumi(self, *arguments: str, **environ: str) -> str:
         """Plain Pulumi in the environment that `l9 env` prints; its output."""
-        script = f'eval "$({shlex.quote(str(COMMAND))} env)" && exec pulumi "$@" --non-interactive --color never'
+        script = f'eval "$({shlex.quote(str(self.command))} env)" && exec pulumi "$@" --non-interactive --color never'
         done = subprocess.run(
             ["bash", "-c", script, "pulumi", *arguments],
             cwd=self.root,
