@@ -3,11 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Tests that hold what is made from the code and published: schemas, and the page of the agents' library.
+DOCS_READY := $(VENV)/.docs
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
+LOCKED := --require-hashes --only-binary :all: --no-deps
+# Tests that hold what is made from the code and published: schemas and references.
 PUBLISHED := tests/reading/test_schema.py tests/reading/test_glue_words.py tests/rendering/test_families.py tests/running/test_manifest.py \
-	tests/layers/test_agent_api.py
+	tests/layers/test_agent_api.py tests/docs/test_references.py
 
-.PHONY: setup places up preview down test check regen e2e-docker bench hostile chaos mutants lock clean
+.PHONY: setup places up preview down test check dist regen docs e2e-docker bench hostile chaos mutants lock clean
 
 setup: $(READY)
 
@@ -15,8 +19,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "l9stack needs Python 3.11 or later; set PYTHON=…"; exit 2; }
 	@echo "setup: making $(VENV) from requirements.lock (about a minute, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(INSTALL) $(LOCKED) -r requirements.lock
+	@$(INSTALL) --no-build-isolation --no-deps -e .
 	@$(MAKE) --no-print-directory places
 	@touch $(READY)
 	@echo "setup: done; the command is $(BIN)/l9"
@@ -46,15 +50,27 @@ test: setup
 
 check: setup
 	@echo "check: format, lint, types, layers, tests"
-	@$(BIN)/ruff format --check l9stack tests __main__.py
-	@$(BIN)/ruff check l9stack tests __main__.py
+	@$(BIN)/ruff format --check l9stack tests docs/conf.py __main__.py
+	@$(BIN)/ruff check l9stack tests docs/conf.py __main__.py
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test
 
+dist: setup
+	@$(BIN)/python -m hatchling build --clean -d dist
+
 regen: setup
 	@$(BIN)/python -m pytest -q tests/golden $(PUBLISHED) --regen
 	@git --no-pager diff --stat -- tests/golden schemas docs || true
+
+docs: $(DOCS_READY)
+	@$(BIN)/python -m sphinx -q -E -W --keep-going -c docs -d build/doctrees . build/docs
+	@echo "docs: build/docs/index.html"
+
+$(DOCS_READY): $(READY) docs/requirements.lock
+	@echo "docs: installing what builds pages, once"
+	@$(INSTALL) $(LOCKED) -r docs/requirements.lock
+	@touch $(DOCS_READY)
 
 e2e-docker: setup
 	@echo "e2e-docker: stacks on this machine's Docker engine, from images made here (ended after $(or $(SECONDS),5400) s)"
@@ -79,7 +95,8 @@ mutants: setup
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
 lock:
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements.in -o requirements.lock
+	@$(COMPILE) requirements.in -o requirements.lock
+	@$(COMPILE) -c requirements.lock docs/requirements.in -o docs/requirements.lock
 
 clean:
 	@rm -rf $(VENV)

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from l9stack import __version__
 from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
 from l9stack.extras import extras, install_command, missing_distributions
 from l9stack.files import home_folder
+from l9stack.local.strays import find_strays
 from l9stack.project import Project
 from l9stack.running.docker_engine import usual_host
 
@@ -26,6 +28,8 @@ USES = {
     "deploy": "all of it, and deploying",
 }
 """What each extra is for."""
+NAMED = 4
+"""How many missing packages are named; the command that installs an extra brings all of them."""
 _DISK_BYTES = 2 << 30
 
 
@@ -43,6 +47,7 @@ def diagnose(project: Project) -> list[MachineCheck]:
     """Every check, in the order in which a first run needs them."""
     return [
         _python(),
+        MachineCheck("l9stack", "ok", f"{__version__} ({Path(__file__).resolve().parent})"),
         *_extras(),
         _engine(),
         _language_host(),
@@ -51,8 +56,16 @@ def diagnose(project: Project) -> list[MachineCheck]:
         _docker_command(),
         _docker_plugin(),
         _disk(project),
+        *_strays(project),
         _keys(project),
     ]
+
+
+def _strays(project: Project) -> list[MachineCheck]:
+    """What still runs of a `.l9` that was removed; nothing to tell where there is none."""
+    strays = find_strays(project.run)
+    detail = f"process {', '.join(map(str, strays))} runs agents and servers of a .l9 folder that was removed"
+    return [MachineCheck("removed .l9", "warning", detail, "`l9 down` ends it")] if strays else []
 
 
 def _python() -> MachineCheck:
@@ -66,7 +79,8 @@ def _extras() -> list[MachineCheck]:
         missing = missing_distributions(extra)
         detail = f"{USES.get(extra, extra)}: {len(names)} packages"
         if missing:
-            lacking = f"{detail}, not here: {', '.join(missing)}"
+            named = missing if len(missing) <= NAMED else (*missing[: NAMED - 1], f"{len(missing) - NAMED + 1} more")
+            lacking = f"{detail}, not here: {', '.join(named)}"
             checks.append(MachineCheck(f"extra {extra}", "missing", lacking, install_command(extra)))
         else:
             checks.append(MachineCheck(f"extra {extra}", "ok", detail))

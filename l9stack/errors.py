@@ -5,6 +5,7 @@ raises as itself. The tree, with the exit code that the command line gives each:
 
     L9Error
     ├── InputError         1   the collection, glue, answers or meta templates are wrong
+    │   └── NotDeployedError   nothing is deployed to the stack that is asked about
     ├── GateError          1   a gate did not hold
     ├── InstallationError  2   an extra that the command needs is not installed
     ├── VerificationError  1   an extraction does not match its signed evidence
@@ -23,6 +24,19 @@ from typing import Any, Literal
 from l9stack.printable import terminal
 
 EXIT_OK, EXIT_INPUT, EXIT_USAGE, EXIT_DRIFT, EXIT_LOCKED, EXIT_ENGINE, EXIT_RUNTIME, EXIT_MACHINE = range(8)
+EXIT_INTERRUPTED = 130
+EXIT_CODES = {
+    EXIT_OK: "ok",
+    EXIT_INPUT: "the input is wrong, a gate failed or a verification failed",
+    EXIT_USAGE: "usage",
+    EXIT_DRIFT: "drift found (preview --exit-code, diff --exit-code)",
+    EXIT_LOCKED: "another run holds the collection or the stack",
+    EXIT_ENGINE: "the Pulumi engine is missing or failed",
+    EXIT_RUNTIME: "a backend or an agent is not healthy",
+    EXIT_MACHINE: "this machine refused: disk full, no right to write, port taken",
+    EXIT_INTERRUPTED: "interrupted",
+}
+"""What each exit code of the command line means: `l9 --help` and documents say it in these words."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -82,6 +96,10 @@ class InputError(L9Error):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.level, problem.place or Place(""))))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NotDeployedError(InputError):
+    """Nothing is deployed to the stack that is asked about, as far as this project knows."""
 
 
 class GateError(L9Error):

@@ -12,7 +12,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -51,6 +51,16 @@ def install_command(extra: str) -> str:
     return f"{_installer()} install {'-e ' if folder else ''}{shlex.quote(wanted) if source else repr(wanted)}"
 
 
+def require_extra(extra: str) -> None:
+    """Refuse to begin what would end without an extra, as obtaining the engine without Pulumi's SDK.
+
+    Raises:
+        InstallationError: with what is missing, and the command that installs it.
+    """
+    if missing := missing_distributions(extra):
+        raise _lacking(missing, extra)
+
+
 def installation_error(error: ModuleNotFoundError, preferred: str = "") -> InstallationError | None:
     """What to tell of an import that failed because an extra is not installed; None where that is not the reason.
 
@@ -61,8 +71,7 @@ def installation_error(error: ModuleNotFoundError, preferred: str = "") -> Insta
         return None
     having = [extra for extra, names in extras().items() if distribution in names]
     extra = preferred if preferred in having else having[0]
-    message = f"{distribution} is not installed; it comes with the extra `{extra}` of {DISTRIBUTION}"
-    return InstallationError([Problem("missing-extra", message, hint=install_command(extra))])
+    return _lacking((distribution,), extra)
 
 
 def distribution_of(module: str) -> str:
@@ -74,13 +83,19 @@ def distribution_of(module: str) -> str:
     return next((known[name] for name in (_folded(module), f"py{_folded(module)}") if name in known), "")
 
 
+def _lacking(missing: Sequence[str], extra: str) -> InstallationError:
+    shown = missing[0] if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more"
+    message = f"not installed: {shown}, of the extra `{extra}`"
+    return InstallationError([Problem("missing-extra", message, hint=install_command(extra))])
+
+
 def _folded(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _installed(name: str) -> bool:
     try:
-        importlib.metadata.version(name)
+        importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import click
@@ -75,18 +76,8 @@ GROUPS: dict[str, tuple[CommandRow, ...]] = {
 
 ROWS = {row.name: row for rows in GROUPS.values() for row in rows}
 
-_EPILOG = """\b
-Exit codes:
-  0    ok
-  1    the input is wrong, a gate failed or a verification failed
-  2    usage
-  3    drift found (preview --exit-code, diff --exit-code)
-  4    another run holds the collection or the stack
-  5    the Pulumi engine is missing or failed
-  6    a backend or an agent is not healthy
-  7    this machine refused: disk full, no right to write, port taken
-  130  interrupted
-"""
+EXTRAS = {"Write": "generate", "Prove": "generate", "Deploy": "deploy", "Inspect": "generate"}
+"""The extra that all of a group's commands can do with; what operates agents needs no more than they do."""
 
 
 class CommandGroup(click.Group):
@@ -121,11 +112,17 @@ class CommandGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes; their table is imported for help alone."""
+        from l9stack.errors import EXIT_CODES
+
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
 
 @click.group(
     cls=CommandGroup,
     invoke_without_command=True,
-    epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
@@ -145,3 +142,9 @@ def l9(ctx: click.Context, project: str | None) -> None:
     from l9stack.project import Project
 
     ctx.obj = Project(Path(project).resolve()) if project else Project.find()
+
+
+def extra_of(words: Sequence[str]) -> str:
+    """The extra for the command of a command line; empty where no command is named, or what agents have will do."""
+    name = next((word for word in words if word in ROWS), "")
+    return next((extra for title, extra in EXTRAS.items() if name in {row.name for row in GROUPS[title]}), "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from l9stack.cli.commands import l9
+from l9stack.cli.commands import extra_of, l9
 
 if TYPE_CHECKING:
     from l9stack.errors import L9Error
@@ -50,15 +50,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
+        from l9stack.errors import EXIT_INTERRUPTED
+
         print("interrupted", file=sys.stderr)
-        return 130
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe went away (`l9 graph | head`): nothing is wrong, and nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         # What a failure is told with is imported for a failure: `--help` and completion do without.
-        if (failure := _failure(error)) is None:
+        if (failure := _failure(error, words)) is None:
             raise
         from l9stack.cli.printing import print_error
 
@@ -66,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return failure.exit_code
 
 
-def _failure(error: Exception) -> L9Error | None:
+def _failure(error: Exception, words: Sequence[str]) -> L9Error | None:
     """What a person is told of a failure; None for a bug."""
     from l9stack.errors import L9Error, MachineError
 
@@ -75,7 +77,7 @@ def _failure(error: Exception) -> L9Error | None:
     if isinstance(error, ModuleNotFoundError):
         from l9stack.extras import installation_error
 
-        return installation_error(error)
+        return installation_error(error, extra_of(words))
     if isinstance(error, OSError) and error.errno in _MACHINE:
         where = f" ({error.filename})" if error.filename else ""
         message = f"{error.strerror}{where}: what was there before is as it was; {_MACHINE[error.errno]}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import string
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -21,6 +22,30 @@ _OR_ANOTHER = "Stack name (default: dev; another collection gets dev-<collection
 
 pass_project = click.pass_obj
 """The project that was named, or the nearest one upward, as the first argument of a command."""
+
+
+def pass_stack_project(function: F) -> F:
+    """The same for commands about stacks, which only a project has: a folder that is none is told as such."""
+
+    @click.pass_obj
+    @functools.wraps(function)
+    def within(project: Project, *arguments: Any, **options: Any) -> Any:
+        require_project(project)
+        return function(project, *arguments, **options)
+
+    return cast(F, within)
+
+
+def require_project(project: Project) -> None:
+    """Refuse a folder that the engine would not know as a project either.
+
+    Raises:
+        InputError: most often somebody stands in another folder.
+    """
+    if not (project.root / "Pulumi.yaml").is_file():
+        message = f"there is no project in {project.root} or above: no Pulumi.yaml"
+        hint = "go to the project's folder, or name it: `l9 --project PATH …`; `l9 init` makes one of this folder"
+        raise InputError([Problem("no-project", message, hint=hint)])
 
 
 class ExistingPath(click.ParamType[Path]):

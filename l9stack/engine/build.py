@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from l9stack.bundle import bundle_path
+from l9stack.assets import asset
 from l9stack.errors import EngineError
 from l9stack.progress import Progress
 
@@ -52,7 +52,7 @@ def build_language_host(folder: Path, progress: Progress) -> None:
         _run([go, "build", "-trimpath", "-o", str(output), _HOST], "language", "the language host", progress)
         module = subprocess.run(
             [go, "list", "-m", "-f", "{{.Dir}}", _SDK],
-            cwd=bundle_path("tools/language"),
+            cwd=asset("tools/language"),
             env=_environ(),
             capture_output=True,
             text=True,
@@ -108,9 +108,7 @@ def _run(command: list[str], module: str, what: str, progress: Progress) -> None
     began = time.monotonic()
     said = began
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
-            command, cwd=bundle_path(f"tools/{module}"), env=_environ(), stdout=errors, stderr=errors
-        )
+        process = subprocess.Popen(command, cwd=asset(f"tools/{module}"), env=_environ(), stdout=errors, stderr=errors)
         while process.poll() is None:
             time.sleep(0.2)
             now = time.monotonic()

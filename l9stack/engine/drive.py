@@ -18,8 +18,10 @@ from typing import Any
 from l9stack.engine.environment import environment
 from l9stack.engine.events import EngineRun, EventFollower
 from l9stack.engine.hints import hints
+from l9stack.engine.state_files import require_readable
 from l9stack.errors import EngineError, LockedError
 from l9stack.files import write_file
+from l9stack.model.deployment import UnfinishedDeployment
 from l9stack.progress import Progress
 from l9stack.project import Project
 from l9stack.reading.stack import keeps_no_secret
@@ -59,6 +61,7 @@ class StackEngine:
         encrypted by `secrets_provider`, else by the passphrase of the environment.
         """
         self._clear_dead_lock()
+        self._require_state()
         if not self._known():
             encrypted = ("--secrets-provider", secrets_provider) if secrets_provider else ()
             done = self._run("stack", "init", self.stack, *(() if select else ("--no-select",)), *encrypted)
@@ -76,9 +79,9 @@ class StackEngine:
             return False
         return any(self._project.pulumi.glob(f".pulumi/stacks/*/{self.stack}.json"))
 
-    def up(self) -> EngineRun:
-        """Bring the stack to what the collection says."""
-        with self._noted():
+    def up(self, agents: Iterable[str] = (), backends: Iterable[str] = ()) -> EngineRun:
+        """Bring the stack to what the collection says: to these parts, which are noted until they are there."""
+        with self._noted(tuple(agents), tuple(backends)):
             return self._operate("up", "--skip-preview", "--yes")
 
     def preview(self) -> EngineRun:
@@ -87,7 +90,9 @@ class StackEngine:
 
     def destroy(self, kept: Iterable[str] = ()) -> EngineRun:
         """Remove what the stack made, but the resources whose URNs are `kept` and what these lie in."""
-        return self._operate("destroy", "--skip-preview", "--yes", *(f"--exclude={urn}" for urn in kept))
+        outcome = self._operate("destroy", "--skip-preview", "--yes", *(f"--exclude={urn}" for urn in kept))
+        self._note.unlink(missing_ok=True)
+        return outcome
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; empty where it was never deployed."""
@@ -116,7 +121,7 @@ class StackEngine:
         """Whether the last deployment failed, or was cut off before the engine could note that; a `destroy` is none."""
         last = self.last_update()
         try:
-            noted = datetime.fromisoformat(self._note.read_text())
+            noted = datetime.fromisoformat(UnfinishedDeployment.model_validate_json(self._note.read_bytes()).since)
         except (OSError, ValueError):
             noted = None
         if noted and (not last or datetime.fromisoformat(last["startTime"]) < noted):
@@ -128,24 +133,25 @@ class StackEngine:
         return self._project.deploying / self.stack
 
     @contextmanager
-    def _noted(self) -> Iterator[None]:
-        """Note a deployment until it ends, however: a note that is left is of one that was cut off, or goes on."""
+    def _noted(self, agents: tuple[str, ...], backends: tuple[str, ...]) -> Iterator[None]:
+        """Note a deployment until it has ended well: a note that is left is of one that did not, or that goes on."""
         before = self._note.read_bytes() if self._note.is_file() else None
-        write_file(self._note, datetime.now(UTC).isoformat(timespec="seconds").encode())
-        left = None
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        note = UnfinishedDeployment(since=since, agents=agents, backends=backends)
+        write_file(self._note, note.model_dump_json().encode())
         try:
             yield
         except LockedError:  # it is another run's, which goes on
-            left = before
-            raise
-        finally:
-            if left is None:
+            if before is None:
                 self._note.unlink(missing_ok=True)
             else:
-                write_file(self._note, left)
+                write_file(self._note, before)
+            raise
+        self._note.unlink(missing_ok=True)
 
     def stacks(self) -> list[str]:
         """Every stack of the project."""
+        self._require_state("*")
         return [entry["name"] for entry in json.loads(self._call("stack", "ls", "--json"))]
 
     def remove(self) -> None:
@@ -164,6 +170,7 @@ class StackEngine:
             LockedError: another operation of the stack goes on.
         """
         self._clear_dead_lock()
+        self._require_state()
         following = EventFollower(self._progress, preview=command == "preview")
         with tempfile.TemporaryDirectory(prefix="l9-events-") as folder:
             log = Path(folder) / "events"
@@ -203,7 +210,7 @@ class StackEngine:
                 self.held |= following.heard
         if process.returncode:
             reason = self._reason(command, following.outcome, text)
-            raise LockedError(reason) if _LOCKED.search(reason) else EngineError(reason)
+            raise LockedError(self._holder() or reason) if _LOCKED.search(reason) else EngineError(reason)
         return following.outcome
 
     def _reason(self, command: str, outcome: EngineRun, text: str) -> str:
@@ -230,12 +237,28 @@ class StackEngine:
 
     def _told(self, *arguments: str) -> str:
         """What the engine says of the stack; empty where it has no such stack."""
+        self._require_state()
         done = self._run(*arguments, "--stack", self.stack)
         if "no stack named" in done.stderr:
             return ""
         if done.returncode:
             raise EngineError(f"stack {self.stack} could not be read: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
+
+    def _require_state(self, stack: str = "") -> None:
+        """Refuse a state that the engine cannot read, with what lies beside it."""
+        if self._environ.get("PULUMI_BACKEND_URL") == self._project.pulumi.as_uri():
+            for path in sorted(self._project.pulumi.glob(f".pulumi/stacks/*/{stack or self.stack}.json")):
+                require_readable(path)
+
+    def _holder(self) -> str:
+        """Who holds the stack, where a lock of this project's own state says so."""
+        for path in self._project.pulumi.glob(f".pulumi/locks/organization/*/{self.stack}/*.json"):
+            with suppress(OSError, ValueError, KeyError):
+                lock = json.loads(path.read_text())
+                holder = f"process {lock['pid']} on {lock['hostname']} since {lock['timestamp']}"
+                return f"stack {self.stack} is held by {holder}: run again when that has ended"
+        return ""
 
     def _clear_dead_lock(self) -> None:
         """Remove the stack's lock where the process on this host that held it is dead; say so."""

@@ -8,13 +8,19 @@ from pathlib import Path
 
 from l9stack.agent._security.proxies import loopback_exempt
 from l9stack.engine.find import language_host, obtain
+from l9stack.extras import require_extra
 from l9stack.files import home_folder
 from l9stack.progress import Progress
 from l9stack.project import Project
 
 
 def environment(project: Project, progress: Progress) -> dict[str, str]:
-    """Variables to set, in order; what the user has set already for state and secrets stays as it is."""
+    """Variables to set, in order; what the user has set already for state and secrets stays as it is.
+
+    Raises:
+        InstallationError: the program that the engine is to run would not start.
+    """
+    require_extra("deploy")
     engine = language_host(obtain(progress), progress)
     # The interpreter's own folder comes first: the language host takes the first `python` on PATH.
     first = [str(Path(sys.executable).parent), *map(str, engine.folders)]

@@ -1,4 +1,4 @@
-"""What to do about failures that a Docker engine tells in its own words, which know nothing of a stack's config."""
+"""What to do about failures that the engines tell in their own words, which know nothing of l9 or a stack's config."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ _HINTS: Mapping[str, str] = {
     r"unable to (find or )?pull image|pull access denied|manifest unknown|/manifests/|No such image": (
         "l9stack:docker.images names another image for each part (as {neo4j: registry.example.com/neo4j:5}); a "
         "private registry wants `docker login`, or l9stack:docker.registry for images that the stack builds"
+    ),
+    r"pulumi cancel": (
+        "l9 takes a lock away itself once its process is gone; where that ran on another machine, and runs no more: "
+        'eval "$(l9 env)"; pulumi cancel --stack NAME'
+    ),
+    r"pulumi (refresh|up|preview|destroy|stack|state|config)": (
+        '`l9 preview`, `l9 up` and `l9 down` do that here; the engine\'s own commands work after eval "$(l9 env)"'
     ),
     r"incorrect passphrase": (
         "the stack was made with another passphrase, to which `encryptionsalt` of its file belongs, than "

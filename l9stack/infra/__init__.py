@@ -1,1 +1,1 @@
-"""Pulumi components and dynamic providers (the only pulumi user beside `__main__.py`)."""
+"""Pulumi components and dynamic providers (the only user of pulumi)."""

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from l9stack.bundle import bundle_path
+from l9stack.assets import asset
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _GENERATING = (
@@ -31,7 +31,7 @@ _NOT_PRINTED = ("meta", "glue", "project")
 
 def templates_folder() -> Path:
     """The folder of templates that belong to l9stack."""
-    return bundle_path("templates")
+    return asset("templates")
 
 
 @cache

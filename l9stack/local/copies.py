@@ -17,10 +17,10 @@ _FOLDER = Path("/var/tmp")  # noqa: S108 - each copy is a folder of its own that
 
 
 def package(name: str) -> Path:
-    """The folder of an installed package."""
+    """The folder of an installed package; ModuleNotFoundError where it is not there, as of any other import."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise ServiceError(f"{name} is not installed: install l9stack[local]")
+        raise ModuleNotFoundError(f"{name} is not installed: install l9stack[local]", name=name)
     return Path(spec.origin).parent
 
 

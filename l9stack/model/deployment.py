@@ -69,6 +69,15 @@ class TestsBefore(_Described):
     seconds: float
 
 
+class UnfinishedDeployment(_Described):
+    """What a deployment was to bring, kept until it has ended well: a run that was cut off leaves it."""
+
+    since: str
+    """When it began: ISO 8601, UTC."""
+    agents: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+
+
 class Deployment(_Described):
     """The manifest. Paths are relative to the project."""
 

@@ -67,6 +67,7 @@ class RecordBehaviour(Model):
 
     kind: Literal["record"] = "record"
     assign: dict[str, str] = {}
+    """By response field, an expression over the request."""
 
 
 class RouteBehaviour(Model):
@@ -78,8 +79,11 @@ class RouteBehaviour(Model):
 
     kind: Literal["route"] = "route"
     to: str
+    """The operation that is asked, as `agent.operation`."""
     send: dict[str, str] = {}
+    """By field of the outgoing request, an expression over ours; each required field of it has to be there."""
     assign: dict[str, str] = {}
+    """By response field, an expression over `request.FIELD` (or `FIELD` alone) and `answer.FIELD`."""
     publish: str = ""
     """An event type that is published with the answer, where the agent has observers."""
 
@@ -89,7 +93,9 @@ class QueryMemoryBehaviour(Model):
 
     kind: Literal["query_memory"] = "query_memory"
     match: tuple[str, ...] = Field(min_length=1)
+    """The request's fields that have to be equal."""
     limit: int = Field(default=20, ge=1, le=1000)
+    """How many decisions at most, from 1 to 1000."""
 
 
 class CheckPolicyBehaviour(Model):
@@ -111,7 +117,10 @@ class DecisionTableBehaviour(Model):
 
     kind: Literal["decision_table"] = "decision_table"
     rows: tuple[TableRow, ...] = Field(min_length=1)
+    """Rows of `when`, a condition over the request, and `then`, the response's fields: literals, or expressions after
+    `=`."""
     otherwise: dict[str, JsonValue]
+    """The response's fields where no row holds, as in `then`."""
 
 
 class TransformBehaviour(Model):
@@ -119,6 +128,7 @@ class TransformBehaviour(Model):
 
     kind: Literal["transform"] = "transform"
     assign: dict[str, str]
+    """By response field, an expression over the request."""
 
 
 class EchoBehaviour(Model):

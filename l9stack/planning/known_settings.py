@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -26,10 +26,15 @@ _OWN = ("communication.", "governance.", "limits.", "logging.", "memory.", "moni
 
 @dataclass(frozen=True, slots=True)
 class SettingKind:
-    """What a value has to be: `wanted` says it in words."""
+    """What a value has to be: `wanted` says it in words, and `about` what the setting is for."""
 
     wanted: str
     good: Callable[[Any], bool]
+    about: str = ""
+
+    def with_about(self, about: str) -> SettingKind:
+        """The same kind, for one setting."""
+        return replace(self, about=about)
 
 
 def _text(value: Any) -> bool:
@@ -58,33 +63,43 @@ _SECONDS = SettingKind(
     lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
 )
 KNOWN = {
-    "communication.max_retries": _whole(0),
-    "communication.protocol": _TEXT,
-    "governance.anchors": _TEXTS,
-    "governance.mode": _one_of("hybrid", "autonomous", "blocking"),
-    "governance.shared_triggers": _TEXTS,
-    "governance.timeout_seconds": _SECONDS,
-    "governance.unbound_operations": _one_of("escalate", "refuse"),
-    "limits.max_payload_bytes": _whole(1),
+    "communication.max_retries": _whole(0).with_about("How often a call of another agent is tried again."),
+    "communication.protocol": _TEXT.with_about(
+        "The packet protocol that agents speak, by its name in the meta templates."
+    ),
+    "governance.anchors": _TEXTS.with_about("Who settles pending decisions, in place of the schemas' own."),
+    "governance.mode": _one_of("hybrid", "autonomous", "blocking").with_about("Which answers wait for an anchor."),
+    "governance.shared_triggers": _TEXTS.with_about("Triggers that every agent has beside its schema's own."),
+    "governance.timeout_seconds": _SECONDS.with_about("How long a decision may wait before it is blocked."),
+    "governance.unbound_operations": _one_of("escalate", "refuse").with_about(
+        "What becomes of a call that nobody has bound: an anchor answers it, or nobody does (503)."
+    ),
+    "limits.max_payload_bytes": _whole(1).with_about("The largest body of a request."),
     "limits.rate": SettingKind(
         "a rate, as 600/minute", lambda value: isinstance(value, str) and bool(_RATE.match(value))
+    ).with_about("How often one caller may call one operation; more is answered 429."),
+    "logging.level": _one_of("DEBUG", "INFO", "WARNING", "ERROR").with_about("The least level that is logged."),
+    "logging.root": _TEXT.with_about("The folder of logs, for whoever collects them: it stands in the unified config."),
+    "memory.archive.bucket": _TEXT.with_about("The archive: a folder or a bucket, as a URL."),
+    "memory.hypergraph.url": _TEXT.with_about("The server of causal memory."),
+    "memory.neo4j.url": _TEXT.with_about("The server of semantic memory."),
+    "memory.postgres.url": _TEXT.with_about("The server of episodic memory."),
+    "memory.redis.keyspace_prefix": _TEXT.with_about(
+        "What keys of working memory begin with, where a layer names no keyspace."
     ),
-    "logging.level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
-    "logging.root": _TEXT,
-    "memory.archive.bucket": _TEXT,
-    "memory.hypergraph.url": _TEXT,
-    "memory.neo4j.url": _TEXT,
-    "memory.postgres.url": _TEXT,
-    "memory.redis.keyspace_prefix": _TEXT,
-    "memory.redis.ttl_seconds": _whole(1),
-    "memory.redis.url": _TEXT,
+    "memory.redis.ttl_seconds": _whole(1).with_about(
+        "How long working memory keeps a value, where a layer names no TTL."
+    ),
+    "memory.redis.url": _TEXT.with_about("The server of working memory, events and rate limits."),
     "monitoring.dashboards": SettingKind(
         f"a folder below the import root, as L9/monitoring/NAME/, and none of {', '.join(_TAKEN)}",
         lambda value: (
             isinstance(value, str) and bool(_FOLDER.match(value)) and value.split("/")[0].lower() not in _TAKEN
         ),
+    ).with_about("Where dashboards and alert rules are generated."),
+    "monitoring.enabled": SettingKind("true or false", lambda value: isinstance(value, bool)).with_about(
+        "Whether dashboards and alert rules are generated."
     ),
-    "monitoring.enabled": SettingKind("true or false", lambda value: isinstance(value, bool)),
 }
 SettingLayer = tuple[str, Mapping[str, JsonValue], Mapping[str, Place]]
 """A source's name, its values by dotted name, and their places."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from collections.abc import Sequence
+from typing import Any
 
-from l9stack.model.base import Model
-from l9stack.model.glue import Behaviour
-from l9stack.reading.glue_words import ANSWERS, BINDING, GLUE, MARKS
+from l9stack.reading.glue_words import ANSWERS, GLUE, MARKS
 from l9stack.reading.word import Word
 
 _KINDS = {
@@ -26,7 +24,8 @@ Made by `make regen` from `l9stack/reading/glue_words.py`, by which the readers 
 
 A word is read in any case, and with or without `_`, `-` and spaces: `fromAgent` is `from_agent`. Each such spelling is
 noted, two spellings of one word are an error, and so is a word that is not listed here, with `did you mean` where one
-is like it. What "describes" is read, and sets nothing.
+is like it. What "describes" is read, and sets nothing. [Wirings](wirings.md) and [behaviours](behaviours.md) have
+references of their own, with examples; settings are in [theirs](settings.md).
 """
 _GLUE = f"""## Glue
 
@@ -39,11 +38,6 @@ _ANSWERS = f"""## Answers
 
 {ANSWERS.about} What they say of an operation wins over what glue says of it, word by word.
 """
-_BEHAVIOURS = """## Behaviours
-
-Under `behaviour` stands the name of one of these alone, or that name over its parts. What `assign` and `send` map to,
-and `when` of a row, are expressions. Without `behaviour` and `implementation` an operation is unbound.
-"""
 
 
 def glue_page() -> str:
@@ -52,7 +46,7 @@ def glue_page() -> str:
     acting = " or ".join(f"`{word.name}`" for word in GLUE.fields if not (word.marks or word.descriptive))
     tables = (_section(word, paths) for word, paths in _paths(GLUE).items())
     head = _GLUE.format(marks=marks, acting=acting)
-    parts = [_HEAD, head, _table(GLUE), *tables, _BEHAVIOURS, _behaviours(), _ANSWERS, _table(ANSWERS)]
+    parts = [_HEAD, head, _table(GLUE), *tables, _ANSWERS, _table(ANSWERS)]
     return "\n".join(parts)
 
 
@@ -87,22 +81,6 @@ def _acts(word: Word) -> str:
     if word.setting:
         return f"the setting `{word.setting}`"
     return word.acts or ("nothing: it describes" if word.descriptive else "its parts")
-
-
-def _behaviours() -> str:
-    rows = []
-    for model in get_args(get_args(Behaviour)[0]):
-        kind = str(model.model_fields["kind"].default)
-        if kind in BINDING.names:  # a function of one's own has a word of its own
-            continue
-        rows.append((f"`{kind}`", ", ".join(_parts(model)) or "nothing", " ".join((model.__doc__ or "").split())))
-    return _printed(("behaviour", "parts", "does"), rows)
-
-
-def _parts(model: type[Model]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        if name != "kind":
-            yield f"`{name}` (required)" if field.is_required() else f"`{name}`"
 
 
 def _printed(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -14,7 +14,7 @@ family already, further files of its names hold operations, unless the family is
 operations glue or answers name holds these, unless its family defines operations itself.
 
 What is generated follows from the family's name: `templates/modules/NAME.py.j2` prints the module,
-`templates/tests/NAME.py.j2` its tests. How a family is added is told in `architecture.md`.
+`templates/tests/NAME.py.j2` its tests. How a family is added is told in [the architecture](architecture.md).
 
 | family | files | a module holds | needs | declares | remarks |
 | --- | --- | --- | --- | --- | --- |

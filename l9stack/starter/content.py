@@ -1,4 +1,4 @@
-"""The files of a new project: those of a clone's top, told of another collection, and what only a project has."""
+"""The files of a new project, from `templates/project/`; a clone's own are what `--example` makes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack import __version__
-from l9stack.bundle import bundle_path
+from l9stack.assets import asset
 from l9stack.files import files_below
 from l9stack.names import identifier
 
-_COLLECTION, _NAME = "input_schemas/claims_desk", "name: l9stack\n"
-"""What the files of a clone say of its own collection and project."""
-_STACKS = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml")
-_PROGRAM = "__main__.py"
+_EXAMPLE = "input_schemas/claims_desk"
+_NEEDED = {
+    "Pulumi.yaml": "project.yaml",
+    "Pulumi.dev.yaml": "stack.dev.yaml",
+    "Pulumi.staging.yaml": "stack.staging.yaml",
+    "Pulumi.prod.yaml": "stack.prod.yaml",
+    "__main__.py": "program.py",
+}
+"""What the engine reads, each file with that of `templates/project/` that it is made from.
+
+Those have other names, so that their folder is no project.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +38,36 @@ class Beginning:
 def beginning_of(*, example: bool) -> Beginning:
     """The claims desk of five agents as the example, else a restaurant's bookings by two."""
     if example:
-        return Beginning(_COLLECTION, _below(bundle_path(_COLLECTION)))
-    tour = bundle_path("templates/project/bookings.md").read_text(encoding="utf-8")
-    return Beginning("input_schemas/bookings", _below(bundle_path("templates/project/bookings")), tour)
+        return Beginning(_EXAMPLE, _below(asset(_EXAMPLE)))
+    return Beginning("input_schemas/bookings", _below(asset("templates/project/bookings")), _text("bookings.md"))
 
 
 def needed_files(root: Path, beginning: Beginning) -> dict[str, bytes]:
     """What the engine reads of a project, by path: none of it may be there already."""
-    name = identifier(root.name) or "agents"
-    texts = {file: bundle_path(file).read_text(encoding="utf-8") for file in _STACKS}
-    told = {file: text.replace(_COLLECTION, beginning.path) for file, text in texts.items()}
-    told["Pulumi.yaml"] = told["Pulumi.yaml"].replace(_NAME, f"name: {name}\n")
-    files = {file: text.encode() for file, text in told.items()}
-    files[_PROGRAM] = bundle_path("templates/project/program.py").read_bytes()
+    files = {file: _filled(source, root, beginning) for file, source in _NEEDED.items()}
     return files | {f"{beginning.path}/{file}": data for file, data in beginning.files.items()}
 
 
 def further_files(root: Path, beginning: Beginning) -> dict[str, bytes]:
     """What serves people and their tools, by path: one that is there already stays as it is."""
-    readme = bundle_path("templates/project/readme.md").read_text(encoding="utf-8") + beginning.tour
-    for mark, value in {"@project@": root.name, "@collection@": beginning.path}.items():
-        readme = readme.replace(mark, value)
     return {
-        ".gitignore": bundle_path("templates/project/gitignore").read_bytes(),
-        "README.md": readme.encode(),
+        ".gitignore": _filled("gitignore", root, beginning),
+        "README.md": _filled("readme.md", root, beginning),
         "requirements.txt": f"l9stack[deploy]=={__version__}\n".encode(),
     }
+
+
+def _filled(source: str, root: Path, beginning: Beginning) -> bytes:
+    name = identifier(root.name) or "agents"  # what the engine takes as a project's name
+    marks = {"@tour@": beginning.tour, "@project@": root.name, "@name@": name, "@collection@": beginning.path}
+    text = _text(source)
+    for mark, value in marks.items():
+        text = text.replace(mark, value)
+    return text.encode()
+
+
+def _text(name: str) -> str:
+    return asset(f"templates/project/{name}").read_text(encoding="utf-8")
 
 
 def _below(folder: Path) -> dict[str, bytes]:

@@ -61,7 +61,7 @@ def _write(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as stream:
             stream.write(data)
-    except OSError as error:
+    except (FileExistsError, NotADirectoryError) as error:
         message = f"{path} cannot be written: {error.strerror}"
-        hint = "name a folder that you may write to"
+        hint = "move it away, or name another folder"
         raise InputError([Problem("not-written", message, Place(str(path)), hint)]) from error

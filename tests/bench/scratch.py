@@ -103,7 +103,7 @@ class Scratch:
     def forget_stacks(self) -> None:
         """Take everything down, so that the next `up` is a first one; the extraction stays known."""
         if self.project.run.is_dir():
-            self.l9("down", "--purge", "--yes")
+            self.l9("down", "--all-stacks", "--purge", "--yes")
         shutil.rmtree(self.project.pulumi, ignore_errors=True)
         shutil.rmtree(self.root / "deployments", ignore_errors=True)
 
@@ -111,7 +111,7 @@ class Scratch:
         """Take everything down, and end the project's own servers where that did not."""
         if self.project.run.is_dir():
             with contextlib.suppress(UnmeasuredError):
-                self.l9("down", "--purge", "--yes")
+                self.l9("down", "--all-stacks", "--purge", "--yes")
             with contextlib.suppress(L9Error):
                 if daemon := SupervisorClient.find(self.project.run):
                     daemon.shutdown(purge=True)

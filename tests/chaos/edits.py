@@ -133,7 +133,12 @@ class Edits:
     def close(self) -> None:
         """Take down what `l9 up` has deployed."""
         if self.project.run.is_dir():
-            subprocess.run([str(COMMAND), "down", "--purge", "--yes"], cwd=self.root, capture_output=True, timeout=300)
+            subprocess.run(
+                [str(COMMAND), "down", "--all-stacks", "--purge", "--yes"],
+                cwd=self.root,
+                capture_output=True,
+                timeout=300,
+            )
 
     def begin(self) -> None:
         """Deploy the collection: with servers that run, gates start none, and a preview has something to compare."""

@@ -141,6 +141,7 @@ def test_what_the_machine_refuses_is_no_unhealthy_agent(
     def refuse(*_: object) -> None:
         raise OSError(refusal, os.strerror(refusal), "somewhere")
 
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("l9stack.cli.operate.status.find_running", refuse)
     assert main(["status", "--json"]) == EXIT_MACHINE

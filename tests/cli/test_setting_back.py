@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from l9stack.engine import drive
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EngineError, LockedError, ServiceError
 from l9stack.infra import engine_orphans
+from l9stack.model.deployment import UnfinishedDeployment
 from l9stack.project import Project
 
 REST = {"urn": "urn::desk-redis", "type": "docker:index/container:Container", "inputs": {"name": "desk-redis-shop"}}
@@ -142,21 +144,28 @@ def test_a_deployment_that_was_cut_off_is_no_success(
     driven = FakeEngine()
     driven.last, driven._note = last, tmp_path / "note"
     if noted:
-        (tmp_path / "note").write_text(noted)
+        (tmp_path / "note").write_text(json.dumps({"since": noted, "agents": [], "backends": []}))
     assert StackEngine.failed(cast(StackEngine, driven)) is failed
 
 
 def test_who_is_locked_out_leaves_the_others_note(tmp_path: Path) -> None:
     driven = FakeEngine()
     driven._note = noted = tmp_path / "deploying" / "shop"
-    with StackEngine._noted(cast(StackEngine, driven)):
+    with StackEngine._noted(cast(StackEngine, driven), ("till",), ("redis",)):
         mine = noted.read_text()
-        with pytest.raises(LockedError), StackEngine._noted(cast(StackEngine, driven)):
+        with pytest.raises(LockedError), StackEngine._noted(cast(StackEngine, driven), ("other",), ()):
             raise LockedError("mine")
         assert noted.read_text() == mine
-    with pytest.raises(EngineError), StackEngine._noted(cast(StackEngine, driven)):
-        raise EngineError("half-way")
     assert not noted.exists()
+
+
+def test_what_failed_or_was_cut_off_leaves_its_note(tmp_path: Path) -> None:
+    driven = FakeEngine()
+    driven._note = noted = tmp_path / "deploying" / "shop"
+    for end in (EngineError("half-way"), KeyboardInterrupt()):
+        with pytest.raises(type(end)), StackEngine._noted(cast(StackEngine, driven), ("till",), ("redis",)):
+            raise end
+        assert UnfinishedDeployment.model_validate_json(noted.read_bytes()).agents == ("till",)
 
 
 def test_stacks_of_this_machine_alone_are_never_asked_for_rests(project: Project) -> None:

@@ -121,7 +121,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     copy_clone(root)
     deployed = Deployed(root)
     yield deployed
-    deployed.run("down", "--purge", "--yes")
+    deployed.run("down", "--all-stacks", "--purge", "--yes")
     assert not left_behind(root)
 
 

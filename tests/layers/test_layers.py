@@ -67,6 +67,7 @@ def test_what_users_get_has_no_open_ends():
     "lock",
     [
         "requirements.lock",
+        "docs/requirements.lock",
         "l9stack/agent/requirements.txt",
         "l9stack/infra/runtimes/containers/dockerfiles/tests_requirements.txt",
     ],
@@ -79,8 +80,12 @@ def test_every_package_is_pinned_by_hashes(lock):
 
 
 def test_installation_takes_wheels_of_the_lock_and_nothing_else():
-    (install,) = [line for line in (REPOSITORY / "Makefile").read_text().splitlines() if "-r requirements.lock" in line]
-    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(install.split())
+    lines = (REPOSITORY / "Makefile").read_text().splitlines()
+    (locked,) = [line for line in lines if line.startswith("LOCKED := ")]
+    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(locked.split())
+    installs = [line for line in lines if "$(INSTALL)" in line and "--no-deps -e ." not in line]
+    assert len(installs) == 2
+    assert all("$(LOCKED) -r " in line for line in installs)
 
 
 def test_packages_that_need_a_reason_have_one():

@@ -92,7 +92,7 @@ def stack(real: RealServers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         deployed.run("up")
         yield deployed
     finally:
-        deployed.run("down", "--purge", "--yes")
+        deployed.run("down", "--all-stacks", "--purge", "--yes")
     assert not left_behind(root)
 
 

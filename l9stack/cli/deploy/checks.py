@@ -31,22 +31,8 @@ def pinned_release(project: Project, stack: str) -> str:
 
 def chosen_stack(project: Project, named: str | None, collection: Path | None) -> str:
     """The stack that was named, which has a file, or gets one with a collection of its own; else the usual one."""
-    require_project(project)
     stack = stack_name(named, collection)
     return known_stack(project, stack) if named and not collection and stack != DEFAULT_STACK else stack
-
-
-def require_project(project: Project) -> None:
-    """Refuse a folder that the engine would not know as a project either.
-
-    Raises:
-        InputError: most often somebody stands in another folder.
-    """
-    if not (project.root / "Pulumi.yaml").is_file():
-        message = f"there is no project in {project.root} or above: no Pulumi.yaml"
-        raise InputError(
-            [Problem("no-project", message, hint="go to the project's folder, or name it: `l9 --project PATH …`")]
-        )
 
 
 def known_stack(project: Project, stack: str) -> str:

@@ -20,7 +20,7 @@ from l9stack.cli.deploy.checks import (
     runtime_of,
 )
 from l9stack.cli.deploy.orphans import clear_orphans, find_orphans
-from l9stack.cli.options import DEFAULT_STACK, STACK, json_option, pass_project, yes_option
+from l9stack.cli.options import DEFAULT_STACK, STACK, json_option, pass_stack_project, yes_option
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
@@ -28,56 +28,88 @@ from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, Problem
 from l9stack.infra.protection import is_stateful
 from l9stack.local.client import SupervisorClient
+from l9stack.local.strays import end_strays
 from l9stack.project import Project
 from l9stack.reading.stack import stack_names
 
 
 @click.command()
 @click.option(
-    "-s", "--stack", type=STACK, metavar="STACK", help="Only this stack (default: every one that runs on this machine)."
+    "-s", "--stack", type=STACK, metavar="STACK", help="Only this stack (default: the one that runs on this machine)."
+)
+@click.option(
+    "--all-stacks", "every", is_flag=True, help="Every stack that runs on this machine, where there are several."
 )
 @click.option("--purge", is_flag=True, help="Also remove the data of its backends (asks first).")
 @yes_option("Do not ask.")
 @json_option
-@pass_project
-def down(project: Project, stack: str | None, purge: bool, yes: bool, as_json: bool) -> int:
+@pass_stack_project
+def down(project: Project, stack: str | None, every: bool, purge: bool, yes: bool, as_json: bool) -> int:
     """Stop a stack's agents; data stays unless --purge.
 
-    The last stack of this machine stops its servers, too.
+    Where several stacks run on this machine, it takes the one that is named, or all with --all-stacks. The last one
+    stops the servers, too.
     """
+    if stack and every:
+        raise click.UsageError("say --stack NAME or --all-stacks, not both")
     progress = ProgressLine(quiet=as_json)
     stacks = _chosen(project, stack, progress)
-    protected = [stack for stack in stacks if is_protected(project, stack)]
+    protected = [name for name in stacks if is_protected(project, name)]
     if purge and protected:
-        raise InputError([_protected(stack) for stack in protected])
+        raise InputError([_protected(name) for name in protected])
     question = _question(project, stacks, protected, purge=purge)
     if question and not yes and not (can_ask() and confirm(question)):
         print("nothing was removed: say --yes to go on without being asked", file=sys.stderr)
         return EXIT_USAGE
+    engines = [_opened(project, name, progress) for name in stacks]
+    resources = {engine.stack: engine.resources() for engine in engines}
+    running = [name for name in stacks if _runs(resources[name])]
+    names = ", ".join(running)
+    if len(running) > 1 and not every and not (can_ask() and confirm(f"take stacks {names} down?")):
+        print(f"nothing was removed: {names} run here; --stack NAME takes one down, --all-stacks all", file=sys.stderr)
+        return EXIT_USAGE
     removed: list[str] = []
     kept: list[str] = []
-    for name in stacks:
-        require_secrets_key(project, name)
-        engine = StackEngine(project, name, progress)
-        resources = engine.resources()
-        if not resources:
+    for engine in engines:
+        if not resources[engine.stack]:
             continue
-        progress(f"taking stack {name} down")
-        stays = [] if purge else _stays(resources)
+        if engine.stack in running:
+            progress(f"taking stack {engine.stack} down")
+        stays = [] if purge else _stays(resources[engine.stack])
         removed += map(str, _destroyed(engine, project, [urn for urn, _ in stays], progress, purge=purge).changes)
         kept += [resource for _, resource in stays]
     here = not stack or runtime_of(project, stack) == DEFAULT_RUNTIME
     others = _servers_ended(project, stack, progress, purge=purge) if here else []
+    strays = end_strays(project.run)
     if as_json:
-        print_json({"ok": True, "removed": removed, "kept": kept, "data_in_use_by": others})
+        ended = {"stacks": running, "removed": removed, "kept": kept, "data_in_use_by": others, "strays": list(strays)}
+        print_json({"ok": True, **ended})
         return EXIT_OK
     for name in kept:
         print(f"kept {name}")
+    for pid in strays:
+        print(f"ended process {pid}: the agents and servers of a .l9 folder that was removed while they ran")
     if others and purge:
         print(f"down; data stays, for stack {', '.join(others)} runs on the same servers")
+    elif purge:
+        print("down; data is removed")
     else:
-        print("down; data is removed" if purge else "down; data stays (l9 down --purge removes it)")
+        print("down; data stays (l9 down --purge removes it)" if running or strays else "nothing runs here")
     return EXIT_OK
+
+
+def _opened(project: Project, stack: str, progress: ProgressLine) -> StackEngine:
+    require_secrets_key(project, stack)
+    return StackEngine(project, stack, progress)
+
+
+def _runs(resources: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether something of a stack's state is more than what `down` leaves: components and providers are nothing."""
+    left = {urn for urn, _ in _stays(resources)}
+    return any(
+        resource.get("custom") and resource["urn"] not in left and not resource["type"].startswith("pulumi:")
+        for resource in resources
+    )
 
 
 def _servers_ended(project: Project, stack: str | None, progress: ProgressLine, *, purge: bool) -> list[str]:

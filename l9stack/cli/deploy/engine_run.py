@@ -18,8 +18,11 @@ from l9stack.engine.drive import StackEngine
 from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, EXIT_USAGE, EngineError, InputError
 from l9stack.extraction.extract import extract
+from l9stack.extraction.prepare import plan_of
 from l9stack.extraction.published_view import published_view
+from l9stack.infra.needed_services import services_used
 from l9stack.inputs import Inputs
+from l9stack.model.plan import Plan
 from l9stack.output.edits import find_edits
 from l9stack.project import Project
 from l9stack.reading.stack import read_stack, secrets_provider
@@ -32,8 +35,6 @@ def prepared_engine(
 ) -> StackEngine:
     """The stack's engine, with the stack made; a wrong collection is told before all else."""
     if collection:
-        from l9stack.extraction.prepare import plan_of
-
         plan_of(Inputs.read(project, collection))
     engine = StackEngine(project, stack, progress)
     provider = secrets_provider(project.root, stack)
@@ -75,10 +76,11 @@ def deploy(
 ) -> int:
     """Bring the stack to what it is configured with, and say how that went."""
     stack = engine.stack
+    plan = plan_of(inputs)[1] if inputs else None
     progress(f"deploying stack {stack}")
     try:
         with input_errors(project, stack):
-            outcome = _deployed(engine, project, progress)
+            outcome = _deployed(engine, project, progress, plan)
     except EngineError as error:
         raise EngineError(f"{error}{_way_back(engine)}") from error
     outputs = engine.outputs()
@@ -98,22 +100,23 @@ def deploy(
     if pinned:
         print(f"\nstack {stack} is pinned to release {pinned[:12]}: working files are not read")
         print(f"  l9 up{where} --unpin deploys them again")
-    example = _example(inputs) if inputs else "l9 call AGENT.OPERATION --data JSON"
+    example = _example(plan) if plan else "l9 call AGENT.OPERATION --data JSON"
     steps = (f"{example}{where}", f"l9 status{where}", f"l9 preview{where}", f"l9 down{where}")
     print("\nnext:\n" + "\n".join(f"  {step}" for step in steps))
     return EXIT_RUNTIME if unhealthy else EXIT_OK
 
 
-def _deployed(engine: StackEngine, project: Project, progress: ProgressLine) -> EngineRun:
+def _deployed(engine: StackEngine, project: Project, progress: ProgressLine, plan: Plan | None) -> EngineRun:
     """Deploy, and once more where it was in the way what an earlier run had begun."""
+    agents, services = ([agent.id for agent in plan.agents], services_used(plan)) if plan else ((), ())
     before = find_orphans(project, engine)
     try:
-        return engine.up()
+        return engine.up(agents, services)
     except EngineError:
         rests = before and [rest for rest in engine.begun() if rest in before]
         if not clear_orphans(project, engine, rests, progress):
             raise
-        return engine.up()
+        return engine.up(agents, services)
 
 
 def _way_back(engine: StackEngine) -> str:
@@ -131,12 +134,10 @@ def _way_back(engine: StackEngine) -> str:
     )
 
 
-def _example(inputs: Inputs) -> str:
+def _example(plan: Plan) -> str:
     """A call that works as it is printed: of the first agent that asks another one, else of the first."""
-    from l9stack.extraction.prepare import plan_of
     from l9stack.rendering.samples import record
 
-    _, plan = plan_of(inputs)
     agents = sorted(plan.agents, key=lambda agent: not any(op.behaviour.kind == "route" for op in agent.operations))
     operation = next((op for agent in agents for op in agent.operations), None)
     if operation is None:

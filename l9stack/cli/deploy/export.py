@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from l9stack.cli.options import json_option, pass_project, stack_name, stack_option
+from l9stack.cli.options import json_option, pass_stack_project, stack_name, stack_option
 from l9stack.cli.printing import print_json, print_table
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
@@ -20,7 +20,7 @@ from l9stack.project import Project
     "-o", "--output", type=click.Path(path_type=Path), help="The folder (default: deployments/STACK/compose)."
 )
 @json_option
-@pass_project
+@pass_stack_project
 def export(project: Project, form: str, stack: str | None, output: Path | None, as_json: bool) -> int:
     """Write a stack as a folder that `docker compose up` runs.
 

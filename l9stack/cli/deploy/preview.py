@@ -9,7 +9,7 @@ import click
 from l9stack.cli.deploy.checks import chosen_stack, require_secrets_key
 from l9stack.cli.deploy.engine_run import changes_data, input_errors, prepared_engine, show_changes
 from l9stack.cli.deploy.stack_file import collection_setting
-from l9stack.cli.options import deployment_options, exit_code_option, json_option, pass_project
+from l9stack.cli.options import deployment_options, exit_code_option, json_option, pass_stack_project
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_DRIFT, EXIT_OK
@@ -20,7 +20,7 @@ from l9stack.project import Project
 @deployment_options
 @exit_code_option("Exit with 3 where something would change.")
 @json_option
-@pass_project
+@pass_stack_project
 def preview(project: Project, collection: Path | None, stack: str | None, exit_code: bool, as_json: bool) -> int:
     """Show what `l9 up` would change, drift included.
 

@@ -16,7 +16,7 @@ from l9stack.cli.deploy.engine_run import (
 )
 from l9stack.cli.deploy.releases import SHOWN, deployed_releases, kept_release
 from l9stack.cli.deploy.stack_file import release_setting
-from l9stack.cli.options import POSITIVE, STACK, json_option, pass_project, yes_option
+from l9stack.cli.options import POSITIVE, STACK, json_option, pass_stack_project, yes_option
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_USAGE, InputError, Place, Problem
@@ -36,7 +36,7 @@ _YES = "Do not show what would change, and do not ask."
 @click.option("--to", "target", type=STACK, metavar="STACK", required=True, help="The stack that gets it.")
 @yes_option(_YES)
 @json_option
-@pass_project
+@pass_stack_project
 def promote(project: Project, source: str | None, release: str | None, target: str, yes: bool, as_json: bool) -> int:
     """Deploy to a stack exactly what another one runs, by digest.
 
@@ -63,7 +63,7 @@ def promote(project: Project, source: str | None, release: str | None, target: s
 @click.option("--steps", type=POSITIVE, help="How many releases to go back (default: 1).")
 @yes_option(_YES)
 @json_option
-@pass_project
+@pass_stack_project
 def rollback(project: Project, stack: str, release: str | None, steps: int | None, yes: bool, as_json: bool) -> int:
     """Return a stack to the release before, by digest.
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from l9stack.cli.deploy.checks import known_stack, pinned_release
-from l9stack.cli.options import json_option, pass_project, stack_name, stack_option, stack_words
+from l9stack.cli.options import json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json, print_table
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
@@ -28,7 +28,7 @@ SHOWN = 12
 @click.option("--export", nargs=2, metavar="DIGEST FILE", help="Write a release to a file.")
 @click.option("--import", "import_", metavar="FILE", type=click.Path(path_type=Path), help="Take one from such a file.")
 @json_option
-@pass_project
+@pass_stack_project
 def releases(
     project: Project, stack: str | None, export: tuple[str, str] | None, import_: Path | None, as_json: bool
 ) -> int:

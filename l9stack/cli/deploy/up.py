@@ -24,12 +24,13 @@ from l9stack.cli.deploy.engine_run import (
     refuse_unattended,
 )
 from l9stack.cli.deploy.stack_file import collection_setting, release_setting
-from l9stack.cli.options import deployment_options, json_option, pass_project, yes_option
+from l9stack.cli.options import deployment_options, json_option, pass_stack_project, yes_option
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine import environment
 from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_USAGE, InputError, Place, Problem
 from l9stack.extraction.input_store import VARIABLE, keep_inputs
+from l9stack.local.strays import end_strays
 from l9stack.project import Project
 
 
@@ -50,7 +51,7 @@ class _Rollout:
 @click.option("--unpin", is_flag=True, help="Deploy the working files again, not a pinned release.")
 @yes_option("Do not ask before a protected stack is changed.")
 @json_option
-@pass_project
+@pass_stack_project
 def up(project: Project, collection: Path | None, stack: str | None, unpin: bool, yes: bool, as_json: bool) -> int:
     """Extract and deploy a collection; mends drift.
 
@@ -66,6 +67,8 @@ def up(project: Project, collection: Path | None, stack: str | None, unpin: bool
         hint = "--unpin deploys working files again"
         raise InputError([Problem("pinned", message, Place(f"Pulumi.{name}.yaml"), hint)])
     require_secrets_key(project, name)
+    for pid in end_strays(project.run):
+        progress(f"ended process {pid}: agents and servers of a .l9 folder that was removed while they ran")
     asks = is_protected(project, name) and not yes
     if asks and not can_ask():
         return refuse_unattended(name)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from l9stack.cli.options import chosen_collection, deployment_options, json_option, pass_project, stack_name
+from l9stack.cli.options import chosen_collection, deployment_options, json_option, pass_stack_project, stack_name
 from l9stack.cli.printing import print_json
 from l9stack.errors import EXIT_OK, InputError, Place, Problem
 from l9stack.extraction.prepare import read_inputs
@@ -30,7 +30,7 @@ from l9stack.reading.stack import stack_values
 @click.option("--bucket", metavar="URL", help="s3://BUCKET (default: l9stack:backends.archive of the stack).")
 @deployment_options
 @json_option
-@pass_project
+@pass_stack_project
 def archive(
     project: Project,
     *,

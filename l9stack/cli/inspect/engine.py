@@ -9,7 +9,7 @@ import sys
 import click
 
 from l9stack import engine as driver
-from l9stack.cli.options import DEFAULT_STACK, json_option, pass_project
+from l9stack.cli.options import DEFAULT_STACK, json_option, pass_stack_project
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.engine.drive import StackEngine
@@ -19,7 +19,7 @@ from l9stack.project import Project
 
 @click.command()
 @json_option
-@pass_project
+@pass_stack_project
 def env(project: Project, as_json: bool) -> int:
     """Print shell lines: after eval "$(l9 env)", plain `pulumi up` works.
 
@@ -28,10 +28,9 @@ def env(project: Project, as_json: bool) -> int:
     """
     progress = ProgressLine()
     environment = driver.environment(project, progress)
-    if (project.root / "Pulumi.yaml").is_file():
-        stack = StackEngine(project, DEFAULT_STACK, progress)
-        if not stack.stacks():
-            stack.ensure_stack(select=True)
+    stack = StackEngine(project, DEFAULT_STACK, progress)
+    if not stack.stacks():
+        stack.ensure_stack(select=True)
     if as_json:
         print_json(environment)
     else:

@@ -16,7 +16,14 @@ from l9stack.project import Project
 
 @click.command()
 @path_argument
-@click.option("--format", "form", type=click.Choice(("text", "mermaid", "json")), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "mermaid", "json")),
+    default="text",
+    show_default=True,
+    help="How it is drawn; json is what --json prints.",
+)
 @meta_option
 @json_option
 @pass_project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from pydantic import ValidationError
 
-from l9stack.cli.options import json_option, pass_project, stack_name, stack_option, stack_words
+from l9stack.cli.options import json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_OK, InputError, Problem
@@ -18,7 +18,7 @@ from l9stack.running.manifest import manifest_path, manifest_text
 @click.command()
 @stack_option
 @json_option
-@pass_project
+@pass_stack_project
 def manifest(project: Project, stack: str | None, as_json: bool) -> int:
     """Write and print the deployment manifest of a stack.
 

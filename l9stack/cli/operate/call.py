@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from l9stack.cli.operate.agent_calls import bearer_token, json_data, print_reply
-from l9stack.cli.options import AGENT, json_option, pass_project, stack_name, stack_option
+from l9stack.cli.options import AGENT, json_option, pass_stack_project, stack_name, stack_option
 from l9stack.errors import InputError, Problem
 from l9stack.project import Project
 from l9stack.running.agent_requests import request_agent
@@ -23,7 +23,7 @@ from l9stack.running.stack import find_running
 )
 @stack_option
 @json_option
-@pass_project
+@pass_stack_project
 def call(project: Project, operation: str, data: str, stack: str | None, as_json: bool) -> int:
     """Call an operation of a running agent, authorised as the operator.
 

@@ -7,7 +7,7 @@ import json
 import click
 
 from l9stack.cli.operate.agent_calls import bearer_token, json_data, principal_name, print_reply
-from l9stack.cli.options import AGENT, json_option, pass_project, stack_name, stack_option
+from l9stack.cli.options import AGENT, json_option, pass_stack_project, stack_name, stack_option
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
 from l9stack.running.agent_requests import request_agent
@@ -18,7 +18,7 @@ from l9stack.running.stack import find_running
 @click.argument("agent", type=AGENT)
 @stack_option
 @json_option
-@pass_project
+@pass_stack_project
 def decisions(project: Project, agent: str, stack: str | None, as_json: bool) -> int:
     """List an agent's pending decisions.
 
@@ -52,7 +52,7 @@ def decisions(project: Project, agent: str, stack: str | None, as_json: bool) ->
 )
 @stack_option
 @json_option
-@pass_project
+@pass_stack_project
 def decide(
     project: Project,
     *,

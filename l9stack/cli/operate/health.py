@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import click
 
 from l9stack.cli.operate.parts import healthy, parts_data, print_parts
-from l9stack.cli.options import POSITIVE, json_option, pass_project, stack_name, stack_option, stack_words
+from l9stack.cli.options import POSITIVE, json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json, quantity
 from l9stack.cli.progress_line import ProgressLine
-from l9stack.errors import EXIT_OK, EXIT_RUNTIME, ServiceError
+from l9stack.errors import EXIT_OK, EXIT_RUNTIME, L9Error, NotDeployedError, ServiceError
 from l9stack.printable import terminal
 from l9stack.project import Project
 from l9stack.running.part_status import PartStatus
@@ -26,11 +26,11 @@ PAUSE_SECONDS = 0.5
 @click.option("--wait", is_flag=True, help="Wait until everything is healthy, or the time is over.")
 @click.option("--timeout", type=POSITIVE, default=120, metavar="SECONDS", show_default=True, help="How long to wait.")
 @json_option
-@pass_project
+@pass_stack_project
 def health(project: Project, stack: str | None, wait: bool, timeout: int, as_json: bool) -> int:
     """How every part is; with --wait, until all is well.
 
-    6 where one is not healthy, with what to do next.
+    6 where one is not healthy, with what to do next; 1 where nothing is deployed.
     """
     name = stack_name(stack)
     began = time.monotonic()
@@ -61,7 +61,7 @@ def health(project: Project, stack: str | None, wait: bool, timeout: int, as_jso
 
 def _waited(
     project: Project, stack: str, deadline: float, progress: ProgressLine
-) -> tuple[tuple[PartStatus, ...], ServiceError | None]:
+) -> tuple[tuple[PartStatus, ...], L9Error | None]:
     """Ask until all is well or the time is over; each change is told once.
 
     A failure to ask (an engine that restarts, a manifest that is not written yet) is waited for as well.
@@ -69,11 +69,11 @@ def _waited(
     told: dict[str, str] = {}
     parts: tuple[PartStatus, ...] = ()
     while True:
-        trouble = None
+        trouble: L9Error | None = None
         try:
             parts = find_running(project, stack).parts()
             states = {part.name: part.health for part in parts}
-        except ServiceError as error:
+        except (ServiceError, NotDeployedError) as error:
             trouble, states = error, {stack: str(error)}
         well = trouble is None and healthy(parts)
         if told or not well:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from l9stack.cli.options import AGENT, POSITIVE, json_option, pass_project, stack_name, stack_option
+from l9stack.cli.options import AGENT, POSITIVE, json_option, pass_stack_project, stack_name, stack_option
 from l9stack.cli.printing import print_json
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
@@ -20,7 +20,7 @@ from l9stack.running.stack import find_running
 @click.option("-n", "--lines", type=POSITIVE, default=50, show_default=True, help="How many of the last lines.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until interrupted.")
 @json_option
-@pass_project
+@pass_stack_project
 def logs(project: Project, agent: str, stack: str | None, lines: int, follow: bool, as_json: bool) -> int:
     """Show an agent's log.
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from l9stack.cli.options import POSITIVE, json_option, pass_project, stack_name, stack_option, stack_words
+from l9stack.cli.options import POSITIVE, json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json, print_table, quantity
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, InputError, Place, Problem
 from l9stack.model.monitoring import CONFIG
@@ -21,7 +21,7 @@ from l9stack.running.monitoring import MonitoringState, prometheus, watch
 @click.option("--prometheus", "address", metavar="URL", help="Another than the stack's own.")
 @click.option("--minutes", type=POSITIVE, default=15, show_default=True, help="How far back calls count.")
 @json_option
-@pass_project
+@pass_stack_project
 def monitoring(
     project: Project, stack: str | None, check: bool, address: str | None, minutes: int, as_json: bool
 ) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from l9stack.cli.operate.agent_calls import bearer_token, principal_name
-from l9stack.cli.options import AGENT, json_option, pass_project, stack_option
+from l9stack.cli.options import AGENT, json_option, pass_stack_project, stack_option
 from l9stack.cli.printing import print_json
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
@@ -24,7 +24,7 @@ from l9stack.project import Project
 @click.option("--minutes", type=click.IntRange(1, 15), default=5, show_default=True, help="How long it holds.")
 @stack_option
 @json_option
-@pass_project
+@pass_stack_project
 def token(project: Project, agent: str, principal: str, minutes: int, stack: str | None, as_json: bool) -> int:
     """Print a short-lived token for one agent."""
     name = principal_name(principal)

@@ -41,10 +41,15 @@ class ArchiveSettings:
     prefix: str = ""
     """Within the bucket, with `/` at its end; may be empty."""
     endpoint: str = ""
+    """The S3 server; without one, AWS."""
     region: str = "us-east-1"
+    """Where the bucket is."""
     access_key: pulumi.Input[str] | None = None
+    """Whose key agents and `l9 up` use; without one, what the machine has: a profile, a role."""
     secret_key: pulumi.Input[str] | None = None
+    """The secret of `access_key`."""
     kms_key: str = ""
+    """The ARN of a key that encrypts; without one, S3's own keys do."""
     without: tuple[str, ...] = ()
     """Settings of the bucket that the stack does without, because its server does not offer them."""
 

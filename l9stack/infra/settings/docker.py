@@ -58,7 +58,9 @@ class DockerSettings:
     reach: str = "127.0.0.1"
     """The host by which this machine reaches them."""
     first_port: int = 18080
+    """The first of the ports on which agents are published."""
     agent_memory_mb: int = 256
+    """How much memory each agent may use, in megabytes."""
     tests: bool = True
     """Whether the generated tests run beside the stack's backends before any agent starts or is replaced."""
     registry: Registry | None = None

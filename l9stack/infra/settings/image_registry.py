@@ -26,8 +26,11 @@ class Registry:
     """A registry, and perhaps a folder of it; without a name the credentials of `docker login` are used."""
 
     server: str
+    """Its host, and perhaps a folder."""
     username: str = ""
+    """Who pushes and pulls."""
     password: str = field(default="", repr=False)
+    """The password of `username`: a secret."""
 
     @property
     def host(self) -> str:

@@ -35,10 +35,13 @@ class MonitoringSettings:
     servers: bool = True
     """Whether a runtime of containers runs Prometheus and Grafana; the files for others' are written in any case."""
     images: Mapping[str, str] = field(default_factory=dict)
+    """Image names of `prometheus` and `grafana`."""
     interval_seconds: int = 15
     """Between two scrapes of an agent."""
     retention_days: int = 15
+    """How long Prometheus keeps what it has seen."""
     prometheus_memory_mb: int = 512
+    """How much memory Prometheus may use, in megabytes."""
     prometheus: str = ""
     """The URL of somebody's own, which `l9 monitoring` asks where the stack runs none."""
     alertmanager: str = ""

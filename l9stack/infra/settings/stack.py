@@ -35,13 +35,20 @@ class StackSettings:
     """What `Pulumi.<stack>.yaml` says; each field is a key of the namespace `l9stack`."""
 
     collection: str
+    """The collection that is deployed: a file or a folder, relative to the project."""
     runtime: str = "local"
+    """Where it runs."""
     output: str = "extractions"
+    """The folder where extractions are published."""
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Settings of all agents by dotted name, over all others; never a secret."""
     backends: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    """By service, the URL of a server that the stack does not run itself: a secret."""
     certificates: Mapping[str, str] = field(default_factory=dict)
+    """By service, a file of the project with the certificates (PEM) of whom to trust."""
     archive: ArchiveSettings | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    """By agent, its URL, on the external runtime."""
     docker: DockerSettings = field(default_factory=DockerSettings)
     swarm: SwarmSettings = field(default_factory=SwarmSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)

@@ -57,13 +57,14 @@ def settings(agent: AgentPlan) -> tuple[SettingDoc, ...]:
             value=_PASSWORD.sub("…@", json.dumps(setting.value, ensure_ascii=False)),
             source=setting.source,
             file=setting.place.file if setting.place else agent.spec.place.file if setting.source == "schema" else "",
-            reaches=_reaches(setting, own),
+            reaches=reaches(setting, own),
         )
         for setting in agent.settings
     )
 
 
-def _reaches(setting: Setting, own: Container[str]) -> str:
+def reaches(setting: Setting, own: Container[str] = ()) -> str:
+    """Where a setting takes effect, in words; `own` are those of the agent's config module."""
     if variable := _ADDRESSES.get(setting.name):
         named = set(_VARIABLE.findall(str(setting.value)))
         if named - {variable}:
