@@ -17,6 +17,7 @@ from l9stack.engine import find
 from l9stack.engine.find import LANGUAGE_HOST, cache_folder
 from l9stack.errors import EngineError
 from l9stack.extras import extras, install_command, missing_distributions
+from l9stack.files import home_folder
 from l9stack.local.strays import find_strays
 from l9stack.project import Project
 from l9stack.running.docker_engine import usual_host
@@ -150,7 +151,7 @@ def _docker_command() -> MachineCheck:
 def _docker_plugin() -> MachineCheck:
     if found := shutil.which("pulumi-resource-docker"):
         return MachineCheck("docker provider", "ok", found)
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    home = Path(os.environ.get("PULUMI_HOME") or home_folder() / ".pulumi")
     if found_in_home := sorted((home / "plugins").glob("resource-docker-v*")):
         return MachineCheck("docker provider", "ok", str(found_in_home[-1]))
     try:

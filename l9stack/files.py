@@ -21,8 +21,19 @@ from l9stack.errors import InputError, Place, Problem
 
 _PREFIX = ".tmp-"
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+_NOWHERE = Path("/dev/null")
+"""Nothing is below it, and nobody can make anything there, root included."""
 CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache"})
 """Folders that Python tools leave behind when somebody runs the tests; they are no part of a tree."""
+
+
+def home_folder() -> Path:
+    """The user's home; a folder that is not there where no home is known, or it is closed to us, as after `su`."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a container made the user up
+        return _NOWHERE
+    return home if os.access(home, os.X_OK) else _NOWHERE
 
 
 def contained_path(root: Path, relative: str) -> Path:
@@ -114,6 +125,12 @@ def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)
         path.write_bytes(data)
+
+
+def open_to_readers(folder: Path) -> None:
+    """Give a folder, and all in it, the modes that images keep: everybody may read, whatever our umask says."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 @contextlib.contextmanager

@@ -105,6 +105,11 @@ class Project:
         """By stack, since when a deployment goes on; what is left was cut off."""
         return self.state / "deploying"
 
+    @property
+    def home(self) -> Path:
+        """The engine's home, where the user has none of its own."""
+        return self.state / "home"
+
     def deployment(self, stack: str) -> Path:
         """Where a stack's config, manifest and readiness lie, for people and agents."""
         return self.root / "deployments" / stack

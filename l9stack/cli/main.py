@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -86,4 +87,8 @@ def _failure(error: Exception, words: Sequence[str]) -> L9Error | None:
 
 def run() -> None:
     """The entry point of the console script."""
+    # An encoding may have no word for a letter of a path or a text: the letter's number is written in its place.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -45,7 +45,9 @@ def paint(text: str, stream: TextIO, **style: Any) -> str:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+    # It stays JSON where the encoding has no word for a letter.
+    unicode = str(sys.stdout.encoding).lower().replace("-", "") == "utf8"
+    print(json.dumps(document, indent=2, ensure_ascii=not unicode))
 
 
 def problems_of(error: L9Error) -> tuple[Problem, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from l9stack.agent._security.proxies import loopback_exempt
 from l9stack.engine.find import language_host, obtain
 from l9stack.extras import require_extra
+from l9stack.files import home_folder
 from l9stack.progress import Progress
 from l9stack.project import Project
 
@@ -34,6 +35,7 @@ def environment(project: Project, progress: Progress) -> dict[str, str]:
         "PULUMI_PYTHON_CMD": sys.executable,
         # The engine, the program and its providers speak to each other over loopback, and take a proxy for that, too.
         **loopback_exempt(os.environ),
+        **_identity(project),
     }
     if not _own_backend():
         project.pulumi.mkdir(parents=True, exist_ok=True)
@@ -44,11 +46,19 @@ def environment(project: Project, progress: Progress) -> dict[str, str]:
     return variables
 
 
+def _identity(project: Project) -> dict[str, str]:
+    """A home and a name, which the engine wants: for a user whom a container made up, or whose home is another's."""
+    if home_folder().is_dir():
+        return {}
+    project.home.mkdir(parents=True, exist_ok=True)
+    return {"HOME": str(project.home), "USER": os.environ.get("USER") or str(os.geteuid())}
+
+
 def _own_backend() -> bool:
     """Whether the user chose where state goes."""
     if os.environ.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_ACCESS_TOKEN"):
         return True
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    home = Path(os.environ.get("PULUMI_HOME") or home_folder() / ".pulumi")
     credentials = home / "credentials.json"
     return (
         credentials.is_file()

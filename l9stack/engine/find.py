@@ -11,6 +11,7 @@ from pathlib import Path
 
 from l9stack.engine import build
 from l9stack.errors import EngineError
+from l9stack.files import home_folder
 from l9stack.progress import Progress
 
 VERSION = "3.256.0"
@@ -30,7 +31,7 @@ class EngineBinary:
 
 def cache_folder() -> Path:
     """Where an obtained engine lies: the user's cache, keyed by version and platform."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache")
     return base / "l9stack" / "engine" / f"{VERSION}-{platform.system()}-{platform.machine()}".lower()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from l9stack.errors import Place
+from l9stack.ruff_command import run_ruff
 
 RULES = "E,F,W,I,B,UP,SIM,C4,PIE,RET,PLC0206"
 
@@ -26,20 +26,8 @@ class LintFinding:
 
 def lint_findings(folder: Path) -> tuple[LintFinding, ...]:
     """Every finding in the Python files below `folder`, with paths relative to it."""
-    from ruff import find_ruff_bin  # who only reads a collection needs none
-
     folder = folder.resolve()
-    # Isolated: a ruff.toml of the machine must not decide whether a collection passes.
-    options = ["--isolated", "--no-cache", "--select", RULES, "--line-length", "120", "--target-version", "py311"]
-    options += ["--config", "src=['code']", "--output-format", "json", "--exit-zero", "."]
-    run = subprocess.run(
-        [find_ruff_bin(), "check", *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    run = run_ruff("check", "--select", RULES, "--output-format", "json", "--exit-zero", folder=folder)
     if run.returncode != 0:
         raise RuntimeError(f"ruff ended with {run.returncode}: {run.stderr.strip()}")
     return tuple(

@@ -43,6 +43,7 @@ def start(data: Path, port: int, secret: str, log: Path) -> Server:
         "-XX:+UseSerialGC",
         "-Xms64m",
         "-Xmx512m",
+        "-XX:-UsePerfData",  # a folder in /tmp, which stays where the server is killed
         "--add-modules=jdk.incubator.vector",
         "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED",
         "--add-opens=java.base/java.nio.channels.spi=ALL-UNNAMED",

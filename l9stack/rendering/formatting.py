@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-LINE_LENGTH = 120
-_SHARED = ("--isolated", "--no-cache", "--target-version", "py311", "--line-length", str(LINE_LENGTH), "--quiet")
+from l9stack.ruff_command import run_ruff
+
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - only ever a parent of a private folder
 _PAGE = 4096
 
@@ -29,7 +28,7 @@ def format_files(files: Mapping[str, str]) -> dict[str, str]:
             parent.mkdir(parents=True, exist_ok=True)
         for path, data in sources.items():
             targets[path].write_bytes(data)
-        _ruff("check", "--fix", "--select", "I,F401", "--config", "src=['code']", folder=folder)
+        _ruff("check", "--fix", "--select", "I,F401", folder=folder)
         _ruff("format", folder=folder)
         done = {path: target.read_bytes().decode() for path, target in targets.items()}
     return {path: done.get(path, text) for path, text in files.items()}
@@ -46,15 +45,6 @@ def _roomy(sources: Mapping[str, bytes]) -> str | None:
 
 
 def _ruff(command: str, *options: str, folder: Path) -> None:
-    from ruff import find_ruff_bin  # who only reads a collection needs none
-
-    run = subprocess.run(
-        [find_ruff_bin(), command, *_SHARED, *options, "."],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    run = run_ruff(command, "--quiet", *options, folder=folder)
     if run.returncode != 0:
         raise FormattingError(f"ruff {command} ended with {run.returncode}:\n{run.stdout}{run.stderr}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.errors import InputError, Problem, ServiceError
+from l9stack.files import home_folder
 
 COMMAND = "docker"
 ON_ENGINES = ("docker", "swarm")
@@ -30,7 +31,7 @@ def usual_host() -> str:
     """
     if named := os.environ.get("DOCKER_HOST"):
         return named
-    sockets = (_SOCKET, *(Path.home() / ".docker" / name for name in _OWN_SOCKETS))
+    sockets = (_SOCKET, *(home_folder() / ".docker" / name for name in _OWN_SOCKETS))
     return f"unix://{next((path for path in sockets if path.is_socket()), _SOCKET)}"
 
 

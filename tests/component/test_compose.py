@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import stat
@@ -38,7 +39,17 @@ Export = Callable[..., Path]
 @pytest.fixture(scope="module")
 def folder(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_stack(project, "site", "{first_port: 30000, agent_memory_mb: 300, images: {redis: 'redis:7.4.9'}}")
-    return export_compose(project, "site", tmp_path_factory.mktemp("export")).folder
+    before = os.umask(0o077)
+    try:
+        return export_compose(project, "site", tmp_path_factory.mktemp("export")).folder
+    finally:
+        os.umask(before)
+
+
+def test_what_images_are_built_from_can_be_read_by_everybody(folder: Path) -> None:
+    images = folder / "images"
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (images, *images.rglob("*"))}
+    assert modes == {(True, 0o755), (False, 0o644)}
 
 
 @pytest.fixture(scope="module")

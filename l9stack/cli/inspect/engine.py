@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 
 import click
 
@@ -33,7 +35,8 @@ def env(project: Project, as_json: bool) -> int:
         print_json(environment)
     else:
         for name, value in environment.items():
-            print(f"export {name}={shlex.quote(value)}")
+            # A path is bytes to the shell, whatever encoding texts have.
+            sys.stdout.buffer.write(os.fsencode(f"export {name}={shlex.quote(value)}\n"))
     return EXIT_OK
 
 

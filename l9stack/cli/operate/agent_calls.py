@@ -44,5 +44,5 @@ def print_reply(reply: AgentReply, *, as_json: bool) -> int:
         print_json({"status": reply.status, "body": reply.body, "trace_id": reply.trace_id or None})
     else:
         print(f"{reply.status}  trace {reply.trace_id or '-'}", file=sys.stderr)
-        print(json.dumps(reply.body, indent=2, ensure_ascii=False))
+        print_json(reply.body)
     return EXIT_OK if reply.status < 400 else EXIT_INPUT

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from l9stack.cli.options import json_option
+from l9stack.cli.printing import print_json
 
 KINDS = ("agent", "glue", "answers", "manifest")
 
@@ -24,5 +23,5 @@ def schema(kind: str, as_json: bool) -> int:
     from l9stack.reading.schema import agent_schema
 
     kinds = {"agent": agent_schema, "glue": glue_schema, "answers": answers_schema, "manifest": deployment_schema}
-    print(json.dumps(kinds[kind](), indent=2, ensure_ascii=False))
+    print_json(kinds[kind]())
     return 0

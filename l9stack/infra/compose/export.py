@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from l9stack.files import write_file
+from l9stack.files import open_to_readers, write_file
 from l9stack.infra import deployment_files
 from l9stack.infra.components.extraction import hard_dependencies
 from l9stack.infra.components.stack import StackArgs, agent_spec
@@ -98,6 +98,7 @@ def export_compose(project: Project, stack: str, folder: Path) -> ComposeExport:
     }
     for path, data in files.items():
         write_file(folder / path, data)
+    open_to_readers(folder / "images")
     return ComposeExport(folder, tuple(document["services"]), endpoints)
 
 

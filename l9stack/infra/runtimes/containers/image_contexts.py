@@ -13,7 +13,16 @@ from pathlib import Path
 
 from l9stack import __version__
 from l9stack.extraction.packages import AGENT_LOCK
-from l9stack.files import CACHES, digests_below, files_below, publish, sweep, temporary_folder, write_files
+from l9stack.files import (
+    CACHES,
+    digests_below,
+    files_below,
+    open_to_readers,
+    publish,
+    sweep,
+    temporary_folder,
+    write_files,
+)
 from l9stack.output.store import Store
 from l9stack.project import Project
 
@@ -103,8 +112,7 @@ def _assembled(project: Project, kind: str, files: dict[str, bytes], labels: Map
     sweep(folder.parent)
     with temporary_folder(folder) as temporary:
         write_files(temporary, sorted(files.items()))
-        for path in (temporary, *temporary.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        open_to_readers(temporary)
         if folder.exists():
             with temporary_folder(folder) as rubbish:
                 publish(folder, rubbish / "changed")
