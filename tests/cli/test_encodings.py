@@ -41,6 +41,7 @@ def test_the_shell_is_told_a_path_by_its_bytes(tmp_path: Path):
         pytest.skip("the Pulumi engine is not here: `l9 engine` obtains it")
     folder = tmp_path / "it's ü"
     folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
     lines = output(folder, "ascii", "env")
     shell = subprocess.run(
         ["bash", "-c", 'eval "$1"; exec printenv PULUMI_BACKEND_URL PULUMI_PYTHON_CMD', "sh", lines],
