@@ -161,3 +161,8 @@ def test_colour_is_for_terminals_that_want_it(colour: bool, tmp_path: Path) -> N
     os.close(ours)
     assert done.returncode == EXIT_INPUT and "nowhere does not exist" in text
     assert ("\x1b[" in text) is colour
+
+
+def test_the_command_line_is_there_without_its_launcher() -> None:
+    done = subprocess.run([sys.executable, "-m", "l9stack", "statu"], capture_output=True, text=True)
+    assert done.returncode == EXIT_USAGE and "Did you mean 'status'?" in done.stderr
