@@ -69,7 +69,7 @@ STEPS: list[tuple[str, str, str]] = [
 ]
 """What README says after its beginning, what that is here, and what it prints."""
 NOWHERE = "http://127.0.0.1:9"
-_OWN = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONUTF8", "no_proxy", "NO_PROXY", "LANG")
+_OWN = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONUTF8", "no_proxy", "NO_PROXY", "LANG", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 """Variables of whoever runs the suite that a stranger's shell has not."""
 LAUNCHER = """#!/bin/sh
 '''exec' "{python}" "$0" "$@"
