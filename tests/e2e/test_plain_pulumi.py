@@ -68,4 +68,5 @@ def test_a_collection_with_mistakes_is_refused_with_places_and_changes_nothing(s
 
 def test_destroy_takes_it_down(small: Deployed):
     small.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
-    assert small.data("status", expect=6)["agents"] == []
+    answer = small.data("status", expect=1)
+    assert [problem["code"] for problem in answer["problems"]] == ["not-deployed"]

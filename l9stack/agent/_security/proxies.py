@@ -48,5 +48,6 @@ def ask_address(request: urllib.request.Request, seconds: float) -> HTTPResponse
     """Ask an address that the user named; raises as `urllib.request.urlopen` does."""
     if is_near(request.full_url):
         return ask_part(request, seconds)
-    answer: HTTPResponse = urllib.request.urlopen(request, timeout=seconds)  # noqa: S310 - whatever the user named
+    # `urlopen` keeps the opener, and with it the proxies, of the process's first request.
+    answer: HTTPResponse = urllib.request.build_opener().open(request, timeout=seconds)
     return answer
