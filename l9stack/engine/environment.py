@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from l9stack.agent._security.proxies import loopback_exempt
-from l9stack.engine.find import language_host, obtain
+from l9stack.engine.find import obtain
 from l9stack.extras import require_extra
 from l9stack.files import home_folder
 from l9stack.progress import Progress
@@ -21,7 +21,7 @@ def environment(project: Project, progress: Progress) -> dict[str, str]:
         InstallationError: the program that the engine is to run would not start.
     """
     require_extra("deploy")
-    engine = language_host(obtain(progress), progress)
+    engine = obtain(progress)
     # The interpreter's own folder comes first: the language host takes the first `python` on PATH.
     first = [str(Path(sys.executable).parent), *map(str, engine.folders)]
     rest = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if part and part not in first]

@@ -59,6 +59,10 @@ def obtain(progress: Progress) -> EngineBinary:
     Raises:
         EngineError: there is none and none could be obtained; the message says what was tried, and what helps.
     """
+    return _with_language_host(_obtain_engine(progress), progress)
+
+
+def _obtain_engine(progress: Progress) -> EngineBinary:
     if found := find():
         return found
     build.make_cache(cache_folder().parent)
@@ -85,7 +89,7 @@ def obtain(progress: Progress) -> EngineBinary:
     return found
 
 
-def language_host(engine: EngineBinary, progress: Progress) -> EngineBinary:
+def _with_language_host(engine: EngineBinary, progress: Progress) -> EngineBinary:
     """The engine with a folder that holds its Python language host; the host is built where there is none."""
     path = os.pathsep.join([*map(str, engine.folders), os.environ.get("PATH", "")])
     if shutil.which(LANGUAGE_HOST, path=path):
