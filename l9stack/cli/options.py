@@ -12,7 +12,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from l9stack.errors import InputError, Place, Problem
-from l9stack.inputs.names import collection_name
 from l9stack.project import Project
 
 DEFAULT_STACK = "dev"
@@ -213,6 +212,8 @@ def stack_name(stack: str | None, collection: Path | None = None) -> str:
 
 def stack_of(collection: Path) -> str:
     """The stack of a collection other than the project's own, where none is named."""
+    from l9stack.inputs.names import collection_name
+
     return f"{DEFAULT_STACK}-{collection_name(collection)}"
 
 

@@ -98,7 +98,9 @@ def test_what_is_installed_or_nobodys_is_no_missing_extra(module: str):
     assert extras.installation_error(ModuleNotFoundError(name=module)) is None
 
 
-@pytest.mark.parametrize(("command", "extra"), [("prompt", "generate"), ("up", "deploy"), ("rollback", "deploy")])
+@pytest.mark.parametrize(
+    ("command", "extra"), [("prompt", "generate"), ("up", "deploy"), ("rollback --stack=dev", "deploy")]
+)
 def test_a_command_tells_the_extra_that_it_needs_without_a_traceback(command: str, extra: str, tmp_path: Path):
     """In a process of its own, for what is imported stays imported."""
     assert main(["init", str(tmp_path)]) == 0
@@ -110,7 +112,11 @@ def test_a_command_tells_the_extra_that_it_needs_without_a_traceback(command: st
         "from l9stack.cli.main import run; run()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, command, "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script, *command.split(), "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == EXIT_USAGE, done.stderr
     (problem,) = json.loads(done.stdout)["problems"]

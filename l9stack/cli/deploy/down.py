@@ -6,31 +6,20 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from l9stack.cli.deploy.checks import (
-    DEFAULT_RUNTIME,
-    can_ask,
-    confirm,
-    is_protected,
-    known_stack,
-    require_secrets_key,
-    runtime_of,
-)
-from l9stack.cli.deploy.orphans import clear_orphans, find_orphans
 from l9stack.cli.options import DEFAULT_STACK, STACK, json_option, pass_stack_project, yes_option
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
-from l9stack.engine.drive import StackEngine
-from l9stack.engine.events import EngineRun
 from l9stack.errors import EXIT_OK, EXIT_USAGE, EngineError, InputError, Place, Problem
-from l9stack.infra.protection import is_stateful
-from l9stack.local.client import SupervisorClient
 from l9stack.local.strays import end_strays
 from l9stack.project import Project
-from l9stack.reading.stack import stack_names
+
+if TYPE_CHECKING:
+    from l9stack.engine.drive import StackEngine
+    from l9stack.engine.events import EngineRun
 
 
 @click.command()
@@ -50,6 +39,8 @@ def down(project: Project, stack: str | None, every: bool, purge: bool, yes: boo
     Where several stacks run on this machine, it takes the one that is named, or all with --all-stacks. The last one
     stops the servers, too.
     """
+    from l9stack.cli.deploy.checks import DEFAULT_RUNTIME, can_ask, confirm, is_protected, runtime_of
+
     if stack and every:
         raise click.UsageError("say --stack NAME or --all-stacks, not both")
     progress = ProgressLine(quiet=as_json)
@@ -99,6 +90,9 @@ def down(project: Project, stack: str | None, every: bool, purge: bool, yes: boo
 
 
 def _opened(project: Project, stack: str, progress: ProgressLine) -> StackEngine:
+    from l9stack.cli.deploy.checks import require_secrets_key
+    from l9stack.engine.drive import StackEngine
+
     require_secrets_key(project, stack)
     return StackEngine(project, stack, progress)
 
@@ -114,6 +108,8 @@ def _runs(resources: Sequence[Mapping[str, Any]]) -> bool:
 
 def _servers_ended(project: Project, stack: str | None, progress: ProgressLine, *, purge: bool) -> list[str]:
     """Stop this machine's servers, which its stacks share, with their data on a purge; or the stacks that still run."""
+    from l9stack.local.client import SupervisorClient
+
     daemon = SupervisorClient.find(project.run) if project.run.is_dir() else None
     if daemon is None:
         if purge:
@@ -127,6 +123,10 @@ def _servers_ended(project: Project, stack: str | None, progress: ProgressLine, 
 
 def _chosen(project: Project, named: str | None, progress: ProgressLine) -> list[str]:
     """The named stack, else every stack on this machine's own runtime: another machine's is never meant by silence."""
+    from l9stack.cli.deploy.checks import DEFAULT_RUNTIME, known_stack, runtime_of
+    from l9stack.engine.drive import StackEngine
+    from l9stack.reading.stack import stack_names
+
     if not (project.root / "Pulumi.yaml").is_file() or not (named or project.pulumi.is_dir()):
         return []
     if named and named in (DEFAULT_STACK, *stack_names(project.root)):
@@ -144,6 +144,8 @@ def _destroyed(
     engine: StackEngine, project: Project, stays: Sequence[str], progress: ProgressLine, *, purge: bool
 ) -> EngineRun:
     """Remove what the stack made, with what an earlier run had begun, and once more where that was in the way."""
+    from l9stack.cli.deploy.orphans import clear_orphans, find_orphans
+
     rests = find_orphans(project, engine)
     try:
         outcome = engine.destroy(stays)
@@ -157,6 +159,8 @@ def _destroyed(
 
 def _stays(resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """URN and name of what is left alone: data with its passwords, the history, and whatever is protected."""
+    from l9stack.infra.protection import is_stateful
+
     return [
         (resource["urn"], resource["urn"].rsplit("::", 1)[-1])
         for resource in resources
@@ -166,6 +170,8 @@ def _stays(resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def _question(project: Project, stacks: list[str], protected: list[str], *, purge: bool) -> str:
     """What to ask before; empty where nothing is lost and nobody was to be asked."""
+    from l9stack.cli.deploy.checks import DEFAULT_RUNTIME, runtime_of
+
     if purge:
         whose = [f"stack {stack}" for stack in stacks if runtime_of(project, stack) != DEFAULT_RUNTIME]
         return f"remove all data of {', '.join(whose or [f'the servers in {project.run}'])}?"

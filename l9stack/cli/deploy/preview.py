@@ -6,9 +6,6 @@ from pathlib import Path
 
 import click
 
-from l9stack.cli.deploy.checks import chosen_stack, require_secrets_key
-from l9stack.cli.deploy.engine_run import changes_data, input_errors, prepared_engine, show_changes
-from l9stack.cli.deploy.stack_file import collection_setting
 from l9stack.cli.options import deployment_options, exit_code_option, json_option, pass_stack_project
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
@@ -26,6 +23,10 @@ def preview(project: Project, collection: Path | None, stack: str | None, exit_c
 
     Changes nothing. What somebody edited, killed or removed is named, and so is what the schemas changed.
     """
+    from l9stack.cli.deploy.checks import chosen_stack, require_secrets_key
+    from l9stack.cli.deploy.engine_run import changes_data, input_errors, prepared_engine, show_changes
+    from l9stack.cli.deploy.stack_file import collection_setting
+
     progress = ProgressLine(quiet=as_json)
     name = chosen_stack(project, stack, collection)
     require_secrets_key(project, name)

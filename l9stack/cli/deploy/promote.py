@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from l9stack.cli.deploy.checks import can_ask, known_stack, require_secrets_key
-from l9stack.cli.deploy.engine_run import (
-    confirm_changes,
-    deploy,
-    extract_for_stack,
-    prepared_engine,
-    refuse_unattended,
-)
-from l9stack.cli.deploy.releases import SHOWN, deployed_releases, kept_release
-from l9stack.cli.deploy.stack_file import release_setting
 from l9stack.cli.options import POSITIVE, STACK, json_option, pass_stack_project, yes_option
 from l9stack.cli.progress_line import ProgressLine
-from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_USAGE, InputError, Place, Problem
-from l9stack.inputs.names import collection_name
-from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
-from l9stack.reading.stack import read_stack
-from l9stack.releases.history import changed_agents, earlier_release
-from l9stack.releases.snapshots import Snapshot, Snapshots
+
+if TYPE_CHECKING:
+    from l9stack.engine.drive import StackEngine
+    from l9stack.model.release import DeployedRelease, Release
+    from l9stack.releases.snapshots import Snapshot
 
 _YES = "Do not show what would change, and do not ask."
 
@@ -42,6 +32,10 @@ def promote(project: Project, source: str | None, release: str | None, target: s
 
     Or a named release, whatever the working files are now.
     """
+    from l9stack.cli.deploy.checks import known_stack
+    from l9stack.engine.drive import StackEngine
+    from l9stack.releases.snapshots import Snapshots
+
     if (source is None) == (release is None):
         raise click.UsageError("name what is promoted: --from STACK or --release DIGEST")
     progress = ProgressLine(quiet=as_json)
@@ -69,6 +63,12 @@ def rollback(project: Project, stack: str, release: str | None, steps: int | Non
 
     Or to a named release. What it returns to was proven when it was deployed first, and is deployed as it was.
     """
+    from l9stack.cli.deploy.checks import known_stack
+    from l9stack.cli.deploy.releases import deployed_releases
+    from l9stack.engine.drive import StackEngine
+    from l9stack.releases.history import earlier_release
+    from l9stack.releases.snapshots import Snapshots
+
     if release and steps:
         raise click.UsageError("say --release DIGEST or --steps NUMBER, not both")
     progress = ProgressLine(quiet=as_json)
@@ -84,6 +84,18 @@ def rollback(project: Project, stack: str, release: str | None, steps: int | Non
 
 def _deployed(project: Project, stack: str, kept: Snapshot, progress: ProgressLine, *, yes: bool, as_json: bool) -> int:
     """Pin a stack to a release and deploy it, once what changes was shown and agreed to."""
+    from l9stack.cli.deploy.checks import can_ask, require_secrets_key
+    from l9stack.cli.deploy.engine_run import (
+        confirm_changes,
+        deploy,
+        extract_for_stack,
+        prepared_engine,
+        refuse_unattended,
+    )
+    from l9stack.cli.deploy.releases import SHOWN, deployed_releases, kept_release
+    from l9stack.cli.deploy.stack_file import release_setting
+    from l9stack.releases.history import changed_agents
+
     require_secrets_key(project, stack)
     _same_collection(project, stack, kept.release)
     if not yes and not can_ask():
@@ -103,6 +115,9 @@ def _deployed(project: Project, stack: str, kept: Snapshot, progress: ProgressLi
 
 def _same_collection(project: Project, stack: str, release: Release) -> None:
     """Another collection's release would replace everything that a stack runs."""
+    from l9stack.inputs.names import collection_name
+    from l9stack.reading.stack import read_stack
+
     sources = read_stack(project.root, stack)
     own = collection_name(Path(sources.collection)) if sources else release.collection
     if own != release.collection:
@@ -113,6 +128,8 @@ def _same_collection(project: Project, stack: str, release: Release) -> None:
 
 def _proven(engine: StackEngine) -> DeployedRelease:
     """What a stack runs, where its last deployment ended well."""
+    from l9stack.cli.deploy.releases import deployed_releases
+
     history = deployed_releases(engine)
     if not history:
         message = f"stack {engine.stack} has no release: nothing was deployed to it"

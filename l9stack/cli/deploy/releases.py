@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from l9stack.cli.deploy.checks import known_stack, pinned_release
 from l9stack.cli.options import json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json, print_table
 from l9stack.cli.progress_line import ProgressLine
-from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK, InputError
-from l9stack.model.release import DeployedRelease, Release
 from l9stack.project import Project
-from l9stack.releases.archives import export_release, import_release
-from l9stack.releases.history import changed_agents
-from l9stack.releases.snapshots import Snapshot, Snapshots
+
+if TYPE_CHECKING:
+    from l9stack.engine.drive import StackEngine
+    from l9stack.model.release import DeployedRelease, Release
+    from l9stack.releases.snapshots import Snapshot
 
 SHOWN = 12
 """Digits of a digest that people see; eight name a release."""
@@ -36,6 +35,10 @@ def releases(
 
     Or write a release to a file, or take one from such a file: for a machine that has none of it.
     """
+    from l9stack.cli.deploy.checks import known_stack, pinned_release
+    from l9stack.engine.drive import StackEngine
+    from l9stack.releases.archives import export_release, import_release
+
     if sum(map(bool, (stack, export, import_))) > 1:
         raise click.UsageError("one of --stack, --export and --import at a time")
     if export:
@@ -77,11 +80,15 @@ def _print_snapshot(kept: Snapshot, *, as_json: bool) -> int:
 
 def deployed_releases(engine: StackEngine) -> list[DeployedRelease]:
     """What was deployed to a stack, the oldest first, from its outputs."""
+    from l9stack.model.release import DeployedRelease
+
     return [DeployedRelease.model_validate(entry) for entry in engine.outputs().get("releases") or ()]
 
 
 def kept_release(project: Project, history: list[DeployedRelease]) -> Release | None:
     """The record of the newest release of a history, where it is here."""
+    from l9stack.releases.snapshots import Snapshots
+
     try:
         return Snapshots(project).open(history[-1].release).release if history else None
     except InputError:
@@ -90,6 +97,8 @@ def kept_release(project: Project, history: list[DeployedRelease]) -> Release | 
 
 def _rows(project: Project, history: list[DeployedRelease]) -> list[dict[str, Any]]:
     """A history's entries with what changed in each, newest first."""
+    from l9stack.releases.history import changed_agents
+
     rows: list[dict[str, Any]] = []
     for number, entry in enumerate(history):
         own, old = kept_release(project, [entry]), kept_release(project, history[:number])

@@ -9,27 +9,9 @@ from pathlib import Path
 
 import click
 
-from l9stack.cli.deploy.checks import (
-    can_ask,
-    chosen_stack,
-    is_protected,
-    pinned_release,
-    require_secrets_key,
-)
-from l9stack.cli.deploy.engine_run import (
-    confirm_changes,
-    deploy,
-    extract_for_stack,
-    prepared_engine,
-    refuse_unattended,
-)
-from l9stack.cli.deploy.stack_file import collection_setting, release_setting
 from l9stack.cli.options import deployment_options, json_option, pass_stack_project, yes_option
 from l9stack.cli.progress_line import ProgressLine
-from l9stack.engine import environment
-from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_USAGE, InputError, Place, Problem
-from l9stack.extraction.input_store import VARIABLE, keep_inputs
 from l9stack.local.strays import end_strays
 from l9stack.project import Project
 
@@ -58,6 +40,11 @@ def up(project: Project, collection: Path | None, stack: str | None, unpin: bool
     All agents are proven before the first of them is touched. A gate that does not hold is told, and nothing changes.
     It ends with where everything answers, and what to try next.
     """
+    from l9stack.cli.deploy.checks import can_ask, chosen_stack, is_protected, pinned_release, require_secrets_key
+    from l9stack.cli.deploy.engine_run import refuse_unattended
+    from l9stack.cli.deploy.stack_file import release_setting
+    from l9stack.engine.drive import StackEngine
+
     # All are proven in one run before the engine begins, and beside its build where it has to be obtained.
     progress = ProgressLine(quiet=as_json)
     name = chosen_stack(project, stack, collection)
@@ -80,6 +67,11 @@ def up(project: Project, collection: Path | None, stack: str | None, unpin: bool
 
 
 def _up(rollout: _Rollout, keep: Callable[[], None] = lambda: None) -> int:
+    from l9stack.cli.deploy.engine_run import confirm_changes, deploy, extract_for_stack, prepared_engine
+    from l9stack.cli.deploy.stack_file import collection_setting
+    from l9stack.engine import environment
+    from l9stack.extraction.input_store import VARIABLE, keep_inputs
+
     project, stack, progress = rollout.project, rollout.stack, rollout.progress
     with ThreadPoolExecutor(1) as pool:
         obtained = pool.submit(environment, project, progress)

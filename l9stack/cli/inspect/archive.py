@@ -12,14 +12,8 @@ import click
 from l9stack.cli.options import chosen_collection, deployment_options, json_option, pass_stack_project, stack_name
 from l9stack.cli.printing import print_json
 from l9stack.errors import EXIT_OK, InputError, Place, Problem
-from l9stack.extraction.prepare import read_inputs
 from l9stack.infra.archive.policies import Policy, agents_policy, deployer_policy
-from l9stack.inputs import Inputs
-from l9stack.model.agent import MemoryKind
-from l9stack.planning.plan import make_plan
-from l9stack.planning.retention import expires
 from l9stack.project import Project
-from l9stack.reading.stack import stack_values
 
 
 @click.command()
@@ -45,6 +39,8 @@ def archive(
 
     For a bucket of S3, as IAM takes it: with and without --json.
     """
+    from l9stack.reading.stack import stack_values
+
     name = stack_name(stack)
     values = stack_values(project.root, name)
     block = _mapping(values.get("l9stack:archive"))
@@ -64,6 +60,12 @@ def archive(
 
 
 def _agents_policy(project: Project, collection: Path, bucket: str, namespace: str, kms_key: str) -> Policy:
+    from l9stack.extraction.prepare import read_inputs
+    from l9stack.inputs import Inputs
+    from l9stack.model.agent import MemoryKind
+    from l9stack.planning.plan import make_plan
+    from l9stack.planning.retention import expires
+
     read, meta = read_inputs(Inputs.read(project, collection))
     plan = make_plan(read, meta, {})
     layers = {agent.id: agent.spec.layer(MemoryKind.ARCHIVE) for agent in plan.agents}

@@ -6,7 +6,6 @@ import click
 
 from l9stack.cli.options import json_option, pass_project
 from l9stack.cli.printing import print_json, print_table
-from l9stack.doctor import diagnose
 from l9stack.errors import EXIT_INPUT, EXIT_OK
 from l9stack.project import Project
 
@@ -21,6 +20,8 @@ def doctor(project: Project, as_json: bool) -> int:
 
     1 where something that is needed is missing.
     """
+    from l9stack.doctor import diagnose
+
     checks = diagnose(project)
     missing = any(check.state == "missing" for check in checks)
     if as_json:

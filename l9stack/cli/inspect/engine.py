@@ -12,7 +12,6 @@ from l9stack import engine as driver
 from l9stack.cli.options import DEFAULT_STACK, json_option, pass_stack_project
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
-from l9stack.engine.drive import StackEngine
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
 
@@ -26,6 +25,8 @@ def env(project: Project, as_json: bool) -> int:
     With this project's engine, state and environment. The default stack is made and selected where the project has
     none: plain `pulumi up` would ask for it.
     """
+    from l9stack.engine.drive import StackEngine
+
     progress = ProgressLine()
     environment = driver.environment(project, progress)
     stack = StackEngine(project, DEFAULT_STACK, progress)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from l9stack.cli.deploy.checks import pinned_release
 from l9stack.cli.options import (
     chosen_collection,
     deployment_options,
@@ -19,21 +18,15 @@ from l9stack.cli.options import (
 )
 from l9stack.cli.printing import print_json, print_problems
 from l9stack.errors import InputError, Problem
-from l9stack.evidence.redaction import redact_value
-from l9stack.extraction.prepare import read_inputs
-from l9stack.inputs import Inputs
-from l9stack.model.agent import AgentSpec
-from l9stack.model.plan import Setting
-from l9stack.planning.graph import Directory
-from l9stack.planning.known_settings import did_you_mean, flatten
-from l9stack.planning.plan import make_plan
-from l9stack.planning.settings import trace_settings
 from l9stack.project import Project
-from l9stack.reading.stack import read_stack
-from l9stack.releases.snapshots import Snapshots
 
-Trace = tuple[Setting, ...]
-"""One setting: the value in force, then each that it overrides, from the strongest on."""
+if TYPE_CHECKING:
+    from l9stack.inputs import Inputs
+    from l9stack.model.agent import AgentSpec
+    from l9stack.model.plan import Setting
+
+    Trace = tuple[Setting, ...]
+    """One setting: the value in force, then each that it overrides, from the strongest on."""
 
 
 @click.command()
@@ -50,6 +43,12 @@ def explain(
     AGENT alone for all of its settings: the value in force, its place, and what it overrides. Secrets in addresses are
     left out.
     """
+    from l9stack.extraction.prepare import read_inputs
+    from l9stack.planning.known_settings import flatten
+    from l9stack.planning.plan import make_plan
+    from l9stack.planning.settings import trace_settings
+    from l9stack.reading.stack import read_stack
+
     name = stack_name(stack, collection)
     read, templates = read_inputs(_deployed(project, name, collection, meta))
     sources = read_stack(project.root, name)
@@ -72,6 +71,10 @@ def explain(
 
 def _deployed(project: Project, stack: str, collection: Path | None, meta: str | None) -> Inputs:
     """What the stack deploys, where no collection is named: a release, as it was kept, or the working files."""
+    from l9stack.cli.deploy.checks import pinned_release
+    from l9stack.inputs import Inputs
+    from l9stack.releases.snapshots import Snapshots
+
     pinned = "" if collection else pinned_release(project, stack)
     if not pinned:
         return Inputs.read(project, chosen_collection(project, collection, stack), meta)
@@ -83,6 +86,8 @@ def _deployed(project: Project, stack: str, collection: Path | None, meta: str |
 
 def _agent(name: str, agents: tuple[AgentSpec, ...]) -> AgentSpec:
     """The one agent that a name means; raises InputError with those that it is near to."""
+    from l9stack.planning.graph import Directory
+
     directory = Directory(agents)
     found = directory.find(name)
     if len(found) == 1:
@@ -94,6 +99,8 @@ def _agent(name: str, agents: tuple[AgentSpec, ...]) -> AgentSpec:
 
 
 def _unknown(agent: AgentSpec, setting: str, traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
+    from l9stack.planning.known_settings import did_you_mean
+
     hint = did_you_mean(setting, (trace[0].name for trace in traces))
     raise InputError([Problem("unknown-setting", f"{agent.id} has no setting {setting!r}", None, hint)])
 
@@ -109,6 +116,8 @@ def _origin(setting: Setting) -> str:
 
 
 def _shown(setting: Setting) -> str:
+    from l9stack.evidence.redaction import redact_value
+
     return json.dumps(redact_value(setting.value), ensure_ascii=False)
 
 
@@ -118,6 +127,8 @@ def _data(trace: Trace) -> dict[str, Any]:
 
 
 def _value(setting: Setting) -> dict[str, Any]:
+    from l9stack.evidence.redaction import redact_value
+
     place = setting.place
     where = {"file": place.file, "line": place.line, "column": place.column} if place else None
     return {"value": redact_value(setting.value), "source": setting.source, "place": where}

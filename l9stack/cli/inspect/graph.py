@@ -8,9 +8,6 @@ import click
 
 from l9stack.cli.options import chosen_collection, json_option, meta_option, one_path, pass_project, path_argument
 from l9stack.cli.printing import print_json
-from l9stack.extraction.prepare import plan_of
-from l9stack.inputs import Inputs
-from l9stack.planning import drawing
 from l9stack.project import Project
 
 
@@ -31,6 +28,10 @@ def graph(
     project: Project, path: Path | None, collection: Path | None, form: str, meta: str | None, as_json: bool
 ) -> int:
     """Show agents, dependencies, waves and wirings."""
+    from l9stack.extraction.prepare import plan_of
+    from l9stack.inputs import Inputs
+    from l9stack.planning import drawing
+
     chosen = chosen_collection(project, one_path(path, collection))
     _, plan = plan_of(Inputs.read(project, chosen, meta))
     if as_json or form == "json":

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
-from pydantic import ValidationError
 
 from l9stack.cli.options import json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_OK, InputError, Problem
 from l9stack.files import write_file
-from l9stack.model.deployment import Deployment
 from l9stack.project import Project
-from l9stack.running.manifest import manifest_path, manifest_text
+
+if TYPE_CHECKING:
+    from l9stack.model.deployment import Deployment
 
 
 @click.command()
@@ -24,6 +26,8 @@ def manifest(project: Project, stack: str | None, as_json: bool) -> int:
 
     From its outputs, where this machine did not deploy it; `deployment_manifest.json`, JSON with and without --json.
     """
+    from l9stack.running.manifest import manifest_path, manifest_text
+
     name = stack_name(stack)
     deployed = _of_outputs(project, name, ProgressLine(quiet=as_json))
     write_file(manifest_path(project, name), manifest_text(deployed).encode())
@@ -32,7 +36,10 @@ def manifest(project: Project, stack: str | None, as_json: bool) -> int:
 
 
 def _of_outputs(project: Project, stack: str, progress: ProgressLine) -> Deployment:
+    from pydantic import ValidationError
+
     from l9stack.engine.drive import StackEngine
+    from l9stack.model.deployment import Deployment
 
     outputs = StackEngine(project, stack, progress).outputs()
     if "deployment" not in outputs:

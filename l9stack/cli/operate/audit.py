@@ -6,12 +6,9 @@ import sys
 
 import click
 
-from l9stack.cli.operate.agent_calls import bearer_token, print_reply
 from l9stack.cli.options import AGENT, json_option, pass_stack_project, stack_name, stack_option
 from l9stack.errors import EXIT_INPUT, EXIT_OK
 from l9stack.project import Project
-from l9stack.running.agent_requests import request_agent
-from l9stack.running.stack import find_running
 
 
 @click.command()
@@ -24,6 +21,10 @@ def audit(project: Project, agent: str, stack: str | None, as_json: bool) -> int
 
     1 where it does not hold, with what is wrong.
     """
+    from l9stack.cli.operate.agent_calls import bearer_token, print_reply
+    from l9stack.running.agent_requests import request_agent
+    from l9stack.running.stack import find_running
+
     endpoint = find_running(project, stack_name(stack)).endpoint(agent)
     reply = request_agent(f"{endpoint}/audit", bearer_token(project, "operator", agent))
     body = reply.body

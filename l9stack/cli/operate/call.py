@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import click
 
-from l9stack.cli.operate.agent_calls import bearer_token, json_data, print_reply
 from l9stack.cli.options import AGENT, json_option, pass_stack_project, stack_name, stack_option
 from l9stack.errors import InputError, Problem
 from l9stack.project import Project
-from l9stack.running.agent_requests import request_agent
-from l9stack.running.stack import find_running
 
 
 @click.command()
@@ -29,6 +26,10 @@ def call(project: Project, operation: str, data: str, stack: str | None, as_json
 
     1 where the agent refused. The trace id, by which logs and records are found, is on standard error.
     """
+    from l9stack.cli.operate.agent_calls import bearer_token, json_data, print_reply
+    from l9stack.running.agent_requests import request_agent
+    from l9stack.running.stack import find_running
+
     agent, dot, name = operation.partition(".")
     if not dot:
         raise InputError([Problem("bad-operation", f"{operation!r} is not AGENT.OPERATION")])

@@ -6,12 +6,9 @@ import json
 
 import click
 
-from l9stack.cli.operate.agent_calls import bearer_token, json_data, principal_name, print_reply
 from l9stack.cli.options import AGENT, json_option, pass_stack_project, stack_name, stack_option
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
-from l9stack.running.agent_requests import request_agent
-from l9stack.running.stack import find_running
 
 
 @click.command()
@@ -24,6 +21,10 @@ def decisions(project: Project, agent: str, stack: str | None, as_json: bool) ->
 
     The oldest first; each waits for a governance anchor.
     """
+    from l9stack.cli.operate.agent_calls import bearer_token, print_reply
+    from l9stack.running.agent_requests import request_agent
+    from l9stack.running.stack import find_running
+
     endpoint = find_running(project, stack_name(stack)).endpoint(agent)
     reply = request_agent(f"{endpoint}/decisions", bearer_token(project, "operator", agent))
     if as_json or reply.status != 200:
@@ -68,6 +69,10 @@ def decide(
 
     About exactly the arguments that are stored. DECISION is its id, as `l9 decisions` lists it.
     """
+    from l9stack.cli.operate.agent_calls import bearer_token, json_data, principal_name, print_reply
+    from l9stack.running.agent_requests import request_agent
+    from l9stack.running.stack import find_running
+
     url = f"{find_running(project, stack_name(stack)).endpoint(agent)}/decisions/{decision}"
     pending = request_agent(url, bearer_token(project, "operator", agent))
     if pending.status != 200:

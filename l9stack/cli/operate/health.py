@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import click
 
-from l9stack.cli.operate.parts import healthy, parts_data, print_parts
 from l9stack.cli.options import POSITIVE, json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json, quantity
 from l9stack.cli.progress_line import ProgressLine
@@ -15,7 +14,6 @@ from l9stack.errors import EXIT_OK, EXIT_RUNTIME, L9Error, NotDeployedError, Ser
 from l9stack.printable import terminal
 from l9stack.project import Project
 from l9stack.running.part_status import PartStatus
-from l9stack.running.stack import find_running
 
 PAUSE_SECONDS = 0.5
 """Between two rounds of questions."""
@@ -32,6 +30,8 @@ def health(project: Project, stack: str | None, wait: bool, timeout: int, as_jso
 
     6 where one is not healthy, with what to do next; 1 where nothing is deployed.
     """
+    from l9stack.cli.operate.parts import healthy, parts_data, print_parts
+
     name = stack_name(stack)
     began = time.monotonic()
     deadline = began + (timeout if wait else 0)
@@ -66,6 +66,9 @@ def _waited(
 
     A failure to ask (an engine that restarts, a manifest that is not written yet) is waited for as well.
     """
+    from l9stack.cli.operate.parts import healthy
+    from l9stack.running.stack import find_running
+
     told: dict[str, str] = {}
     parts: tuple[PartStatus, ...] = ()
     while True:

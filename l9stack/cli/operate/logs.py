@@ -11,7 +11,6 @@ from l9stack.cli.options import AGENT, POSITIVE, json_option, pass_stack_project
 from l9stack.cli.printing import print_json
 from l9stack.errors import EXIT_OK
 from l9stack.project import Project
-from l9stack.running.stack import find_running
 
 
 @click.command()
@@ -26,6 +25,8 @@ def logs(project: Project, agent: str, stack: str | None, lines: int, follow: bo
 
     One JSON object a line, with the trace id.
     """
+    from l9stack.running.stack import find_running
+
     shown = find_running(project, stack_name(stack)).logs(agent, lines, follow and not as_json)
     if as_json:
         print_json([_parsed(line) for line in shown])

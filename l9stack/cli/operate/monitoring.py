@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from l9stack.cli.options import POSITIVE, json_option, pass_stack_project, stack_name, stack_option, stack_words
 from l9stack.cli.printing import print_json, print_table, quantity
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME, InputError, Place, Problem
-from l9stack.model.monitoring import CONFIG
 from l9stack.project import Project
-from l9stack.running.manifest import read_manifest
-from l9stack.running.monitoring import MonitoringState, prometheus, watch
+
+if TYPE_CHECKING:
+    from l9stack.running.monitoring import MonitoringState
 
 
 @click.command()
@@ -29,6 +30,10 @@ def monitoring(
 
     With --check, 6 where a panel has no data, a rule is not loaded or an agent not reached.
     """
+    from l9stack.model.monitoring import CONFIG
+    from l9stack.running.manifest import read_manifest
+    from l9stack.running.monitoring import prometheus, watch
+
     name = stack_name(stack)
     manifest = read_manifest(project, name)
     if manifest is None or manifest.monitoring is None:

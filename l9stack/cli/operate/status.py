@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 
-from l9stack.cli.operate.parts import healthy, parts_data, print_causes, print_parts
 from l9stack.cli.options import json_option, pass_stack_project, stack_name, stack_option
 from l9stack.cli.printing import print_json
 from l9stack.errors import EXIT_OK, EXIT_RUNTIME
 from l9stack.project import Project
-from l9stack.running.stack import find_running
 
 
 @click.command()
@@ -21,6 +19,9 @@ def status(project: Project, stack: str | None, as_json: bool) -> int:
 
     6 where one is not healthy or missing; 1 where nothing is deployed.
     """
+    from l9stack.cli.operate.parts import healthy, parts_data, print_causes, print_parts
+    from l9stack.running.stack import find_running
+
     name = stack_name(stack)
     running = find_running(project, name)
     parts = running.parts()

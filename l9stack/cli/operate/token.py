@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from l9stack.cli.operate.agent_calls import bearer_token, principal_name
 from l9stack.cli.options import AGENT, json_option, pass_stack_project, stack_option
 from l9stack.cli.printing import print_json
 from l9stack.errors import EXIT_OK
@@ -27,6 +26,8 @@ from l9stack.project import Project
 @pass_stack_project
 def token(project: Project, agent: str, principal: str, minutes: int, stack: str | None, as_json: bool) -> int:
     """Print a short-lived token for one agent."""
+    from l9stack.cli.operate.agent_calls import bearer_token, principal_name
+
     name = principal_name(principal)
     made = bearer_token(project, name, agent, minutes)
     if as_json:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from l9stack.cli.options import EXISTING, collection_option, json_option, meta_option, pass_project
 from l9stack.cli.printing import print_json
-from l9stack.cli.prove.diff import current_extraction
 from l9stack.errors import EXIT_OK, InputError, Place, Problem
-from l9stack.extraction.last_extraction import LastExtraction
 from l9stack.project import Project
+
+if TYPE_CHECKING:
+    from l9stack.extraction.last_extraction import LastExtraction
 
 _FAVOUR: dict[str, Literal["mine", "new"] | None] = {"refuse": None, "mine": "mine", "new": "new"}
 _DONE = {"create": "created", "update": "updated", "merge": "merged", "remove": "removed", "keep": "kept"}
@@ -48,6 +49,7 @@ def deliver(
 
     With --commit, as one commit of it and nothing else.
     """
+    from l9stack.cli.prove.diff import current_extraction
     from l9stack.extraction.delivery import parcel
     from l9stack.output import deliver as output
     from l9stack.output.commit import commit, require_clean_index

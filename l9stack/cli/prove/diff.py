@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import JsonValue
 
 from l9stack.cli.options import (
     DEFAULT_STACK,
@@ -22,11 +21,12 @@ from l9stack.cli.options import (
 )
 from l9stack.cli.printing import is_rich, print_json, table
 from l9stack.errors import EXIT_DRIFT, EXIT_OK
-from l9stack.extraction.last_extraction import LastExtraction, last_extraction
 from l9stack.project import Project
-from l9stack.reading.stack import read_stack
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from l9stack.extraction.last_extraction import LastExtraction
     from l9stack.output.diff import FileDiff, Side
 
 _WORDS = {
@@ -41,12 +41,16 @@ _COLOURS = {"+": "\033[32m", "-": "\033[31m", "@": "\033[36m", "d": "\033[1m"}
 
 def current_extraction(project: Project, collection: Path | None, meta: str | None) -> LastExtraction:
     """The last extraction of the collection that is meant, or a clear problem."""
+    from l9stack.extraction.last_extraction import last_extraction
+
     path = chosen_collection(project, collection)
     return last_extraction(path, project, meta, _settings(project, path))
 
 
 def _settings(project: Project, path: Path) -> Mapping[str, JsonValue] | None:
     """The settings with which the project's own stack extracts the collection, where it is the stack's."""
+    from l9stack.reading.stack import read_stack
+
     sources = read_stack(project.root, DEFAULT_STACK)
     own = sources is not None and (project.root / sources.collection).resolve() == path
     return sources.settings if sources and own else None

@@ -23,8 +23,6 @@ from l9stack.cli.options import (
 from l9stack.cli.printing import print_json, print_table
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import EXIT_INPUT, EXIT_OK
-from l9stack.extraction.extract import extract as run
-from l9stack.inputs import Inputs
 from l9stack.project import Project
 
 if TYPE_CHECKING:
@@ -57,6 +55,9 @@ def extract(
     PATH is a collection: a file or a folder (default: the project's own); several are extracted side by side. The
     folder's path is the last line of standard output.
     """
+    from l9stack.extraction.extract import extract as run
+    from l9stack.inputs import Inputs
+
     named = (*paths, *((collection,) if collection else ()))
     if named and folder:
         raise click.UsageError("name collections, or a folder of them with --all")

@@ -21,14 +21,11 @@ from l9stack.cli.options import (
 )
 from l9stack.cli.printing import print_json, print_problems, quantity
 from l9stack.errors import Problem
-from l9stack.extraction.prepare import plan_of
-from l9stack.inputs import Inputs
-from l9stack.model.plan import Plan
-from l9stack.planning.plan import UNBOUND, binding_hint
 from l9stack.project import Project
 
 if TYPE_CHECKING:
     from l9stack.infra.settings import StackSettings
+    from l9stack.model.plan import Plan
 
 
 @click.command()
@@ -47,6 +44,9 @@ def validate(
     PATH is a file, or a folder with glue and answers beside the schemas (default: the project's own collection). All
     problems come at once, each as file:line:column with a hint.
     """
+    from l9stack.extraction.prepare import plan_of
+    from l9stack.inputs import Inputs
+
     named = one_path(path, collection)
     if named and stack:
         raise click.UsageError("give a collection, or --stack NAME, which deploys one")
@@ -96,6 +96,8 @@ def _remarks(settings: StackSettings, plan: Plan, project: Project, stack: str) 
 
 def _print_questions(questions: Sequence[Problem], answers_file: str) -> None:
     """Every question; how unbound operations are answered is said once, after the last of them."""
+    from l9stack.planning.plan import UNBOUND, binding_hint
+
     print_problems([question for question in questions if question.code != UNBOUND])
     unbound = [question for question in questions if question.code == UNBOUND]
     print_problems([replace(question, hint="") for question in unbound[:-1]])

@@ -22,8 +22,6 @@ from l9stack.cli.options import (
 )
 from l9stack.cli.printing import print_json
 from l9stack.errors import Place
-from l9stack.extraction.prepare import plan_of
-from l9stack.inputs import Inputs
 from l9stack.project import Project
 
 if TYPE_CHECKING:
@@ -43,6 +41,8 @@ def bind(project: Project, operation: str, collection: Path | None, meta: str | 
     Says what was written, what comes next, and how to take it back.
     """
     from l9stack.binding.scaffold import scaffold
+    from l9stack.extraction.prepare import plan_of
+    from l9stack.inputs import Inputs
 
     path = chosen_collection(project, collection)
     inputs = Inputs.read(project, path, meta)

@@ -18,7 +18,6 @@ from l9stack.cli.options import (
 from l9stack.cli.printing import print_json, print_problems
 from l9stack.cli.progress_line import ProgressLine
 from l9stack.errors import InputError, Place, Problem
-from l9stack.extraction.importing import forget, import_modules
 from l9stack.project import Project
 
 
@@ -46,6 +45,8 @@ def import_(
     in `imported` beside the collection (NAME.imported for a single file) and is used by every extraction from then on;
     to take it back, use --remove, or delete it there. An operation that nobody has bound stays unbound.
     """
+    from l9stack.extraction.importing import import_modules
+
     path = chosen_collection(project, collection)
     if remove is not None and folder is None:
         return _forget(project, path, remove, as_json=as_json)
@@ -77,6 +78,8 @@ def import_(
 
 
 def _forget(project: Project, path: Path, module: str, *, as_json: bool) -> int:
+    from l9stack.extraction.importing import forget
+
     removed = forget(project, path, module)
     if as_json:
         print_json({"ok": True, "removed": str(removed)})

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from l9stack.cli.options import chosen_collection, json_option, meta_option, one_path, pass_project, path_argument
 from l9stack.cli.printing import print_json, print_problems
 from l9stack.errors import InputError, Place, Problem
-from l9stack.extraction.prepare import prepare
 from l9stack.files import write_file
-from l9stack.inputs import InputFile, Inputs
-from l9stack.inputs.names import IMPLEMENTATIONS
-from l9stack.model.meta import GateThreshold
-from l9stack.model.plan import Plan
 from l9stack.project import Project
-from l9stack.rendering.prompt import FencedText, attachment, render_prompt
+
+if TYPE_CHECKING:
+    from l9stack.inputs import InputFile
+    from l9stack.model.meta import GateThreshold
+    from l9stack.model.plan import Plan
+    from l9stack.rendering.prompt import FencedText
 
 _PASSWORD = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
 
@@ -38,6 +39,11 @@ def prompt(
 
     What it answers comes back by `l9 import`, through the same gates as what l9stack generates.
     """
+    from l9stack.extraction.prepare import prepare
+    from l9stack.inputs import Inputs
+    from l9stack.inputs.names import IMPLEMENTATIONS
+    from l9stack.rendering.prompt import attachment, render_prompt
+
     read = Inputs.read(project, chosen_collection(project, one_path(path, collection)), meta)
     prepared = prepare(read)
     inputs = _attached((file.name, file) for file in read.contents.schemas if not file.fault)
@@ -58,6 +64,8 @@ def prompt(
 
 
 def _attached(files: Iterable[tuple[str, InputFile]]) -> list[FencedText]:
+    from l9stack.rendering.prompt import attachment
+
     found = []
     for shown, file in files:
         try:
