@@ -27,6 +27,7 @@ from pathlib import Path
 
 from l9stack.cli.main import main
 from l9stack.extraction.prepare import prepare
+from l9stack.gates.lint import lint_findings
 from l9stack.inputs import Inputs
 from l9stack.model.artifact import RenderedTree, tree_digest
 from l9stack.project import Project
@@ -99,6 +100,7 @@ def outcome(case: Case, scratch: Path) -> dict[str, str]:
         return {f"expected/{PROBLEMS}": printed("validate", case.source, scratch, meta)}
     tree = prepare(Inputs.read(Project(scratch), case.source, str(meta))).tree
     texts = {artifact.path: artifact.text for artifact in tree.artifacts}
+    assert not (findings := linted(texts, scratch / "tree")), f"{case.name}: {findings}"
     if _LIST in case.shown:
         texts[_LIST] = "".join(f"{path}\n" for path in texts)
     for file, command in _COMMANDS.items():
@@ -108,6 +110,14 @@ def outcome(case: Case, scratch: Path) -> dict[str, str]:
     assert not unused, f"{case.name}: nothing is generated that is called {', '.join(unused)}"
     files = {f"expected/{path}": text for path, text in texts.items() if case.shows(path)}
     return {**files, "digests.txt": digests(case, tree)}
+
+
+def linted(texts: Mapping[str, str], folder: Path) -> list[str]:
+    """What the product's own linter finds in the generated modules and tests: nothing, or a template is wrong."""
+    for path, text in texts.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return [str(finding) for finding in lint_findings(folder)]
 
 
 def printed(command: str, source: Path, project: Path, meta: Path) -> str:

@@ -18,7 +18,7 @@ from l9stack.rendering.environment import render_template
 from l9stack.rendering.imports import Imports
 from l9stack.rendering.packets import required_fields
 from l9stack.rendering.suites.literals import changes, wrong
-from l9stack.rendering.suites.operations import operation_tests
+from l9stack.rendering.suites.operations import OperationTests, operation_tests
 from l9stack.rendering.suites.peers import peer_checks
 from l9stack.rendering.suites.policies import policy_cases
 
@@ -59,20 +59,26 @@ def _served(agent: AgentPlan) -> dict[str, Any]:
 def operations_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
     """Tests of the operations of a module."""
     imports = Imports()
-    tests = [operation_tests(plan, agent, op) for op in operations_of_module(agent, module)]
-    for op in operations_of_module(agent, module):
+    tests = _operations_of(plan, agent, module, imports)
+    title = f"What {agent.spec.name} does in {module.path}, through the whole pipeline and with real memory."
+    return render_template("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(agent))
+
+
+def _operations_of(plan: Plan, agent: AgentPlan, module: ModulePlan, imports: Imports) -> list[OperationTests]:
+    """What tests of a module's operations are printed from, of whichever family it is; imports the users' functions."""
+    placed = operations_of_module(agent, module)
+    for op in placed:
         if isinstance(op.behaviour, Implementation):
             target, _, function = op.behaviour.target.partition(":")
             imports.add(target, f"{function} as {op.name}_function")
-    title = f"What {agent.spec.name} does in {module.path}, through the whole pipeline and with real memory."
-    return render_template("tests/operations.py.j2", title=title, imports=imports, tests=tests, **_served(agent))
+    return [operation_tests(plan, agent, op) for op in placed]
 
 
 def controller_tests(plan: Plan, agent: AgentPlan, module: ModulePlan, *, composed: bool = True) -> str:
     """Tests of a controller; `composed` says that it declares the whole agent."""
     surface = view_surface(plan, agent)
     imports = Imports()
-    tests = [operation_tests(plan, agent, op) for op in operations_of_module(agent, module)]
+    tests = _operations_of(plan, agent, module, imports)
     title = f"How {agent.spec.name} is composed in {module.path}, and what it serves."
     facts = {str(op.name): _facts(op) for m in agent.modules for op in operations_of_module(agent, m)}
     return render_template(
@@ -169,12 +175,13 @@ def routes_tests(plan: Plan, agent: AgentPlan, module: ModulePlan) -> str:
         for route in surface.routes
         if first and first.path == module.path and agent.home_of(route.operation).family != "controller"
     ]
-    tests = [operation_tests(plan, agent, op) for op in operations_of_module(agent, module)]
+    imports = Imports()
+    tests = _operations_of(plan, agent, module, imports)
     title = f"Endpoints of {agent.spec.name} as {module.path} lists them."
     return render_template(
         "tests/routes.py.j2",
         title=title,
-        imports=Imports(),
+        imports=imports,
         dotted=module.dotted,
         routes=listed,
         tests=tests,

@@ -1,0 +1,6 @@
+"""What a request costs."""
+
+
+def fee_of(request):
+    """A tenth of the amount."""
+    return {"fee": request.amount / 10}
