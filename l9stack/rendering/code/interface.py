@@ -88,7 +88,7 @@ def view_surface(plan: Plan, agent: AgentPlan) -> SurfaceView:
         system=line(spec.system),
         role=line(spec.role),
         version=line(spec.version),
-        routes=tuple(RouteView(route.method, route.path, op.name) for op in agent.operations for route in op.routes),
+        routes=_routes(agent),
         builtin_routes=_builtin(agent),
         packet_types={kind: op.name for op in agent.operations for kind in op.packet_types},
         calls=calls,
@@ -100,6 +100,13 @@ def view_surface(plan: Plan, agent: AgentPlan) -> SurfaceView:
         soft=tuple(edge.target for edge in outgoing if edge.kind is EdgeKind.SOFT),
         connects=tuple(edge.target for edge in outgoing if edge.kind is EdgeKind.CONNECT),
     )
+
+
+def _routes(agent: AgentPlan) -> tuple[RouteView, ...]:
+    """In the order of the code: a controller adds those of its own operations to what a module of routes lists."""
+    listed = agent.module_of("routes") is not None
+    operations = sorted(agent.operations, key=lambda op: listed and agent.home_of(op.name).family == "controller")
+    return tuple(RouteView(route.method, route.path, op.name) for op in operations for route in op.routes)
 
 
 def _builtin(agent: AgentPlan) -> tuple[tuple[str, str, str], ...]:

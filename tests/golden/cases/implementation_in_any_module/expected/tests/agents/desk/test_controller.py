@@ -26,7 +26,7 @@ IDENTITY = composition.Identity(
     "Weighs and refunds requests.",
 )
 CONNECTIONS = composition.Connections(
-    routes=[("POST", "/desk/weigh", "weigh"), ("POST", "/desk/refund", "refund")],
+    routes=[("POST", "/desk/refund", "refund"), ("POST", "/desk/weigh", "weigh")],
 )
 OPERATIONS = {
     "weigh": composition.PlannedOperation(
