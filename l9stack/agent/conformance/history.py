@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -154,6 +155,11 @@ async def noted(checks: Checks, agent: ServedAgent, functions: Mapping[Log, str]
                 found = await agent.audit_entries(context.trace_id)
                 same([(name, detail["number"]) for name, detail in found], [(event, n) for n in range(3)])
                 same(await verify(agent.memory.postgres, agent.definition.id), [])
+            with checks.positive("of calls at once, each is told under its own trace"):
+                contexts = [agent.context() for _ in range(3)]
+                await asyncio.gather(*(log(context, number=n) for n, context in enumerate(contexts)))
+                kept_by_trace = [await agent.audit_entries(context.trace_id) for context in contexts]
+                same([[detail["number"] for _, detail in kept] for kept in kept_by_trace], [[0], [1], [2]])
             with checks.negative("a detail does not stand for the call"):
                 context = agent.context()
                 await log(context, operation="another", decision_id="another")

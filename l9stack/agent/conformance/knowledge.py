@@ -25,6 +25,8 @@ _ENDS = (
     "MATCH (s:domain_entity {entity_id: $source})-[:RELATES {kind: $kind}]->(t:domain_entity) "
     "WHERE t.entity_id = $target RETURN s.entity_type AS source, t.entity_type AS target"
 )
+_COUNT = "MATCH (e:domain_entity {entity_type: $kind, entity_id: $key}) RETURN count(e) AS entities"
+_LETTERS = "Zażółć 東京 ñ"
 _HOSTILE = "'}) DETACH DELETE (n) //\"}) RETURN 1 //\\$key"
 
 
@@ -70,11 +72,19 @@ async def kept(checks: Checks, agent: ServedAgent, keep: Keep, record: type[Reco
                 await keep(agent.context(), record.model_construct(**hostile))
                 found = await read_entity(agent.context(), kind, hostile[key])
                 holds(found.properties if len(shape.ends) == 1 else found.neighbours, "it is not kept as it is")
+            with checks.positive("letters of any script are kept as they are"):
+                written = {**values, key: f"{uuid.uuid4().hex} {_LETTERS}"}
+                await keep(agent.context(), record.model_construct(**written))
+                found = await read_entity(agent.context(), kind, written[key])
+                holds(found.properties if len(shape.ends) == 1 else found.neighbours, "nothing is known of that key")
 
 
 async def _node(checks: Checks, agent: ServedAgent, shape: DeclaredShape, values: Mapping[str, Any]) -> None:
     ((kind, key),) = shape.ends
     found = await read_entity(agent.context(), kind, str(values[key]))
+    with checks.positive("it is there once, however often it was kept"):
+        rows = await agent.memory.connections.cypher(_COUNT, {"kind": kind, "key": str(values[key])})
+        same([row["entities"] for row in rows], [1])
     with checks.positive("it is there as it was kept last"):
         same({name: found.properties.get(name) for name in values}, dict(values))
     with checks.positive("it names who kept it"):
@@ -100,6 +110,9 @@ def _neighbours(found: Entity) -> list[tuple[str, str, str]]:
 
 
 def _takes(checks: Checks, record: type[Record], shape: DeclaredShape) -> None:
+    with checks.positive("what the schema declares is taken, and stays as it was given"):
+        taken = record.model_validate(shape.values)
+        same({name: getattr(taken, name) for name in shape.values}, dict(shape.values))
     _choices(checks, record, shape.values, shape.choices)
     for name in shape.values:
         with checks.negative(f"{name} has to be given"), raising(ValidationError, name):
