@@ -140,6 +140,12 @@ class EngineError(L9Error):
     exit_code = EXIT_ENGINE
 
 
+class EngineMachineError(EngineError):
+    """The machine took from the Pulumi engine what it needs: its memory, room on a disk, files to open."""
+
+    exit_code = EXIT_MACHINE
+
+
 class ServiceError(L9Error):
     """A backend server or an agent did not start, answer or stop in time."""
 

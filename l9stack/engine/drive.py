@@ -17,9 +17,9 @@ from typing import Any
 
 from l9stack.engine.environment import environment
 from l9stack.engine.events import EngineRun, EventFollower
-from l9stack.engine.hints import hints
+from l9stack.engine.failures import engine_failure
 from l9stack.engine.state_files import require_readable
-from l9stack.errors import EngineError, LockedError
+from l9stack.errors import LockedError
 from l9stack.files import write_file
 from l9stack.model.deployment import UnfinishedDeployment
 from l9stack.progress import Progress
@@ -28,8 +28,8 @@ from l9stack.reading.stack import keeps_no_secret
 
 _LOCKED = re.compile(r"stack is currently locked by|another update is (currently )?in progress", re.IGNORECASE)
 """What the engine says of a stack that somebody else is at, by a file of its backend, or its service."""
-_USUAL = "warning: using pulumi-language-"
-"""The engine says so of every run, for its language host is on PATH by intention."""
+_USUAL = "warning: using pulumi-"
+"""The engine says so of every run, for its language host and what runs providers are on PATH by intention."""
 
 
 class StackEngine:
@@ -66,7 +66,7 @@ class StackEngine:
             encrypted = ("--secrets-provider", secrets_provider) if secrets_provider else ()
             done = self._run("stack", "init", self.stack, *(() if select else ("--no-select",)), *encrypted)
             if done.returncode and "already exists" not in done.stderr:
-                raise EngineError(f"the stack {self.stack} could not be made: {done.stderr.strip()}")
+                raise engine_failure(f"the stack {self.stack} could not be made:", _said(done), done.returncode)
 
     def configure(self, key: str, value: str | None) -> None:
         """Set a value of the stack's file, or take it away."""
@@ -167,6 +167,7 @@ class StackEngine:
 
         Raises:
             EngineError: the operation failed; the message holds what program and providers said.
+            EngineMachineError: it failed for want of memory or room.
             LockedError: another operation of the stack goes on.
         """
         self._clear_dead_lock()
@@ -209,15 +210,12 @@ class StackEngine:
                 reader.join()
                 self.held |= following.heard
         if process.returncode:
-            reason = self._reason(command, following.outcome, text)
-            raise LockedError(self._holder() or reason) if _LOCKED.search(reason) else EngineError(reason)
+            lines = list(dict.fromkeys(following.outcome.diagnostics)) or [
+                line for line in text.strip().splitlines()[-12:] if _USUAL not in line
+            ]
+            failure = engine_failure(f"pulumi {command} of stack {self.stack} failed:", lines, process.returncode)
+            raise LockedError(self._holder() or str(failure)) if _LOCKED.search(str(failure)) else failure
         return following.outcome
-
-    def _reason(self, command: str, outcome: EngineRun, text: str) -> str:
-        lines = list(dict.fromkeys(outcome.diagnostics)) or [
-            line for line in text.strip().splitlines()[-12:] if not line.startswith(_USUAL)
-        ]
-        return f"pulumi {command} of stack {self.stack} failed:\n" + "\n".join([*lines, *hints(lines)])
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -232,7 +230,7 @@ class StackEngine:
     def _call(self, *arguments: str) -> str:
         done = self._run(*arguments)
         if done.returncode:
-            raise EngineError(f"pulumi {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
+            raise engine_failure(f"pulumi {' '.join(arguments)} failed:", _said(done), done.returncode)
         return done.stdout
 
     def _told(self, *arguments: str) -> str:
@@ -242,7 +240,7 @@ class StackEngine:
         if "no stack named" in done.stderr:
             return ""
         if done.returncode:
-            raise EngineError(f"stack {self.stack} could not be read: {done.stderr.strip() or done.stdout.strip()}")
+            raise engine_failure(f"stack {self.stack} could not be read:", _said(done), done.returncode)
         return done.stdout
 
     def _require_state(self, stack: str = "") -> None:
@@ -273,6 +271,10 @@ class StackEngine:
             if host == os.uname().nodename and not _runs(pid):
                 path.unlink(missing_ok=True)
                 self._progress(f"removed the stack's lock: its process {pid} is no longer there")
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return (done.stderr.strip() or done.stdout.strip()).splitlines()
 
 
 def _named(resource: Mapping[str, Any]) -> tuple[str, Any]:

@@ -12,6 +12,11 @@ from l9stack.planning.expressions import ExpressionError, parse
 
 FieldMap = Mapping[str, FieldSpec]
 
+_GRAMMAR = (
+    "an expression has fields, numbers, texts, lists, `+ - * / %`, comparisons, `in`, `and`, `or`, `not`, "
+    "`a if c else b`, and min, max, round, len, abs, lower"
+)
+
 
 class BindingProblems:
     """Collects what is wrong with one binding, at the places of its parts: `assign.total`, `rows.0.when`."""
@@ -39,7 +44,7 @@ class BindingProblems:
             expression = parse(text)
         except ExpressionError as error:
             message = f"{text.strip()!r}, column {error.column + after}: {error}"
-            self.error("bad-expression", message, at, "see docs/decisions/0004")
+            self.error("bad-expression", message, at, _GRAMMAR)
             return "unknown"
         used = {name for name in expression.names if not (open_answer and name.startswith("answer."))}
         self.names(used, fields, at)

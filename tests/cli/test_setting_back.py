@@ -191,8 +191,13 @@ def test_each_interruption_is_told_to_the_engine() -> None:
 
 def test_a_purge_of_the_last_stack_removes_the_servers_data(project: Project) -> None:
     (project.run / "data").mkdir(parents=True)
-    assert removing._servers_ended(project, "dev", QUIET, purge=False) == [] and (project.run / "data").is_dir()
-    assert removing._servers_ended(project, "dev", QUIET, purge=True) == [] and not (project.run / "data").exists()
+    assert (
+        removing._servers_ended(project, "dev", QUIET, purge=False) == ([], False) and (project.run / "data").is_dir()
+    )
+    assert (
+        removing._servers_ended(project, "dev", QUIET, purge=True) == ([], False)
+        and not (project.run / "data").exists()
+    )
 
 
 def test_an_installer_that_fails_takes_nobodys_engine_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from l9stack.engine.events import EngineRun, EventFollower
-from l9stack.engine.hints import hints
+from l9stack.engine.failures import hints
 
 IMAGE, OTHER = "urn:pulumi:s::p::docker:index/image:Image::desk-base", "urn:pulumi:s::p::x:Y::other"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.engine.hints import hints
+from l9stack.engine.failures import hints
 from l9stack.reading.stack import OPEN_SALT, keeps_no_secret
 
 SHIPPED = (Path(__file__).parents[2] / "Pulumi.dev.yaml").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from l9stack.engine.hints import hints
+from l9stack.engine.failures import hints
 from l9stack.engine.state_files import require_readable
 from l9stack.errors import EngineError
 

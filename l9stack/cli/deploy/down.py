@@ -70,7 +70,7 @@ def down(project: Project, stack: str | None, every: bool, purge: bool, yes: boo
         removed += map(str, _destroyed(engine, project, [urn for urn, _ in stays], progress, purge=purge).changes)
         kept += [resource for _, resource in stays]
     here = not stack or runtime_of(project, stack) == DEFAULT_RUNTIME
-    others = _servers_ended(project, stack, progress, purge=purge) if here else []
+    others, stopped = _servers_ended(project, stack, progress, purge=purge) if here else ([], False)
     strays = end_strays(project.run)
     if as_json:
         ended = {"stacks": running, "removed": removed, "kept": kept, "data_in_use_by": others, "strays": list(strays)}
@@ -84,8 +84,10 @@ def down(project: Project, stack: str | None, every: bool, purge: bool, yes: boo
         print(f"down; data stays, for stack {', '.join(others)} runs on the same servers")
     elif purge:
         print("down; data is removed")
+    elif running or stopped:
+        print("down; data stays (l9 down --purge removes it)")
     else:
-        print("down; data stays (l9 down --purge removes it)" if running or strays else "nothing runs here")
+        print("down" if strays else "nothing runs here")
     return EXIT_OK
 
 
@@ -106,19 +108,24 @@ def _runs(resources: Sequence[Mapping[str, Any]]) -> bool:
     )
 
 
-def _servers_ended(project: Project, stack: str | None, progress: ProgressLine, *, purge: bool) -> list[str]:
-    """Stop this machine's servers, which its stacks share, with their data on a purge; or the stacks that still run."""
+def _servers_ended(
+    project: Project, stack: str | None, progress: ProgressLine, *, purge: bool
+) -> tuple[list[str], bool]:
+    """Stop this machine's servers, which its stacks share, with their data on a purge.
+
+    The stacks that still run on them, and whether there was something to stop.
+    """
     from l9stack.local.client import SupervisorClient
 
     daemon = SupervisorClient.find(project.run) if project.run.is_dir() else None
     if daemon is None:
         if purge:
             _purge(project.run)
-        return []
+        return [], False
     if stack and (others := sorted({agent.stack for agent in daemon.status().agents})):
-        return others
+        return others, False
     daemon.shutdown(progress, purge=purge)
-    return []
+    return [], True
 
 
 def _chosen(project: Project, named: str | None, progress: ProgressLine) -> list[str]:

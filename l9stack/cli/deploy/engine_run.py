@@ -82,7 +82,7 @@ def deploy(
         with input_errors(project, stack):
             outcome = _deployed(engine, project, progress, plan)
     except EngineError as error:
-        raise EngineError(f"{error}{_way_back(engine)}") from error
+        raise type(error)(f"{error}{_way_back(engine)}") from error
     outputs = engine.outputs()
     agents = outputs.get("agents") or {}
     unhealthy = sorted(name for name, agent in agents.items() if agent.get("health") != "ok")
