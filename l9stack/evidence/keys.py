@@ -23,6 +23,7 @@ from l9stack.errors import InputError, Place, Problem
 from l9stack.files import write_file
 from l9stack.project import Project
 
+_COPY = "put a copy of it back: what was signed with another key does not verify with a new one"
 PINNED = "l9-project.pub"
 
 
@@ -79,10 +80,10 @@ def trusted_key(project: Project) -> Ed25519PublicKey | None:
         key = serialization.load_pem_public_key(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise InputError([Problem("bad-key", f"no public key: {error}", Place(str(path)))]) from None
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise InputError([Problem("bad-key", "the key is not an Ed25519 key", Place(str(path)))])
+        raise InputError([Problem("bad-key", "this is no Ed25519 public key in PEM", Place(str(path)), _COPY)])
     return key
 
 
@@ -120,8 +121,8 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except FileNotFoundError:
         raise InputError([Problem("no-key", "the signing key does not exist", Place(str(path)))]) from None
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InputError([Problem("bad-key", f"no private key: {error}", Place(str(path)))]) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise InputError([Problem("bad-key", "the key is not an Ed25519 key", Place(str(path)))])
+        raise InputError([Problem("bad-key", "this is no Ed25519 private key in PEM", Place(str(path)), _COPY)])
     return key

@@ -94,3 +94,34 @@ def test_private_keys_are_readable_by_their_owner_only(tmp_path):
     assert keys.key_file(folder, "operator").read_bytes() == before
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("text", ["", "xx{", "[]", '{"keys": [1]}', '{"keys": [{"kid": "a"}]}'])
+def test_a_damaged_list_of_keys_changes_nobodys_trust_and_is_not_written_over(tmp_path, text):
+    keys.ensure_keys(tmp_path, ["operator"])
+    trust = keys.Trust(tmp_path)
+    token = tokens.mint("operator", keys.load_private(tmp_path, "operator"), "desk")
+    assert tokens.verify(token, "desk", trust).principal == "operator"
+    (tmp_path / keys.TRUSTED).unlink()
+    assert tokens.verify(token, "desk", trust).principal == "operator"
+    (tmp_path / keys.TRUSTED).write_text(text)
+    assert tokens.verify(token, "desk", trust).principal == "operator"
+    with pytest.raises(tokens.TokenError):
+        tokens.verify(token, "desk", keys.Trust(tmp_path))
+    with pytest.raises(keys.KeyFileError, match=rf"{keys.TRUSTED} is damaged.*remove it, and `l9 up`"):
+        keys.ensure_keys(tmp_path, ["operator", "anchor:Ada"])
+    assert (tmp_path / keys.TRUSTED).read_text() == text
+
+
+@pytest.mark.parametrize("text", ["", "xx{", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+def test_a_damaged_private_key_is_told_and_no_new_one_takes_its_place(tmp_path, text):
+    keys.ensure_keys(tmp_path, ["operator"])
+    path = keys.key_file(tmp_path, "operator")
+    path.write_text(text)
+    for use in (lambda: keys.load_private(tmp_path, "operator"), lambda: keys.ensure_keys(tmp_path, ["operator"])):
+        with pytest.raises(keys.KeyFileError, match=rf"{path.name} is damaged.*`l9 up` makes a new one"):
+            use()
+    assert path.read_text() == text
+    path.unlink()
+    keys.ensure_keys(tmp_path, ["operator"])
+    assert keys.load_private(tmp_path, "operator")

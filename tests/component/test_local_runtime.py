@@ -189,6 +189,7 @@ def test_inputs_are_exactly_these(world: World, example: PreparedCollection) -> 
         "runtime": "local",
         "services": list(SERVICES),
         "anchors": ["Claims Lead", "Compliance", "Customer Care", "Finance", "Senior Assessor"],
+        "agents": list(AGENTS),
         "instances": dict.fromkeys(SERVICES, "41"),
     }
 

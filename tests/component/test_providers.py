@@ -137,7 +137,12 @@ def test_providers_keep_their_import_path_and_watch_only_their_inputs(provider: 
             {"collection": "desk", "stack": "dev", "digest": "0"},
             {"edited": ["deployments/dev/desk_config.yaml"]},
         ),
-        (BaselineProvider, {"stack": "dev"}, {}),
+        (BaselineProvider, {"stack": "dev"}, {"keys": "there"}),
+        (
+            BaselineProvider,
+            {"stack": "dev", "agents": ["desk"], "anchors": ["Lead"]},
+            {"keys": "none of agent:desk, anchor:Lead, operator"},
+        ),
         (HealthCheckProvider, {"endpoint": "http://127.0.0.1:1", "path": "/health"}, {}),
         (
             DeploymentManifestProvider,
@@ -250,6 +255,7 @@ def test_the_folder_is_known_beforehand_only_while_tree_and_view_stay() -> None:
 
 def test_a_baseline_is_measured_again_only_when_up_names_another_server() -> None:
     olds = {"stack": "dev", "runtime": "local", "services": ["redis"], "anchors": [], "instances": {"redis": "1"}}
+    olds |= {"agents": [], "keys": "there"}
     preview = {key: value for key, value in olds.items() if key != "instances"}
     provider = BaselineProvider()
     assert provider.diff("dev", olds, preview).changes is False

@@ -232,6 +232,20 @@ def test_a_deleted_config_is_named_and_written_again(up: Deployed):
     assert config.read_text() == text
 
 
+def test_lost_keys_are_named_and_made_again_and_a_damaged_list_is_told(up: Deployed):
+    """Agents whose keys are listed anew ask each other as before; a list that is damaged is not written over."""
+    trusted = up.root / ".l9/keys/trusted.json"
+    trusted.write_text("{")
+    assert "trusted.json is damaged" in up.run("up", expect=5).stderr
+    assert trusted.read_text() == "{"
+    trusted.unlink()
+    next(up.root.glob(".l9/keys/operator-*.key")).unlink()
+    assert up.previewed("--stack", "dev") == ["update claims_desk-baseline"]
+    up.run("up")
+    claim = json.dumps({**CLAIM, "claim_id": "C-1002"})
+    assert up.data("call", "claim_intake.submit_claim", "--data", claim)["status"] == 200
+
+
 def test_a_stopped_server_is_named_and_started_again_with_its_data(up: Deployed):
     server = next(service for service in up.runtime.status().services if service.name == "postgres")
     os.kill(server.pid, signal.SIGINT)

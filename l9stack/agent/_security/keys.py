@@ -9,10 +9,17 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 TRUSTED = "trusted.json"
+_log = structlog.get_logger(__name__)
+
+
+class KeyFileError(Exception):
+    """A file of keys is damaged; the message names it, and says what brings it back."""
 
 
 def key_file(folder: Path, principal: str) -> Path:
@@ -28,7 +35,11 @@ def kid(principal: str, public: Ed25519PublicKey) -> str:
 
 
 def ensure_keys(folder: Path, principals: Iterable[str]) -> None:
-    """Make a key pair for every principal that has none, and list all public keys in `trusted.json`. Idempotent."""
+    """Make a key pair for every principal that has none, and list all public keys in `trusted.json`. Idempotent.
+
+    Raises:
+        KeyFileError: a key that is there, or the list, is damaged: nothing takes its place by itself.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     listed = _read(folder)
@@ -43,15 +54,43 @@ def ensure_keys(folder: Path, principals: Iterable[str]) -> None:
 
 
 def load_private(folder: Path, principal: str) -> Ed25519PrivateKey:
-    """The private key of a principal; raises OSError where there is none."""
-    key = serialization.load_pem_private_key(key_file(folder, principal).read_bytes(), password=None)
+    """The private key of a principal.
+
+    Raises:
+        OSError: there is none.
+        KeyFileError: its file is no key.
+    """
+    path = key_file(folder, principal)
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise OSError(f"the key of {principal} is not Ed25519")
+        raise KeyFileError(
+            f"{path} is damaged: it holds no Ed25519 key of {principal}; put a copy of it back, or remove it, and "
+            "`l9 up` makes a new one (tokens of the old one are refused from then on)"
+        )
     return key
 
 
+def keys_missing(folder: Path, principals: Iterable[str]) -> list[str]:
+    """Those principals that cannot act: their key is not there, is damaged, or is not listed as trusted."""
+    trust = Trust(folder)
+    return [principal for principal in principals if not _usable(folder, principal, trust)]
+
+
+def _usable(folder: Path, principal: str, trust: Trust) -> bool:
+    try:
+        return trust.find(kid(principal, load_private(folder, principal).public_key())) is not None
+    except (OSError, KeyFileError):
+        return False
+
+
 class Trust:
-    """The public keys that tokens are checked with; read again when the file changes."""
+    """The public keys that tokens are checked with; read again when the file changes.
+
+    A file that is damaged or gone meanwhile changes nothing: who was trusted stays, nobody is added, and the log says so.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / TRUSTED
@@ -60,11 +99,17 @@ class Trust:
 
     def find(self, key_id: str) -> tuple[str, Ed25519PublicKey] | None:
         """Principal and key of a key id, or None."""
-        stat = self._path.stat()
+        try:
+            stat = self._path.stat()
+        except OSError:  # it is not there any more
+            return self._keys.get(key_id)
         stamp = (stat.st_mtime_ns, stat.st_size)
         if stamp != self._stamp:
-            self._keys = {key: _trusted(entry) for key, entry in _read(self._path.parent).items()}
             self._stamp = stamp
+            try:
+                self._keys = {key: _trusted(entry) for key, entry in _read(self._path.parent).items()}
+            except KeyFileError as error:
+                _log.error("keys_damaged", reason=str(error))
         return self._keys.get(key_id)
 
     def principals(self) -> frozenset[str]:
@@ -74,9 +119,12 @@ class Trust:
 
 
 def _trusted(entry: Mapping[str, str]) -> tuple[str, Ed25519PublicKey]:
-    key = serialization.load_pem_public_key(entry["public_pem"].encode())
+    try:
+        key = serialization.load_pem_public_key(entry["public_pem"].encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise ValueError(f"the key of {entry['principal']} is not Ed25519")
+        raise KeyFileError(f"{TRUSTED} lists a key of {entry['principal']} that is no Ed25519 key")
     return entry["principal"], key
 
 
@@ -84,8 +132,14 @@ def _read(folder: Path) -> dict[str, dict[str, str]]:
     path = folder / TRUSTED
     if not path.exists():
         return {}
-    entries = json.loads(path.read_text())["keys"]
-    return {entry["kid"]: {"principal": entry["principal"], "public_pem": entry["public_pem"]} for entry in entries}
+    try:
+        entries = json.loads(path.read_bytes())["keys"]
+        return {entry["kid"]: {"principal": entry["principal"], "public_pem": entry["public_pem"]} for entry in entries}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise KeyFileError(
+            f"{path} is damaged: it does not list public keys; put a copy of it back, or remove it, and `l9 up` of "
+            "each stack lists its keys again"
+        ) from None
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -15,13 +15,15 @@ from l9stack.running.agent_requests import AgentReply
 
 
 def bearer_token(project: Project, principal: str, agent: str, minutes: int = 5) -> str:
-    """A token of a principal for one agent; raises InputError where it has no key here."""
+    """A token of a principal for one agent; raises InputError where it has no key here, or a damaged one."""
     try:
         return tokens.mint(principal, keys.load_private(project.keys, principal), agent, minutes * 60)
     except OSError as error:
         trusted = keys.Trust(project.keys).principals() if (project.keys / keys.TRUSTED).is_file() else ()
         hint = f"principals with a key: {', '.join(sorted(trusted))}" if trusted else "deploy first: `l9 up`"
         raise InputError([Problem("no-key", f"{principal} has no key here", hint=hint)]) from error
+    except keys.KeyFileError as error:
+        raise InputError([Problem("bad-key", str(error))]) from error
 
 
 def principal_name(name: str) -> str:

@@ -23,8 +23,8 @@ from l9stack.infra.components.extraction import Extraction, ExtractionArgs
 from l9stack.infra.components.monitoring import Monitoring, MonitoringArgs
 from l9stack.infra.needed_services import services_used, unplaced_services
 from l9stack.infra.preflight import preflight_spec
+from l9stack.infra.principals import principals_of
 from l9stack.infra.protection import protection_transform
-from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.infra.resources import Baseline, DeploymentManifest, ReleaseHistory
 from l9stack.infra.runtimes.choose import make_runtime
 from l9stack.infra.settings import StackSettings
@@ -94,6 +94,7 @@ class Stack(pulumi.ComponentResource):
         baseline = Baseline(
             f"{name}-baseline",
             {"stack": stack, "runtime": runtime.name, "services": services, "anchors": anchors}
+            | {"agents": [agent.id for agent in plan.agents]}
             | ({"external": external} if (external := sorted(backends.external & set(services))) else {})
             | ({} if pulumi.runtime.is_dry_run() else {"instances": instances}),
             pulumi.ResourceOptions(parent=self, depends_on=servers),
@@ -209,7 +210,7 @@ def agent_spec(args: StackArgs, agent: AgentPlan, services: Mapping[str, Running
         digest=prepared.tree.part_digest(agent.id),
         shared=_shared(prepared),
         longest_seconds=max((operation.timeout_seconds for operation in agent.operations), default=0.0),
-        principals=_principals(prepared.plan),
+        principals=principals_of((each.id for each in prepared.plan.agents), _all_anchors(prepared.plan)),
         implementations=_digest(prepared.inputs.own_code) if implemented else "",
         folder=prepared.project.shown(folder) if folder else "",
         packages=prepared.packages.digest if prepared.packages else "",
@@ -238,11 +239,6 @@ def _implemented(agent: AgentPlan) -> bool:
 
 def _all_anchors(plan: Plan) -> list[str]:
     return sorted({anchor for agent in plan.agents for anchor in agent.anchors})
-
-
-def _principals(plan: Plan) -> tuple[str, ...]:
-    agents = [f"agent:{agent.id}" for agent in plan.agents]
-    return (*agents, *(f"anchor:{anchor}" for anchor in _all_anchors(plan)), OPERATOR)
 
 
 def _shared(prepared: PreparedCollection) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from l9stack.agent._security.keys import TRUSTED, ensure_keys, key_file
+from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.errors import InputError, Place, Problem
 from l9stack.files import write_file
 from l9stack.infra.compose.document import PLAIN
+from l9stack.infra.principals import make_keys
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     CONFIG,
@@ -99,7 +100,7 @@ class Credentials:
 
     def keys(self, principals: Sequence[str], agents: Iterable[str]) -> dict[str, dict[str, str]]:
         """The key of each agent, by agent; the project's, so that its own commands can call the agents."""
-        ensure_keys(self.project.keys, principals)
+        make_keys(self.project, principals)
         write_file(self.folder / PLAIN / TRUSTED, (self.project.keys / TRUSTED).read_bytes())
         own = {agent: key_file(self.project.keys, f"agent:{agent}") for agent in agents}
         return {agent: {KEY: self._secret(path.name, path.read_text())} for agent, path in own.items()}

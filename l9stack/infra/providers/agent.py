@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from l9stack.agent._security.addresses import AUTHORITIES
-from l9stack.agent._security.keys import ensure_keys
 from l9stack.agent.backends import VARIABLES
 from l9stack.errors import ServiceError
 from l9stack.extraction.packages import Packages, install
 from l9stack.infra import deployment_files
+from l9stack.infra.principals import make_keys, principals_of
 from l9stack.infra.providers.base import Props, Provider
-from l9stack.infra.providers.baseline import OPERATOR
 from l9stack.local.client import SupervisorClient
 from l9stack.local.host import AgentStatus
 from l9stack.output.store import Store
@@ -50,8 +49,7 @@ class LocalAgentProvider(Provider):
         part = Store(project).path(props["digest"])
         manifest = part / "manifests" / f"{agent}.json"
         anchors = json.loads(manifest.read_bytes())["governance"]["anchors"]
-        with deployment_files.provider_lock(project, "keys"):
-            ensure_keys(project.keys, [f"agent:{agent}", OPERATOR, *(f"anchor:{name}" for name in anchors)])
+        make_keys(project, principals_of([agent], anchors))
         given = props.get("urls") or {}
         # Where all of them are somebody else's, none is started for the namespace's sake.
         urls = given if given.keys() >= set(VARIABLES.values()) else {**daemon.namespace(stack).environ(), **given}

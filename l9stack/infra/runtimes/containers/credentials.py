@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pulumi
 
-from l9stack.agent._security.keys import ensure_keys
-from l9stack.infra import deployment_files
 from l9stack.infra.container_specs import FileContent
 from l9stack.infra.runtimes.containers.spec import backend_variables, certificate_name
 from l9stack.infra.specs import Workload
@@ -51,13 +49,6 @@ def certificates(project: Project, spec: Workload) -> dict[str, FileContent]:
         certificate_name(service): FileContent(file, hashlib.sha256((project.root / file).read_bytes()).hexdigest())
         for service, file in sorted(spec.certificates.items())
     }
-
-
-def make_keys(project: Project, principals: Sequence[str]) -> None:
-    """Keys for everybody of the stack, before the first agent starts; a preview makes none."""
-    if not pulumi.runtime.is_dry_run():
-        with deployment_files.provider_lock(project, "keys"):
-            ensure_keys(project.keys, principals)
 
 
 def engine_host() -> str:

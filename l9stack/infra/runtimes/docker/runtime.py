@@ -18,8 +18,9 @@ import pulumi_docker as docker
 from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployment_files
 from l9stack.infra.container_specs import BACKENDS, DATA, Container, FileContent
+from l9stack.infra.principals import make_keys
 from l9stack.infra.resources import ContainerReady, Password
-from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, urls
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     AGENT_USER,
@@ -204,7 +205,8 @@ class DockerRuntime(DockerEngineRuntime):
     ) -> tuple[docker.Volume, docker.Container]:
         """Keys for everybody of the stack, before the first agent starts; the public ones in a volume for all."""
         assert self._images is not None
-        make_keys(project, spec.principals)
+        if not pulumi.runtime.is_dry_run():  # a preview makes none
+            make_keys(project, spec.principals)
         volume = scene.volume(f"{scene.collection}-trust")
         public = docker.ContainerUploadArgs(
             file=f"{TRUST}/{TRUSTED}",

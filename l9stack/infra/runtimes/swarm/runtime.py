@@ -18,8 +18,9 @@ import pulumi_docker as docker
 from l9stack.agent._security.keys import TRUSTED, key_file
 from l9stack.infra import deployment_files
 from l9stack.infra.container_specs import BACKENDS, DATA, Container, FileContent
+from l9stack.infra.principals import make_keys
 from l9stack.infra.resources import Password, SwarmCluster, SwarmService
-from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, make_keys, urls
+from l9stack.infra.runtimes.containers.credentials import certificates, engine_host, urls
 from l9stack.infra.runtimes.containers.services import SERVICES
 from l9stack.infra.runtimes.containers.spec import (
     CONFIG,
@@ -81,7 +82,8 @@ class SwarmRuntime(DockerEngineRuntime):
     def agent(self, name: str, spec: AgentWorkload, parent: pulumi.Resource) -> RunningWorkload:
         """A replicated service with this agent's generated files; its replicas share the agent's identity and keys."""
         scene = self._scene(spec.collection, spec.stack, parent)
-        make_keys(self._project, spec.principals)
+        if not pulumi.runtime.is_dry_run():  # a preview makes none
+            make_keys(self._project, spec.principals)
         image = self._agent_images(spec.collection, parent).of(name, spec, parent)
         wanted = agent_container(
             spec,
