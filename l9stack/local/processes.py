@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import secrets
 import signal
 import socket
@@ -19,6 +20,7 @@ from l9stack.local.unprivileged_user import Become
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+_PASSWORD = re.compile(r"[\w-]{16,}")
 _PR_SET_PDEATHSIG = 1
 _PORTS = range(15000, 32000)
 
@@ -69,13 +71,23 @@ def is_free(port: int) -> bool:
 
 
 def password(folder: Path, name: str) -> str:
-    """The server's password, made once and kept in a file that only its owner can read."""
+    """The server's password, made once and kept in a file that only its owner can read.
+
+    Raises:
+        ServiceError: the file is damaged; another password would not open the data that lies there.
+    """
     path = folder / f"{name}.password"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(24))  # no option of a command, whatever it begins with
-    return path.read_text()
+    secret = path.read_text(errors="replace")
+    if not _PASSWORD.fullmatch(secret):
+        raise ServiceError(
+            f"{path} is damaged, and the data of {name} opens with the password that it held: put a copy of it back; "
+            "or `l9 down --purge` removes the data, too, and `l9 up` begins anew"
+        )
+    return secret
 
 
 def spawn(

@@ -36,7 +36,7 @@ class Ports:
     def of(self, name: str, *, in_use: bool = False) -> int:
         """The port of a name; a kept port that somebody else has taken is replaced."""
         with self._lock:
-            known: dict[str, int] = json.loads(self._path.read_text()) if self._path.exists() else {}
+            known = self._known()
             port = known.get(name)
             if port is None or not (in_use or processes.is_free(port)):
                 port = processes.free_port()
@@ -47,6 +47,14 @@ class Ports:
                 partial.write_text(json.dumps(known, indent=2, sort_keys=True))
                 partial.replace(self._path)
             return port
+
+    def _known(self) -> dict[str, int]:
+        try:
+            known: dict[str, int] = json.loads(self._path.read_bytes()) if self._path.exists() else {}
+            return {str(name): int(port) for name, port in known.items()}
+        except (ValueError, TypeError, AttributeError):
+            hint = "put a copy of it back, or remove it, and other ports are chosen"
+            raise ServiceError(f"{self._path}, which keeps the ports of this project, is damaged: {hint}") from None
 
 
 class Supervisor:

@@ -89,7 +89,7 @@ def _usable(folder: Path, principal: str, trust: Trust) -> bool:
 class Trust:
     """The public keys that tokens are checked with; read again when the file changes.
 
-    A file that is damaged or gone meanwhile changes nothing: who was trusted stays, nobody is added, and the log says so.
+    A file that is damaged or gone meanwhile changes nothing: who was trusted stays, and nobody is added.
     """
 
     def __init__(self, folder: Path) -> None:
