@@ -32,9 +32,13 @@ def collection_files(path: Path) -> list[Path]:
 
 
 def schema_names(folder: Path) -> list[Path]:
-    """Whatever in a folder is called like a schema, sorted: also what is no file, and cannot be read as one."""
+    """Whatever in a folder is called like a schema, sorted: also what is no file, and cannot be read as one.
+
+    What is hidden belongs to editors and file systems: `.#agents.yaml` is a lock of Emacs, `._agents.yaml` macOS's.
+    """
     try:
-        return sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+        found = sorted(folder.iterdir())
+        return [file for file in found if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
     except OSError as error:
         message = f"{folder.name} cannot be listed: {error.strerror}"
         hint = "give a regular file or a folder that you may read"

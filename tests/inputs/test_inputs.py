@@ -249,3 +249,12 @@ def test_a_link_within_the_users_code_and_its_caches_are_no_mistake(project: Pro
         prepare(read(project)).inputs.own_code["implementations/same.py"]
         == before.own_code["implementations/office/letters.py"]
     )
+
+
+def test_what_editors_and_file_systems_hide_among_schemas_is_nobodys_schema(project: Project) -> None:
+    before = read(project)
+    folder = project.root / COLLECTION
+    (folder / ".#desk.yaml").symlink_to("me@here.4711")
+    (folder / "._desk.yaml").write_bytes(b"\x00\x05\x16\x07")
+    (folder / ".desk.yaml").write_text("system: [")
+    assert read(project).digest == before.digest
