@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from l9stack.model.plan import Comparison, EscalationRule, Setting, Trigger
 from l9stack.names import identifier
+from l9stack.planning.policies.alternatives import Alternative, alternatives_of
+from l9stack.planning.policies.clauses import alternatives, clauses, lines, says_nothing
+from l9stack.planning.policies.grammar import Compared, UnreadError, parse
 
-_LEAD = re.compile(r"^\s*(auto[- ]?)?escalate\s*(if|when)?\s*:?\s*(any of\s*:)?\s*", re.IGNORECASE)
-_COMPARISON = re.compile(
-    r"(?P<field>[A-Za-z][A-Za-z_ ]{0,60}?)\s*(?P<operator><=|>=|==|!=|<|>)\s*\$?(?P<number>\d[\d,]*(?:\.\d+)?)\s*"
-    r"(?P<unit>ms|s|sec|seconds|minutes|%)?\s*\Z",
-    re.IGNORECASE,
-)
-_SPOKEN = tuple(
-    (re.compile(rf"\s(?:(?:is|are|goes|falls|drops|rises|climbs)\s+)?(?:{words})\s+(?=\$?\d)", re.IGNORECASE), sign)
-    for words, sign in (
-        ("at least|no less than|not below|(?:greater|more) than or equal to", ">="),
-        ("at most|no more than|not above|less than or equal to", "<="),
-        ("above|over|exceeds?|exceeding|(?:greater|more|higher|larger) than", ">"),
-        ("below|under|(?:less|lower|smaller|fewer) than", "<"),
-    )
-)
-"""Words that say what a sign says: `temperature rises above 38`."""
-_ARTICLE = re.compile(r"^\s*(the|any|an?)\s+", re.IGNORECASE)
-_NONE = re.compile(r"^\s*(no escalation|none\b|never\b)", re.IGNORECASE)
-_UNITS = {"s": 1000.0, "sec": 1000.0, "seconds": 1000.0, "minutes": 60000.0}
 _MAX_NAME = 50
+_ARTICLES = frozenset({"the", "any", "a", "an", "its", "their"})
+_MILLISECONDS = {
+    "ms": 1.0,
+    "milliseconds": 1.0,
+    "s": 1e3,
+    "sec": 1e3,
+    "secs": 1e3,
+    "seconds": 1e3,
+    "minutes": 60e3,
+    "hours": 3600e3,
+}
+"""What a field's last word says that its values are."""
+_PERCENT = frozenset({"percent", "percentage", "pct"})
 
 
 def read_policy(text: str) -> tuple[tuple[EscalationRule, ...], tuple[Trigger, ...]]:
-    """Rules (`confidence < 0.6 AND criticality > 0.8`) and triggers (`model drift detected`), in the text's order."""
-    if not text.strip() or _NONE.match(text):
+    """Rules (`confidence < 0.6 AND criticality > 0.8`) and triggers (`model drift detected`), in the text's order.
+
+    Each alternative of a clause is a rule. What no grammar reads is a trigger as a whole: nothing of it is executed,
+    and nothing of it is lost.
+    """
+    if says_nothing(text):
         return (), ()
     rules: list[EscalationRule] = []
     triggers: list[Trigger] = []
-    for clause in _clauses(text):
-        parts = re.split(r"\s+and\s+", clause, flags=re.IGNORECASE)
-        comparisons = [_comparison(part) for part in parts]
-        name = (identifier(clause[:_MAX_NAME]) or f"condition_{len(rules) + len(triggers) + 1}")[:_MAX_NAME].rstrip("_")
-        if all(comparisons):
-            rules.append(
-                EscalationRule(name=_unique(name, rules), comparisons=tuple(c for c in comparisons if c), text=clause)
+    for clause in clauses(text):
+        for part, found in _read(clause):
+            name = (identifier(part[:_MAX_NAME]) or f"condition_{len(rules) + len(triggers) + 1}")[:_MAX_NAME].rstrip(
+                "_"
             )
-        else:
-            triggers.append(Trigger(name=_unique(name, triggers), text=clause))
+            if not found:
+                triggers.append(Trigger(name=_unique(name, triggers), text=part))
+            for alternative in found:
+                comparisons = tuple(dict.fromkeys(map(_comparison, alternative)))
+                rules.append(EscalationRule(name=_unique(name, rules), comparisons=comparisons, text=part))
     return tuple(rules), tuple(triggers)
+
+
+def _read(clause: str) -> list[tuple[str, tuple[Alternative, ...]]]:
+    """A clause, or each part of it that stands alone, with its alternatives; none where no grammar reads it."""
+    flat, parts = " ".join(clause.split()), alternatives(clause)
+    try:
+        found = alternatives_of(parse(flat))
+    except UnreadError:
+        each = [_read(line) for line in lines(clause)] if "\n" in clause else []
+        if any(found for line in each for _, found in line):
+            return [read for line in each for read in line]
+        return [(flat, ())] if len(parts) == 1 else [read for part in parts for read in _read(part)]
+    if len(parts) == len(found) > 1:  # each says what it is in words of its own
+        return [(" ".join(part.split()), (one,)) for part, one in zip(parts, found, strict=True)]
+    return [(flat, found)]
 
 
 def shared_triggers(settings: Iterable[Setting]) -> tuple[Trigger, ...]:
@@ -65,34 +80,18 @@ def with_shared(own: tuple[Trigger, ...], shared: tuple[Trigger, ...]) -> tuple[
     return (*own, *(trigger for trigger in shared if trigger.name not in names))
 
 
-def _clauses(text: str) -> list[str]:
-    flat = re.sub(r"\s*\n\s*", "\n", text.strip())
-    flat = _LEAD.sub("", flat, count=1)
-    # A dashed list may have been folded to one line: ` - ` then separates as a new line does.
-    parts = re.split(r"(?:^|\s)[-*]\s+|\n(?=[-*]\s)", flat) if re.search(r"(?:^|\s)-\s+\S", flat) else [flat]
-    if len(parts) == 1:
-        parts = re.split(r",\s+(?![0-9])|;\s*|\s+or\s+(?!equal\b)", parts[0])
-    clauses = (" ".join(part.split()).rstrip(".").strip() for part in parts)
-    return [_LEAD.sub("", clause) for clause in clauses if clause and not clause.endswith(":")]
-
-
-def _comparison(text: str) -> Comparison | None:
-    for words, sign in _SPOKEN:
-        text, spoken = words.subn(f" {sign} ", text)
-        if spoken:
-            text = _ARTICLE.sub("", text)
-            break
-    found = _COMPARISON.match(text.strip())
-    field = identifier(found["field"]) if found else None
-    if not found or field is None:
-        return None
-    number = float(found["number"].replace(",", ""))
-    unit = (found["unit"] or "").lower()
-    if unit in ("ms", *_UNITS):
-        field, number = f"{field}_ms" if not field.endswith("_ms") else field, number * _UNITS.get(unit, 1.0)
-    elif unit == "%":
+def _comparison(compared: Compared) -> Comparison:
+    words = compared.field.split()
+    if len(words) > 1 and words[0].lower() in _ARTICLES:
+        del words[0]
+    field = _folded(identifier("_".join(words)) or "value")
+    number, last = compared.value.number, field.rpartition("_")[2]
+    if compared.value.unit == "ms":
+        # A duration is in the unit that the field's name says, and in milliseconds where it says none.
+        field, number = (field, number / _MILLISECONDS[last]) if last in _MILLISECONDS else (f"{field}_ms", number)
+    elif compared.value.unit == "percent" and last not in _PERCENT:
         number /= 100
-    return Comparison(field=_folded(field), operator=found["operator"], number=number)
+    return Comparison(field=field, operator=compared.operator, number=number)
 
 
 def _folded(field: str) -> str:

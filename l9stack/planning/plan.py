@@ -31,6 +31,7 @@ from l9stack.planning.module_mappings import mappings_of, with_endpoints
 from l9stack.planning.monitoring import check_folder, plan_monitoring
 from l9stack.planning.operations import bindings_of, gather, place, plan_operation
 from l9stack.planning.own_templates import own_template, template_notes
+from l9stack.planning.policy_checks import check_policy
 from l9stack.planning.quality import with_sentences
 from l9stack.planning.retention import retention_notes
 
@@ -76,6 +77,7 @@ def make_plan(collection: Collection, meta: Meta, stack: Mapping[str, JsonValue]
     notes.extend(template_notes(collection))
     for spec in collection.agents:
         notes.extend(family_notes(spec, *drafts[spec.id]))
+        check_policy(spec, drafts[spec.id][1], problems, notes)
     own = {spec.id: settings.agent_settings(spec, collection, meta, stack) for spec in collection.agents}
     check_keyspaces(((spec, own[spec.id]) for spec in collection.agents), problems)
     protocol = _protocol(collection, meta, stack, problems)

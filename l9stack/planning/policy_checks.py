@@ -1,0 +1,145 @@
+"""What is told of a policy: fields that nobody has, rules that fire never or always, what is not executed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from l9stack.errors import Place, Problem
+from l9stack.model.agent import AgentSpec
+from l9stack.model.plan import Comparison, EscalationRule, OperationPlan, Trigger
+from l9stack.planning.escalation import read_policy
+
+_NEAR = 0.8
+_MEND = "change what it compares with, or the bounds of the field"
+_LIKE_A_RULE = re.compile(
+    r"\d|[<>=≤≥]|\b(?:above|below|over|under|exceed\w*|between|at least|at most|than|is|are|not|never|unless)\b",
+    re.IGNORECASE,
+)
+"""A clause that says something of a value; others are named conditions, which code raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between which values a field lies; None where nobody says."""
+
+    least: float | None = None
+    most: float | None = None
+
+    def joined(self, other: Bounds) -> Bounds:
+        """The bounds of a field that two operations have."""
+        least = None if self.least is None or other.least is None else min(self.least, other.least)
+        most = None if self.most is None or other.most is None else max(self.most, other.most)
+        return Bounds(least, most)
+
+
+_LIBRARY = {"confidence": Bounds(0, 1), "criticality": Bounds(0, 1)}
+"""What every decision has."""
+
+
+def check_policy(
+    agent: AgentSpec, operations: Iterable[OperationPlan], problems: list[Problem], notes: list[Problem]
+) -> None:
+    """Collect what is wrong with an agent's policy, and what of it nobody executes."""
+    rules, triggers = read_policy(agent.governance.escalation_policy)
+    place = agent.places.get("governance.escalationpolicy", agent.place)
+    known = _fields(agent, operations)
+    for rule in rules:
+        unknown = [comparison.field for comparison in rule.comparisons if comparison.field not in known]
+        slips = [(field, near[0]) for field in unknown if (near := difflib.get_close_matches(field, known, 1, _NEAR))]
+        for field, meant in slips:
+            message = f"{agent.id}: the policy's `{rule.text}` compares {field}, which no operation has"
+            problems.append(Problem("unknown-policy-field", message, place, f"did you mean {meant}?"))
+        if unknown and not slips:
+            notes.append(_unreachable(agent, rule, unknown, place))
+        if not unknown and (wrong := _without_choice(agent, rule, known, place)):
+            problems.append(wrong)
+    notes.extend(_unread(agent, trigger, place) for trigger in triggers if _LIKE_A_RULE.search(trigger.text))
+
+
+def _fields(agent: AgentSpec, operations: Iterable[OperationPlan]) -> dict[str, Bounds]:
+    known = dict(_LIBRARY)
+    for operation in operations:
+        for spec in (*(operation.request or ()), *(operation.response or ())):
+            bounds = Bounds(spec.minimum, spec.maximum)
+            known[spec.name] = known[spec.name].joined(bounds) if spec.name in known else bounds
+    for layer in agent.memory:
+        known |= {each.factor: Bounds() for each in layer.factors if each.factor not in known}
+    return known
+
+
+def _without_choice(
+    agent: AgentSpec, rule: EscalationRule, known: Mapping[str, Bounds], place: Place
+) -> Problem | None:
+    """A rule that fires never, or for every value that its fields may have."""
+    said = f"{agent.id}: the policy's `{rule.text}`"
+    for comparison in rule.comparisons:
+        bounds: Bounds = known[comparison.field]
+        if _never(comparison, bounds):
+            return Problem("rule-never-fires", f"{said} never holds: {_range(comparison.field, bounds)}", place, _MEND)
+    for field in {comparison.field for comparison in rule.comparisons}:
+        if _contradicts([comparison for comparison in rule.comparisons if comparison.field == field]):
+            return Problem("rule-never-fires", f"{said} never holds: no {field} is all of that", place, _MEND)
+    if all(_never(_opposite(comparison), known[comparison.field]) for comparison in rule.comparisons):
+        ranges = ", ".join(_range(comparison.field, known[comparison.field]) for comparison in rule.comparisons)
+        return Problem("rule-always-fires", f"{said} always holds: {ranges}", place, _MEND)
+    return None
+
+
+_OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def _opposite(comparison: Comparison) -> Comparison:
+    return comparison.model_copy(update={"operator": _OPPOSITES[comparison.operator]})
+
+
+def _never(comparison: Comparison, bounds: Bounds) -> bool:
+    number, least, most = comparison.number, bounds.least, bounds.most
+    match comparison.operator:
+        case "<":
+            return least is not None and number <= least
+        case "<=":
+            return least is not None and number < least
+        case ">":
+            return most is not None and number >= most
+        case ">=":
+            return most is not None and number > most
+        case "==":
+            return (least is not None and number < least) or (most is not None and number > most)
+        case _:
+            return least is not None and least == most == number
+
+
+def _contradicts(comparisons: Iterable[Comparison]) -> bool:
+    """Whether no number is all of that; numbers are as dense as these are."""
+    several = list(comparisons)
+    edges = [comparison.number for comparison in several]
+    tried = {edge + step for edge in edges for step in (-1e-9 * max(1.0, abs(edge)), 0.0, 1e-9 * max(1.0, abs(edge)))}
+    tried |= {(one + other) / 2 for one in edges for other in edges}
+    return not any(all(_holds(comparison, value) for comparison in several) for value in tried)
+
+
+def _holds(comparison: Comparison, value: float) -> bool:
+    number = comparison.number
+    signs = {"<": value < number, "<=": value <= number, ">": value > number, ">=": value >= number}
+    return (signs | {"==": value == number, "!=": value != number})[comparison.operator]
+
+
+def _range(field: str, bounds: Bounds) -> str:
+    least = "" if bounds.least is None else f" at least {bounds.least:g}"
+    most = "" if bounds.most is None else f" at most {bounds.most:g}"
+    return f"{field} is{least}{' and' if least and most else ''}{most}"
+
+
+def _unreachable(agent: AgentSpec, rule: EscalationRule, unknown: Iterable[str], place: Place) -> Problem:
+    message = f"{agent.id}: the policy's `{rule.text}` fires for no operation: none has {', '.join(unknown)}"
+    hint = "declare it in a request or response under `operations:`, or say it with fields that are there"
+    return Problem("policy-question", message, place, hint, level="note")
+
+
+def _unread(agent: AgentSpec, trigger: Trigger, place: Place) -> Problem:
+    message = f"{agent.id}: the policy's `{trigger.text}` is executed by no rule: nobody can tell what it compares"
+    hint = f"say it as `field < number`, joined by and, or, not; or let code raise the trigger {trigger.name}"
+    return Problem("policy-question", message, place, hint, level="note")
