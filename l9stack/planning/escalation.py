@@ -8,7 +8,7 @@ from l9stack.model.plan import Comparison, EscalationRule, Setting, Trigger
 from l9stack.names import identifier
 from l9stack.planning.policies.alternatives import Alternative, alternatives_of
 from l9stack.planning.policies.clauses import alternatives, clauses, lines, says_nothing
-from l9stack.planning.policies.grammar import Compared, UnreadError, parse
+from l9stack.planning.policies.grammar import Relation, UnreadError, parse
 
 _MAX_NAME = 50
 _ARTICLES = frozenset({"the", "any", "a", "an", "its", "their"})
@@ -80,18 +80,18 @@ def with_shared(own: tuple[Trigger, ...], shared: tuple[Trigger, ...]) -> tuple[
     return (*own, *(trigger for trigger in shared if trigger.name not in names))
 
 
-def _comparison(compared: Compared) -> Comparison:
-    words = compared.field.split()
+def _comparison(relation: Relation) -> Comparison:
+    words = relation.field.split()
     if len(words) > 1 and words[0].lower() in _ARTICLES:
         del words[0]
     field = _folded(identifier("_".join(words)) or "value")
-    number, last = compared.value.number, field.rpartition("_")[2]
-    if compared.value.unit == "ms":
+    number, last = relation.value.number, field.rpartition("_")[2]
+    if relation.value.unit == "ms":
         # A duration is in the unit that the field's name says, and in milliseconds where it says none.
         field, number = (field, number / _MILLISECONDS[last]) if last in _MILLISECONDS else (f"{field}_ms", number)
-    elif compared.value.unit == "percent" and last not in _PERCENT:
+    elif relation.value.unit == "percent" and last not in _PERCENT:
         number /= 100
-    return Comparison(field=field, operator=compared.operator, number=number)
+    return Comparison(field=field, operator=relation.operator, number=number)
 
 
 def _folded(field: str) -> str:

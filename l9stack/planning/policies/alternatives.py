@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from l9stack.planning.policies.grammar import Compared, Condition, Joined, Negated, UnreadError
+from l9stack.planning.policies.grammar import Condition, Junction, Negation, Relation, UnreadError
 
-Alternative = tuple[Compared, ...]
+Alternative = tuple[Relation, ...]
 MOST = 32
 """Alternatives of one clause; a text of more says something that nobody can survey."""
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -20,11 +20,11 @@ def alternatives_of(condition: Condition, *, negated: bool = False) -> tuple[Alt
         UnreadError: it has more than `MOST` alternatives.
     """
     match condition:
-        case Compared():
+        case Relation():
             return ((_opposite(condition) if negated else condition,),)
-        case Negated(part):
+        case Negation(part):
             return alternatives_of(part, negated=not negated)
-        case Joined(kind, parts):
+        case Junction(kind, parts):
             found = [alternatives_of(part, negated=negated) for part in parts]
             if (kind == "or") is not negated:
                 return _few(alternative for part in found for alternative in part)
@@ -41,8 +41,8 @@ def _few(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
     return few
 
 
-def _opposite(compared: Compared) -> Compared:
-    return Compared(compared.field, _OPPOSITE[compared.operator], compared.value)
+def _opposite(relation: Relation) -> Relation:
+    return Relation(relation.field, _OPPOSITE[relation.operator], relation.value)
 
 
 def _together(one: Alternative, other: Alternative) -> Alternative:

@@ -78,7 +78,7 @@ class UnreadError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Quantity:
     """A number, and the unit that it is told in: durations are milliseconds, currencies count for nothing."""
 
     number: float
@@ -86,23 +86,23 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Relation:
     """`field operator number`; the field as it is written."""
 
     field: str
     operator: str
-    value: Measured
+    value: Quantity
 
 
 @dataclass(frozen=True, slots=True)
-class Negated:
+class Negation:
     """What has not to hold."""
 
     part: Condition
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class Junction:
     """Conditions that all have to hold, or one of which."""
 
     kind: Literal["and", "or"]
@@ -111,7 +111,7 @@ class Joined:
     """Whether parentheses say what belongs together."""
 
 
-Condition = Compared | Negated | Joined
+Condition = Relation | Negation | Junction
 
 
 @cache
@@ -143,53 +143,53 @@ class _Conditions(Transformer[Token, Condition]):
         return condition
 
     def disjunction(self, parts: list[Condition]) -> Condition:
-        return Joined("or", tuple(parts))
+        return Junction("or", tuple(parts))
 
     def conjunction(self, parts: list[Condition]) -> Condition:
-        return Joined("and", tuple(parts))
+        return Junction("and", tuple(parts))
 
     @v_args(inline=True)
     def grouped(self, condition: Condition) -> Condition:
-        return replace(condition, grouped=True) if isinstance(condition, Joined) else condition
+        return replace(condition, grouped=True) if isinstance(condition, Junction) else condition
 
     @v_args(inline=True)
     def unless(self, condition: Condition, exception: Condition) -> Condition:
-        if isinstance(condition, Joined) and condition.kind == "or" and not condition.grouped:
+        if isinstance(condition, Junction) and condition.kind == "or" and not condition.grouped:
             raise UnreadError("an exception to both, or to the last alone")
-        return Joined("and", (condition, Negated(exception)))
+        return Junction("and", (condition, Negation(exception)))
 
     @v_args(inline=True)
     def only_unless(self, exception: Condition) -> Condition:
-        return Negated(exception)
+        return Negation(exception)
 
     @v_args(inline=True)
     def negated(self, condition: Condition) -> Condition:
-        return Negated(condition)
+        return Negation(condition)
 
     @v_args(inline=True)
-    def comparison(self, field: str, operator: Token, value: Measured) -> Condition:
-        return Compared(field, _sign(operator), value)
+    def comparison(self, field: str, operator: Token, value: Quantity) -> Condition:
+        return Relation(field, _sign(operator), value)
 
     @v_args(inline=True)
-    def turned(self, value: Measured, operator: Token, field: str) -> Condition:
-        return Compared(field, _TURNED[_sign(operator)], value)
+    def turned(self, value: Quantity, operator: Token, field: str) -> Condition:
+        return Relation(field, _TURNED[_sign(operator)], value)
 
     @v_args(inline=True)
-    def chained(self, low: Measured, first: Token, field: str, second: Token, high: Measured) -> Condition:
-        return Joined("and", (Compared(field, _TURNED[_sign(first)], low), Compared(field, _sign(second), high)))
+    def chained(self, low: Quantity, first: Token, field: str, second: Token, high: Quantity) -> Condition:
+        return Junction("and", (Relation(field, _TURNED[_sign(first)], low), Relation(field, _sign(second), high)))
 
     @v_args(inline=True)
-    def counted(self, operator: Token, value: Measured, field: str) -> Condition:
-        return Compared(field, _sign(operator), value)
+    def counted(self, operator: Token, value: Quantity, field: str) -> Condition:
+        return Relation(field, _sign(operator), value)
 
     @v_args(inline=True)
-    def between(self, field: str, low: Measured, high: Measured) -> Condition:
-        return Joined("and", (Compared(field, ">=", low), Compared(field, "<=", high)))
+    def between(self, field: str, low: Quantity, high: Quantity) -> Condition:
+        return Junction("and", (Relation(field, ">=", low), Relation(field, "<=", high)))
 
     def field(self, words: list[Token]) -> str:
         return " ".join(words)
 
-    def quantity(self, parts: list[Token]) -> Measured:
+    def quantity(self, parts: list[Token]) -> Quantity:
         unit = next((str(part) for part in parts if part.type == "UNIT"), "")
         number = next(part for part in parts if part.type == "NUMBER")
         return _measured(str(number), unit.lower())
@@ -211,7 +211,7 @@ def _sign(operator: Token) -> str:
     return f"{'>' if upward is not refused else '<'}{'' if strict else '='}"
 
 
-def _measured(number: str, unit: str) -> Measured:
+def _measured(number: str, unit: str) -> Quantity:
     if _UNSURE.fullmatch(number):
         raise UnreadError(f"{number} is a thousand to one reader, and a fraction to another")
     if _GROUPED.fullmatch(number):
@@ -221,8 +221,8 @@ def _measured(number: str, unit: str) -> Measured:
     else:
         raise UnreadError(f"{number} is no number")
     if unit in ("%", "percent"):
-        return Measured(value, "percent")
+        return Quantity(value, "percent")
     for name, milliseconds in _MILLISECONDS.items():
         if unit == name or (len(name) > 1 and unit.startswith(name)):
-            return Measured(value * milliseconds, "ms")
-    return Measured(value)
+            return Quantity(value * milliseconds, "ms")
+    return Quantity(value)
