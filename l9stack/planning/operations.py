@@ -15,6 +15,7 @@ from l9stack.names import BUILT_IN, AgentId, ModulePath, OperationName, operatio
 from l9stack.planning.agent_glue import AgentGlue
 from l9stack.planning.catalogue import CATALOGUE, OPERATIONS, ROWS
 from l9stack.planning.graph import Directory
+from l9stack.planning.operation_names import check_names
 from l9stack.planning.signatures import NOTHING, SignatureShape, models_of, shape_of
 
 
@@ -90,6 +91,7 @@ def gather(agent: AgentSpec, glue: AgentGlue, directory: Directory, problems: li
         draft = drafts.take(name, f"endpoint {endpoint.method} {endpoint.path}")
         if draft is not None:
             draft.routes.append(endpoint)
+    check_names(agent, glue, [*drafts.by_name], directory, problems)
     for wiring in glue.wirings:
         if agent.id not in directory.find(wiring.to_agent):
             continue
