@@ -77,6 +77,8 @@ class Governance(Model):
     mode: str = "hybrid"
     human_override: bool = True
     escalation_policy: str = ""
+    policy_words: tuple[Place, ...] = ()
+    """Where each word of the policy stands in the source."""
     audit_scope: tuple[str, ...] = ()
 
 

@@ -40,6 +40,8 @@ class EscalationRule(Model):
     name: str
     comparisons: tuple[Comparison, ...]
     text: str
+    position: int = 0
+    """The character of the policy, with its blanks folded, where the text begins."""
 
 
 class Trigger(Model):
@@ -47,6 +49,8 @@ class Trigger(Model):
 
     name: str
     text: str
+    position: int = 0
+    """The character of the policy, with its blanks folded, where the text begins."""
 
 
 class EdgeKind(StrEnum):

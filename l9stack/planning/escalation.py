@@ -36,16 +36,21 @@ def read_policy(text: str) -> tuple[tuple[EscalationRule, ...], tuple[Trigger, .
         return (), ()
     rules: list[EscalationRule] = []
     triggers: list[Trigger] = []
+    folded, end = " ".join(text.split()), 0
     for clause in clauses(text):
         for part, found in _read(clause):
+            position = max(folded.find(part, end), 0)
+            end = position + len(part)
             name = (identifier(part[:_MAX_NAME]) or f"condition_{len(rules) + len(triggers) + 1}")[:_MAX_NAME].rstrip(
                 "_"
             )
             if not found:
-                triggers.append(Trigger(name=_unique(name, triggers), text=part))
+                triggers.append(Trigger(name=_unique(name, triggers), text=part, position=position))
             for alternative in found:
                 comparisons = tuple(dict.fromkeys(map(_comparison, alternative)))
-                rules.append(EscalationRule(name=_unique(name, rules), comparisons=comparisons, text=part))
+                rules.append(
+                    EscalationRule(name=_unique(name, rules), comparisons=comparisons, text=part, position=position)
+                )
     return tuple(rules), tuple(triggers)
 
 

@@ -44,9 +44,9 @@ def check_policy(
 ) -> None:
     """Collect what is wrong with an agent's policy, and what of it nobody executes."""
     rules, triggers = read_policy(agent.governance.escalation_policy)
-    place = agent.places.get("governance.escalationpolicy", agent.place)
     known = _fields(agent, operations)
     for rule in rules:
+        place = _place(agent, rule)
         unknown = [comparison.field for comparison in rule.comparisons if comparison.field not in known]
         slips = [(field, near[0]) for field in unknown if (near := difflib.get_close_matches(field, known, 1, _NEAR))]
         for field, meant in slips:
@@ -56,7 +56,19 @@ def check_policy(
             notes.append(_unreachable(agent, rule, unknown, place))
         if not unknown and (wrong := _without_choice(agent, rule, known, place)):
             problems.append(wrong)
-    notes.extend(_unread(agent, trigger, place) for trigger in triggers if _LIKE_A_RULE.search(trigger.text))
+    notes.extend(
+        _unread(agent, trigger, _place(agent, trigger)) for trigger in triggers if _LIKE_A_RULE.search(trigger.text)
+    )
+
+
+def _place(agent: AgentSpec, clause: EscalationRule | Trigger) -> Place:
+    """Where the clause itself begins, also in a text of many lines."""
+    words, policy = agent.governance.policy_words, " ".join(agent.governance.escalation_policy.split())
+    number = policy.count(" ", 0, clause.position)
+    if number >= len(words):
+        return agent.places.get("governance.escalationpolicy", agent.place)
+    within = clause.position - (policy.rfind(" ", 0, clause.position) + 1)
+    return Place(words[number].file, words[number].line, words[number].column + within)
 
 
 def _fields(agent: AgentSpec, operations: Iterable[OperationPlan]) -> dict[str, Bounds]:

@@ -155,6 +155,7 @@ def _governance(fields: Section, agent: str) -> Governance | None:
         mode=fields.choice("mode", MODES, "hybrid"),
         human_override=fields.flag("humanoverride", default=True),
         escalation_policy=_policy(fields),
+        policy_words=_policy_words(fields),
         audit_scope=fields.texts("auditscope"),
     )
     fields.close(AGENT["governance"].names)
@@ -172,6 +173,15 @@ def _policy(fields: Section) -> str:
         message = f"{fields.where}.escalationpolicy has more than {_MAX_POLICY} characters"
         fields.error("too-long", message, fields.places.get("escalationpolicy"), "say it shorter")
     return policy
+
+
+def _policy_words(fields: Section) -> tuple[Place, ...]:
+    """Where each word of `_policy` stands; the dash of an item stands where the item does."""
+    child = fields.child("escalationpolicy")
+    if child is None or child.empty:
+        return ()
+    items = [item for item in child.items or () if item.kind == "scalar" and item.value is not None]
+    return child.words() if child.items is None else tuple(w for item in items for w in (item.place, *item.words()))
 
 
 def _note_absent(top: Section, parts: dict[str, Section]) -> None:

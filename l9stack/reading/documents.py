@@ -27,6 +27,7 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 """Control characters, line ends that editors do not show, marks that turn the direction of text, lone surrogates."""
+_WORD = re.compile(r"\S+")
 _BEGINS = re.compile(r"^system\s{0,9}:", re.MULTILINE | re.IGNORECASE)
 
 
@@ -42,6 +43,14 @@ class Node:
     items: list[Node] | None = None
     entries: dict[str, Node] | None = None
     keys: dict[str, Place] = field(default_factory=dict)
+    written_in: tuple[SourceText, int, int] | None = None
+    """For scalars: the piece of a file, and from which of its characters up to which the scalar stands there."""
+
+    def words(self) -> tuple[Place, ...]:
+        """Where each word of a scalar's text stands; its own place for all where escapes hide them."""
+        found = list(_words_between(*self.written_in)) if self.written_in else []
+        count = len(self.text.split())
+        return tuple(found) if len(found) == count else (self.place,) * count
 
     @property
     def kind(self) -> str:
@@ -215,7 +224,9 @@ class _Builder:
         # An escape in double quotes (`"\e"`) can write what the text itself must not hold.
         if event.style == '"' and (found := _CONTROL.search(event.value)):
             raise _RefusedError(_control(found[0], self._place(event)))
-        return Node(self._place(event), event.value if event.style else scalar(event.value), event.value)
+        value = event.value if event.style else scalar(event.value)
+        written_in = (self._text, event.start_mark.index, event.end_mark.index)
+        return Node(self._place(event), value, event.value, written_in=written_in)
 
     def _attach(self, node: Node) -> None:
         self._values += 1
@@ -251,6 +262,14 @@ class _Builder:
         else:
             return node.text
         raise _RefusedError(problem)
+
+
+def _words_between(text: SourceText, start: int, end: int) -> Iterator[Place]:
+    if text.text[start] in "|>":  # a block begins below its header
+        start = text.text.find("\n", start, end)
+    quoted = text.text[start] in "'\""
+    for word in _WORD.finditer(text.text, start + quoted, end - quoted):
+        yield text.place_at(word.start())
 
 
 def scalar(text: str) -> Any:
