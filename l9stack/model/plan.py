@@ -26,6 +26,10 @@ class Setting(Model):
     place: Place | None = None
 
 
+def _short(number: float) -> float | int:
+    return int(number) if number.is_integer() else number
+
+
 class Comparison(Model):
     """`field operator number`, as `confidence < 0.6`; the operator is one of <, <=, >, >=, ==, !=."""
 
@@ -42,6 +46,11 @@ class EscalationRule(Model):
     text: str
     position: int = 0
     """The character of the policy, with its blanks folded, where the text begins."""
+
+    @property
+    def condition(self) -> str:
+        """What is executed, as `confidence < 0.6 and criticality > 0.8`."""
+        return " and ".join(f"{c.field} {c.operator} {_short(c.number)}" for c in self.comparisons)
 
 
 class Trigger(Model):

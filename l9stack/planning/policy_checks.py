@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from l9stack.errors import Place, Problem
 from l9stack.model.agent import AgentSpec
@@ -37,6 +38,37 @@ class Bounds:
 
 _LIBRARY = {"confidence": Bounds(0, 1), "criticality": Bounds(0, 1)}
 """What every decision has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of a policy, and what executes it.
+
+    `outcome` is `rule` (`condition` is executed), `trigger` (code raises it by name), or `question`: nobody can tell
+    what it compares, or no operation has the fields of its `condition`.
+    """
+
+    text: str
+    place: Place
+    outcome: Literal["rule", "trigger", "question"]
+    name: str
+    condition: str = ""
+
+
+def explain_policy(agent: AgentSpec, operations: Iterable[OperationPlan]) -> tuple[Clause, ...]:
+    """Each clause of an agent's policy as it is executed, in the text's order; each alternative is a rule."""
+    rules, triggers = read_policy(agent.governance.escalation_policy)
+    known = _fields(agent, operations)
+    found: list[tuple[int, Clause]] = []
+    for rule in rules:
+        reached = all(comparison.field in known for comparison in rule.comparisons)
+        outcome: Literal["rule", "question"] = "rule" if reached else "question"
+        clause = Clause(rule.text, _place(agent, rule), outcome, rule.name, rule.condition)
+        found.append((rule.position, clause))
+    for trigger in triggers:
+        kind: Literal["trigger", "question"] = "question" if _LIKE_A_RULE.search(trigger.text) else "trigger"
+        found.append((trigger.position, Clause(trigger.text, _place(agent, trigger), kind, trigger.name)))
+    return tuple(clause for _, clause in sorted(found, key=lambda pair: pair[0]))
 
 
 def check_policy(

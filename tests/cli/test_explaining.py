@@ -126,3 +126,31 @@ def test_a_setting_of_the_stack_that_nothing_reads_is_told(project: Path, capsys
     assert explained(project, "desk", "--json") == 1
     [problem] = json.loads(capsys.readouterr().out)["problems"]
     assert (problem["code"], problem["hint"]) == ("unknown-setting", "did you mean `logging.level`?")
+
+
+def test_a_policy_is_told_clause_by_clause_as_it_is_executed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy = """governance:
+  anchors: [Ann]
+  escalationpolicy: >-
+    Escalate if: NOT (confidence >= 60 %),
+    rain falls, chair is broken,
+    1,500 < weight
+"""
+    schema = SCHEMA.replace("governance: {anchors: [Ann]}\n", policy)
+    (project / "office" / "agents.yaml").write_text(schema, encoding="utf-8")
+    assert explained(project, "desk.governance.escalationpolicy", "--json") == 0
+    clauses = json.loads(capsys.readouterr().out)["clauses"]
+    assert [
+        (each["text"], each["outcome"], each["condition"], each["place"]["line"], each["place"]["column"])
+        for each in clauses
+    ] == [
+        ("NOT (confidence >= 60 %)", "rule", "confidence < 0.6", 10, 18),
+        ("rain falls", "trigger", None, 11, 5),
+        ("chair is broken", "question", None, 11, 17),
+        ("1,500 < weight", "question", "weight > 1500", 12, 5),
+    ]
+    assert explained(project, "desk.governance.escalationpolicy") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "    rule not_confidence_60: confidence < 0.6" in told
+    assert "    question: no operation has all of `weight > 1500`" in told
+    assert "    question: not read" in told

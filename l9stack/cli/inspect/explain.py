@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from l9stack.inputs import Inputs
     from l9stack.model.agent import AgentSpec
     from l9stack.model.plan import Setting
+    from l9stack.planning.policy_checks import Clause
 
     Trace = tuple[Setting, ...]
     """One setting: the value in force, then each that it overrides, from the strongest on."""
+
+_POLICY = "governance.escalationpolicy"
 
 
 @click.command()
@@ -38,14 +41,16 @@ if TYPE_CHECKING:
 def explain(
     project: Project, setting: str, collection: Path | None, stack: str | None, meta: str | None, as_json: bool
 ) -> int:
-    """Tell where a setting's value comes from.
+    """Tell where a setting's value comes from, and how a policy is executed.
 
     AGENT alone for all of its settings: the value in force, its place, and what it overrides. Secrets in addresses are
-    left out.
+    left out. AGENT.governance.escalationpolicy for each clause of the policy: the rule that executes it, the trigger
+    that code raises, or a question.
     """
     from l9stack.extraction.prepare import read_inputs
     from l9stack.planning.known_settings import flatten
     from l9stack.planning.plan import make_plan
+    from l9stack.planning.policy_checks import explain_policy
     from l9stack.planning.settings import trace_settings
     from l9stack.reading.stack import read_stack
 
@@ -56,9 +61,12 @@ def explain(
         message = f"the settings of the stack {name} are encrypted, or cannot be read: they are left out"
         print_problems([Problem("stack-settings", message, level="note")])
     values = flatten(sources.settings) if sources else {}
-    make_plan(read, templates, values)  # what cannot be planned cannot be explained either: its problems come first
+    plan = make_plan(read, templates, values)  # its problems come first: what has any cannot be explained
     wanted, _, key = setting.partition(".")
     agent = _agent(wanted, read.agents)
+    if key == _POLICY:
+        operations = next(each.operations for each in plan.agents if each.id == agent.id)
+        return _explain_policy(agent, explain_policy(agent, operations), as_json)
     traces = trace_settings(agent, read, templates, values, sources.places if sources else None)
     if key:
         traces = tuple(trace for trace in traces if trace[0].name == key) or _unknown(agent, key, traces)
@@ -67,6 +75,28 @@ def explain(
     else:
         print("\n".join(line for trace in traces for line in _lines(agent, trace)))
     return 0
+
+
+def _explain_policy(agent: AgentSpec, clauses: tuple[Clause, ...], as_json: bool) -> int:
+    if as_json:
+        print_json({"agent": agent.id, "clauses": [_clause(clause) for clause in clauses]})
+        return 0
+    print(f"{agent.id}.{_POLICY}: {len(clauses)} clauses")
+    for clause in clauses:
+        what = f"{clause.outcome} {clause.name}" + (f": {clause.condition}" if clause.condition else "")
+        if clause.outcome == "question":
+            what = (
+                f"question: no operation has all of `{clause.condition}`" if clause.condition else "question: not read"
+            )
+        print(f"{clause.text}\n    {what}\n    from schema, {clause.place}")
+    return 0
+
+
+def _clause(clause: Clause) -> dict[str, Any]:
+    place = clause.place
+    where = {"file": place.file, "line": place.line, "column": place.column}
+    told = {"outcome": clause.outcome, "name": clause.name, "condition": clause.condition or None}
+    return {"text": clause.text, **told, "place": where}
 
 
 def _deployed(project: Project, stack: str, collection: Path | None, meta: str | None) -> Inputs:

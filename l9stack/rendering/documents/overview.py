@@ -12,7 +12,6 @@ from pydantic import JsonValue
 from l9stack.model.plan import AgentPlan, Comparison, EscalationRule, ModulePlan, OperationPlan, Plan
 from l9stack.planning.catalogue import ROWS
 from l9stack.rendering.families import printing
-from l9stack.rendering.fields import number
 
 _NUMBERS = ("integer", "number", "any")
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -35,7 +34,7 @@ def rules(agent: AgentPlan) -> tuple[RuleDoc, ...]:
     return tuple(
         RuleDoc(
             name=rule.name,
-            condition=" and ".join(f"{c.field} {c.operator} {number(c.number)}" for c in rule.comparisons),
+            condition=rule.condition,
             text=rule.text,
             operations=tuple(op.name for op in agent.operations if _may_fire(rule, op)),
         )
