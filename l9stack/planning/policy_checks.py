@@ -58,10 +58,11 @@ class Clause:
 def explain_policy(agent: AgentSpec, operations: Iterable[OperationPlan]) -> tuple[Clause, ...]:
     """Each clause of an agent's policy as it is executed, in the text's order; each alternative is a rule."""
     rules, triggers = read_policy(agent.governance.escalation_policy)
-    known = _fields(agent, operations)
+    several = tuple(operations)
+    known = _fields(agent, several)
     found: list[tuple[int, Clause]] = []
     for rule in rules:
-        reached = all(comparison.field in known for comparison in rule.comparisons)
+        reached = all(c.field in known for c in rule.comparisons) and _reached(rule, several)
         outcome: Literal["rule", "question"] = "rule" if reached else "question"
         clause = Clause(rule.text, _place(agent, rule), outcome, rule.name, rule.condition)
         found.append((rule.position, clause))
@@ -76,7 +77,8 @@ def check_policy(
 ) -> None:
     """Collect what is wrong with an agent's policy, and what of it nobody executes."""
     rules, triggers = read_policy(agent.governance.escalation_policy)
-    known = _fields(agent, operations)
+    several = tuple(operations)
+    known = _fields(agent, several)
     for rule in rules:
         place = _place(agent, rule)
         unknown = [comparison.field for comparison in rule.comparisons if comparison.field not in known]
@@ -88,6 +90,8 @@ def check_policy(
             notes.append(_unreachable(agent, rule, unknown, place))
         if not unknown and (wrong := _without_choice(agent, rule, known, place)):
             problems.append(wrong)
+        elif not unknown and not _reached(rule, several):
+            notes.append(_unreachable(agent, rule, (c.field for c in rule.comparisons), place))
     notes.extend(
         _unread(agent, trigger, _place(agent, trigger)) for trigger in triggers if _LIKE_A_RULE.search(trigger.text)
     )
@@ -112,6 +116,20 @@ def _fields(agent: AgentSpec, operations: Iterable[OperationPlan]) -> dict[str, 
     for layer in agent.memory:
         known |= {each.factor: Bounds() for each in layer.factors if each.factor not in known}
     return known
+
+
+def _reached(rule: EscalationRule, operations: Iterable[OperationPlan]) -> bool:
+    """Whether one operation may have all that is compared: fields of two operations never meet.
+
+    What no operation has is a memory's factor, or the library's own; an operation without a contract may have anything.
+    """
+    held = [
+        None if each.request is None or each.response is None else {f.name for f in (*each.request, *each.response)}
+        for each in operations
+    ]
+    declared = {name for names in held if names for name in names} - _LIBRARY.keys()
+    needed = {comparison.field for comparison in rule.comparisons} & declared
+    return not needed or any(names is None or needed <= names for names in held)
 
 
 def _without_choice(
@@ -177,8 +195,9 @@ def _range(field: str, bounds: Bounds) -> str:
     return f"{field} is{least}{' and' if least and most else ''}{most}"
 
 
-def _unreachable(agent: AgentSpec, rule: EscalationRule, unknown: Iterable[str], place: Place) -> Problem:
-    message = f"{agent.id}: the policy's `{rule.text}` fires for no operation: none has {', '.join(unknown)}"
+def _unreachable(agent: AgentSpec, rule: EscalationRule, lacking: Iterable[str], place: Place) -> Problem:
+    names = " and ".join(dict.fromkeys(lacking))
+    message = f"{agent.id}: the policy's `{rule.text}` fires for no operation: none has {names}"
     hint = "declare it in a request or response under `operations:`, or say it with fields that are there"
     return Problem("policy-question", message, place, hint, level="note")
 
