@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from l9stack.model.plan import Comparison, EscalationRule, Setting, Trigger
@@ -12,6 +13,8 @@ from l9stack.planning.policies.grammar import Relation, UnreadError, parse
 
 _MAX_NAME = 50
 _ARTICLES = frozenset({"the", "any", "a", "an", "its", "their"})
+_CHOICE = re.compile(r"\b(?:is|are)\s+(?:[^\W\d][\w-]*,?\s+)+or\s+[^\W\d][\w-]*\s*$", re.IGNORECASE)
+"""`risk level is high or critical`: what stands behind `or` says nothing alone."""
 _MILLISECONDS = {
     "ms": 1.0,
     "milliseconds": 1.0,
@@ -63,7 +66,9 @@ def _read(clause: str) -> list[tuple[str, tuple[Alternative, ...]]]:
         each = [_read(line) for line in lines(clause)] if "\n" in clause else []
         if any(found for line in each for _, found in line):
             return [read for line in each for read in line]
-        return [(flat, ())] if len(parts) == 1 else [read for part in parts for read in _read(part)]
+        return (
+            [(flat, ())] if len(parts) == 1 or _CHOICE.search(flat) else [one for part in parts for one in _read(part)]
+        )
     if len(parts) == len(found) > 1:  # each says what it is in words of its own
         return [(" ".join(part.split()), (one,)) for part, one in zip(parts, found, strict=True)]
     return [(flat, found)]

@@ -66,6 +66,8 @@ def told(text: str) -> tuple[list[list[str]], list[str]]:
         ("mass > 1.500", [], ["mass > 1.500"]),
         ("mass > 1,2,3", [], ["mass > 1,2,3"]),
         ("mass > 5 or speed < 3 unless load > 1", [["mass > 5"], ["speed < 3", "load <= 1"]], []),
+        ("risk level is high or critical", [], ["risk level is high or critical"]),
+        ("model drift detected or rain falls", [], ["model drift detected", "rain falls"]),
         ("the moon is blue or mass > 5", [["mass > 5"]], ["the moon is blue"]),
         ("the moon is blue and mass > 5", [], ["the moon is blue and mass > 5"]),
         ("No escalation required", [], []),
