@@ -241,6 +241,7 @@ def compliance(figures: GateFigures, plan: Plan) -> ReportSection:
 
 def _policy(agent: AgentPlan) -> list[str]:
     lines = ["", f"{code(agent.id)}: anchors {', '.join(plain(name) for name in agent.anchors)}"]
-    lines += ["", *(f"- rule {code(rule.name)}: {plain(rule.text)}" for rule in agent.rules)] if agent.rules else []
+    ruled = [f"- rule {code(r.name)}: {plain(r.text)}, executed as {code(r.condition)}" for r in agent.rules]
+    lines += ["", *ruled] if ruled else []
     lines += [f"- trigger {code(trigger.name)}: {plain(trigger.text)}" for trigger in agent.triggers]
     return lines

@@ -45,6 +45,12 @@ def test_a_report_has_the_ten_sections_and_the_signed_declaration() -> None:
     assert "| `desk-001` | `code/L9/desk/intake.py` | 1-27 | create |" in text
 
 
+def test_a_rule_is_told_with_its_sentence_and_what_is_executed() -> None:
+    text = report(evidence_of(handmade.plan()), handmade.plan(), SOURCES, "k" * 64)
+    told = [line for line in text.splitlines() if line.startswith("- rule")]
+    assert told == ["- rule `low_confidence`: confidence &lt; 0.6, executed as `confidence < 0.6`"] * 2
+
+
 GUIDE_ITEMS = [
     "Input file",
     "Total agent count: 2",
