@@ -150,12 +150,11 @@ def _governance(fields: Section, agent: str) -> Governance | None:
     if not anchors:
         hint = fields.missing("anchors") if fields.node and not fields.has("anchors") else "name who decides"
         fields.error("missing-field", f"{agent}: governance.anchors is missing", None, hint)
-    policy = _policy(fields)
     governance = Governance(
         anchors=anchors,
         mode=fields.choice("mode", MODES, "hybrid"),
         human_override=fields.flag("humanoverride", default=True),
-        escalation_policy=policy,
+        escalation_policy=(policy := _policy(fields)),
         policy_words=_policy_words(fields) if len(policy) <= _MAX_POLICY else (),
         audit_scope=fields.texts("auditscope"),
     )
