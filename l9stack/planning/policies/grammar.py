@@ -203,9 +203,7 @@ def _sign(operator: Token) -> str:
     words = set(text.split())
     if "equals" in words or ("equal" in words and not words & {"than"}):
         return "!=" if "not" in words else "=="
-    upward = bool(
-        words & {"least", "above", "over", "exceeds", "exceed", "exceeding", "greater", "more", "higher", "larger"}
-    )
+    upward = bool(words & _UPWARD)
     refused = bool(words & {"no", "not"})
     strict = not (words & {"least", "most", "equal"}) and not refused
     return f"{'>' if upward is not refused else '<'}{'' if strict else '='}"
