@@ -16,7 +16,7 @@ from l9stack.cli.options import (
     pass_project,
     stack_name,
 )
-from l9stack.cli.printing import print_json, print_problems
+from l9stack.cli.printing import print_json, print_problems, quantity
 from l9stack.errors import InputError, Problem
 from l9stack.project import Project
 
@@ -81,7 +81,7 @@ def _explain_policy(agent: AgentSpec, clauses: tuple[Clause, ...], as_json: bool
     if as_json:
         print_json({"agent": agent.id, "clauses": [_clause(clause) for clause in clauses]})
         return 0
-    print(f"{agent.id}.{_POLICY}: {len(clauses)} clauses")
+    print(f"{agent.id}.{_POLICY}: {quantity(len(clauses), 'clause')}")
     for clause in clauses:
         what = f"{clause.outcome} {clause.name}" + (f": {clause.condition}" if clause.condition else "")
         if clause.outcome == "question":
