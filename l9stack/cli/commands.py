@@ -63,7 +63,11 @@ GROUPS: dict[str, tuple[CommandRow, ...]] = {
     ),
     "Inspect": (
         CommandRow("graph", "inspect.graph:graph", "show agents, dependencies, waves and wirings"),
-        CommandRow("explain", "inspect.explain:explain", "tell where a setting's value comes from"),
+        CommandRow(
+            "explain",
+            "inspect.explain:explain",
+            "tell where a setting's value comes from, and how a policy is executed",
+        ),
         CommandRow("manifest", "inspect.manifest:manifest", "write and print the deployment manifest of a stack"),
         CommandRow("archive", "inspect.archive:archive", "print the policy that the keys of a stack's archive need"),
         CommandRow("doctor", "inspect.doctor:doctor", "tell what is there, what is missing, and how to get it"),
